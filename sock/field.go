@@ -1,0 +1,58 @@
+package sock
+
+import "math/bits"
+
+// Field is a set of facts about a socket. Protocol, family and state are always
+// known and have no bit.
+type Field uint64
+
+// The facts. The comment names the members of [Socket] that a bit covers.
+const (
+	FieldLocal        Field = 1 << iota // Local
+	FieldRemote                         // Remote
+	FieldInterface                      // IfIndex, Interface
+	FieldV6Only                         // V6Only
+	FieldMark                           // Mark
+	FieldPath                           // Path
+	FieldPeerPath                       // PeerPath
+	FieldPeerInode                      // PeerInode
+	FieldType                           // Type
+	FieldRecvQueue                      // RecvQueue
+	FieldSendQueue                      // SendQueue
+	FieldBacklog                        // Backlog
+	FieldInode                          // Inode
+	FieldCookie                         // Cookie
+	FieldUID                            // UID
+	FieldUser                           // User
+	FieldNetns                          // Netns
+	FieldOwners                         // Owners, OwnerStatus
+	FieldTimer                          // Timer
+	FieldMemory                         // Memory
+	FieldTCPInfo                        // TCPInfo
+	FieldCongestion                     // Congestion
+	FieldShutdown                       // Shutdown
+	FieldTOS                            // TOS
+	FieldTrafficClass                   // TrafficClass
+	FieldCgroup                         // CgroupID, Cgroup
+
+	// The facts about a process that holds a socket; see [Process].
+	FieldExe
+	FieldCmdline
+	FieldProcessUser
+	FieldStartedAt
+
+	fieldEnd
+)
+
+// ProcessFields are the facts about the process that cost a look-up of their
+// own. PID, name and descriptor come with FieldOwners.
+const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt
+
+// AllFields holds every fact.
+const AllFields = fieldEnd - 1
+
+// Has reports whether every fact of want is in the set.
+func (f Field) Has(want Field) bool { return f&want == want }
+
+// Len returns the number of facts in the set.
+func (f Field) Len() int { return bits.OnesCount64(uint64(f)) }

@@ -1,0 +1,71 @@
+package sock
+
+// Query is what a listing asks of a [Source]. The zero Query asks nothing.
+type Query struct {
+	Protocols ProtocolSet
+	// Families restricts the protocols over IP; others have one family each.
+	Families FamilySet
+	States   StateSet
+	// UnixTypes restricts unix sockets.
+	UnixTypes TypeSet
+	// Want is what the reader of the listing will look at. A source may give
+	// more where that costs nothing.
+	Want Field
+}
+
+// Table is one table of the kernel: a protocol in a family.
+type Table struct {
+	Protocol Protocol
+	Family   Family
+}
+
+// String returns for example "tcp/ipv6", or "unix" where the family says nothing more.
+func (t Table) String() string {
+	if !t.Protocol.Inet() {
+		return t.Protocol.String()
+	}
+	return t.Protocol.String() + "/" + t.Family.String()
+}
+
+var otherFamilies = map[Protocol]Family{
+	Unix: FamilyUnix, Packet: FamilyPacket, Netlink: FamilyNetlink,
+	VSOCK: FamilyVSOCK, XDP: FamilyXDP, TIPC: FamilyTIPC,
+}
+
+// Tables yields the tables that the query asks, in listing order.
+func (q Query) Tables(yield func(Table) bool) {
+	for p := range q.Protocols.All {
+		if !p.Inet() {
+			if !yield(Table{p, otherFamilies[p]}) {
+				return
+			}
+			continue
+		}
+		for _, f := range [...]Family{IPv4, IPv6} {
+			if q.Families.Has(f) && !yield(Table{p, f}) {
+				return
+			}
+		}
+	}
+}
+
+// Only returns the query restricted to one table.
+func (q Query) Only(t Table) Query {
+	q.Protocols = Protocols(t.Protocol)
+	if t.Protocol.Inet() {
+		q.Families = Families(t.Family)
+	}
+	return q
+}
+
+// Allows reports whether the query asks for a socket of this protocol, family,
+// type and state. A source may yield more than was asked; this decides.
+func (q *Query) Allows(s *Socket) bool {
+	if !q.Protocols.Has(s.Protocol) || !q.States.Has(s.State) {
+		return false
+	}
+	if s.Protocol.Inet() {
+		return q.Families.Has(s.Family)
+	}
+	return s.Protocol != Unix || q.UnixTypes.Has(s.Type)
+}

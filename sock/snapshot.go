@@ -1,0 +1,21 @@
+package sock
+
+import "time"
+
+// SchemaVersion is the version of the JSON document. Adding a member is free;
+// renaming or removing one, or changing its type, needs the next number.
+const SchemaVersion = 1
+
+// Snapshot is what a document says beside its sockets.
+type Snapshot struct {
+	GeneratedAt time.Time
+	Host        string
+	// Source names the backends that answered, such as "sock_diag" or
+	// "sock_diag,proc".
+	Source string
+	// OwnerSource names what found the owners: "proc", or "none".
+	OwnerSource string
+	// Complete reports that nothing is known to be missing.
+	Complete bool
+	Warnings []Warning
+}

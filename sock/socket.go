@@ -1,0 +1,104 @@
+package sock
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Socket is the normalised record of one socket, the same on every system.
+//
+// Known says which members hold a fact: a member whose bit is not set was not
+// asked for, is not given by the backend, or does not exist for this kind of
+// socket, and holds the zero value, which means nothing. Protocol, Family and
+// State are always meant.
+type Socket struct {
+	Known    Field
+	Protocol Protocol
+	Family   Family
+	State    State
+
+	// Local and Remote are the two ends. An address has no zone: the scope is
+	// Interface. A v4-mapped address is stored as IPv4, with Family IPv6. For
+	// raw sockets the local port is the IP protocol number, for ping sockets
+	// the echo identifier. Remote is known only where there is a peer.
+	Local, Remote netip.AddrPort
+
+	// IfIndex and Interface are the bound device, or the scope of a
+	// link-local address. Interface is empty if the index has no name (any
+	// more).
+	IfIndex   uint32
+	Interface string
+
+	V6Only bool
+	Mark   uint32 // SO_MARK
+
+	// Path is the name of a unix socket as the kernel holds it: a first byte
+	// of NUL is the abstract namespace, and any byte may follow.
+	Path      string
+	PeerPath  string
+	PeerInode uint64
+	Type      SocketType
+
+	// RecvQueue and SendQueue are bytes waiting; for a listener RecvQueue is
+	// the number of connections in the accept queue and Backlog its limit.
+	RecvQueue, SendQueue, Backlog uint32
+
+	Inode  uint64 // of the socket in sockfs; 0 is never known
+	Cookie uint64 // the kernel's unique number of the socket
+	UID    uint32
+	User   string
+	Netns  Netns
+
+	// Owners holds every process that holds the socket, sorted by PID then
+	// descriptor. OwnerStatus says why there is none.
+	Owners      []Owner
+	OwnerStatus OwnerStatus
+
+	Timer        Timer
+	Memory       Memory
+	TCPInfo      *TCPInfo
+	Congestion   string
+	Shutdown     Shutdown
+	TOS          uint8
+	TrafficClass uint8
+	CgroupID     uint64
+	Cgroup       string
+}
+
+// Netns names a network namespace.
+type Netns struct {
+	Inode uint64 // of the nsfs file, such as /proc/self/ns/net
+	Name  string // empty if it has none
+}
+
+// Shutdown says which directions of a connection are closed, as sk_shutdown.
+type Shutdown uint8
+
+// The bits of [Shutdown], from include/net/sock.h.
+const (
+	ShutdownReceive Shutdown = 1 // RCV_SHUTDOWN
+	ShutdownSend    Shutdown = 2 // SEND_SHUTDOWN
+)
+
+// Knows reports whether every fact of want is known.
+func (s *Socket) Knows(want Field) bool { return s.Known.Has(want) }
+
+// Reset makes the record empty for the next socket. It keeps the memory that
+// Owners and TCPInfo point to only as long as the caller sets them again.
+func (s *Socket) Reset() { *s = Socket{} }
+
+// Clone returns a copy that shares no memory that a [Source] reuses. The
+// processes that owners point to are immutable once yielded and stay shared.
+func (s *Socket) Clone() *Socket {
+	c := *s
+	c.Owners = slices.Clone(s.Owners)
+	if s.TCPInfo != nil {
+		info := *s.TCPInfo
+		c.TCPInfo = &info
+	}
+	return &c
+}
+
+// Listening reports whether others may begin to talk to the socket: a listener,
+// or a datagram socket without a peer.
+func (s *Socket) Listening() bool { return ListeningStates.Has(s.State) }

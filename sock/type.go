@@ -1,0 +1,59 @@
+package sock
+
+// SocketType is the type given to socket(2). It is told for unix sockets, whose
+// protocol does not imply it.
+type SocketType uint8
+
+// The types.
+const (
+	TypeUnknown SocketType = iota
+	TypeStream
+	TypeDatagram
+	TypeSeqpacket
+	TypeRaw
+	typeEnd
+)
+
+var typeNames = [...]string{
+	TypeUnknown:   "unknown",
+	TypeStream:    "stream",
+	TypeDatagram:  "dgram",
+	TypeSeqpacket: "seqpacket",
+	TypeRaw:       "raw",
+}
+
+// String returns the name used in every format, such as "seqpacket".
+func (t SocketType) String() string {
+	if t >= typeEnd {
+		return "unknown"
+	}
+	return typeNames[t]
+}
+
+// ParseSocketType is the inverse of [SocketType.String].
+func ParseSocketType(name string) (SocketType, bool) {
+	for t := TypeStream; t < typeEnd; t++ {
+		if typeNames[t] == name {
+			return t, true
+		}
+	}
+	return TypeUnknown, false
+}
+
+// TypeSet is a set of socket types.
+type TypeSet uint8
+
+// AllTypes holds every type, the unknown one too.
+const AllTypes TypeSet = 1<<typeEnd - 1
+
+// Types returns the set of the given types.
+func Types(ts ...SocketType) TypeSet {
+	var set TypeSet
+	for _, t := range ts {
+		set |= 1 << t
+	}
+	return set
+}
+
+// Has reports whether t is in the set.
+func (s TypeSet) Has(t SocketType) bool { return s&(1<<t) != 0 }
