@@ -1,0 +1,5 @@
+//go:build !windows
+
+package services
+
+func path() string { return "/etc/services" }

@@ -1,0 +1,120 @@
+// Package suggest finds the names that someone who mistyped a word may have
+// meant.
+package suggest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// most is how many names [Names] gives: more is a list to read, not a hint.
+const most = 3
+
+// Nearest returns the name among those given that is nearest to word, and
+// whether one is near enough to be worth saying. Case, `-` and `_` make no
+// difference. Of names equally near the first wins.
+func Nearest(word string, among []string) (string, bool) {
+	names := Names(word, among)
+	if len(names) == 0 {
+		return "", false
+	}
+	return names[0], true
+}
+
+// Names returns up to three names near word, the nearest first. It is empty if
+// nothing is near. A name that holds word as a part is near too, so that
+// "queue" finds "recv_queue".
+func Names(word string, among []string) []string {
+	type candidate struct {
+		name  string
+		score int
+	}
+	folded := fold(word)
+	if folded == "" {
+		return nil
+	}
+	var near []candidate
+	for _, name := range among {
+		if score, ok := score(folded, fold(name)); ok {
+			near = append(near, candidate{name, score})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.score, b.score) })
+	var names []string
+	for _, c := range near {
+		// What is much farther than the best was not meant.
+		if c.score <= near[0].score+1 && len(names) < most && !slices.Contains(names, c.name) {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// Hint returns the end of an error message about an unknown word: ", did you
+// mean a or b?", or nothing if no name is near.
+func Hint(word string, among []string) string {
+	names := Names(word, among)
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return ", did you mean " + names[0] + "?"
+	}
+	last := len(names) - 1
+	return ", did you mean " + strings.Join(names[:last], ", ") + " or " + names[last] + "?"
+}
+
+// score is the distance of two folded words, smaller is nearer.
+func score(word, name string) (int, bool) {
+	if swapped(word, name) {
+		return 1, true
+	}
+	d := levenshtein.Distance(word, name, nil)
+	if d <= limit(len(word)) {
+		return d, true
+	}
+	// A part of a name ranks behind every name that is near as a whole.
+	if len(word) >= 3 && strings.Contains(name, word) {
+		return 10, true
+	}
+	return 0, false
+}
+
+// swapped reports whether the words differ in two neighbouring letters that
+// stand the other way round, the commonest slip, which a plain Levenshtein
+// distance counts as two.
+func swapped(a, b string) bool {
+	if len(a) != len(b) || a == b {
+		return false
+	}
+	i := 0
+	for a[i] == b[i] {
+		i++
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
+
+// limit is how many letters may be wrong.
+func limit(letters int) int {
+	switch {
+	case letters <= 2:
+		return 0
+	case letters == 3:
+		return 1
+	case letters <= 7:
+		return 2
+	}
+	return 3
+}
+
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s))
+}
