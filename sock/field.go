@@ -25,7 +25,7 @@ const (
 	FieldUID                            // UID
 	FieldUser                           // User
 	FieldNetns                          // Netns
-	FieldOwners                         // Owners, OwnerStatus
+	FieldOwners                         // Owners, OwnerStatus, Listener
 	FieldTimer                          // Timer
 	FieldMemory                         // Memory
 	FieldTCPInfo                        // TCPInfo

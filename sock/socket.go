@@ -53,6 +53,9 @@ type Socket struct {
 	// descriptor. OwnerStatus says why there is none.
 	Owners      []Owner
 	OwnerStatus OwnerStatus
+	// Listener is the process that has yet to accept the connection, if it is
+	// known; only with OwnerAcceptQueue. It goes with FieldOwners.
+	Listener *Process
 
 	Timer        Timer
 	Memory       Memory
@@ -88,7 +91,7 @@ func (s *Socket) Knows(want Field) bool { return s.Known.Has(want) }
 func (s *Socket) Reset() { *s = Socket{} }
 
 // Clone returns a copy that shares no memory that a [Source] reuses. The
-// processes that owners point to are immutable once yielded and stay shared.
+// processes that Owners and Listener point to are immutable once yielded and stay shared.
 func (s *Socket) Clone() *Socket {
 	c := *s
 	c.Owners = slices.Clone(s.Owners)
