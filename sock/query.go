@@ -49,6 +49,12 @@ func (q Query) Tables(yield func(Table) bool) {
 	}
 }
 
+// Protocol returns the query restricted to one protocol.
+func (q Query) Protocol(p Protocol) Query {
+	q.Protocols &= Protocols(p)
+	return q
+}
+
 // Only returns the query restricted to one table.
 func (q Query) Only(t Table) Query {
 	q.Protocols = Protocols(t.Protocol)

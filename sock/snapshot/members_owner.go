@@ -1,0 +1,117 @@
+package snapshot
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"sockeye/sock"
+)
+
+var ownerMembers = [...]Member{
+	{
+		Name: "pid", Kind: Integer, Needs: sock.FieldOwners,
+		has: hasOwner,
+		num: func(s *sock.Socket) uint64 { return uint64(s.Owners[0].PID) },
+	},
+	{
+		Name: "process", Needs: sock.FieldOwners,
+		has:  func(s *sock.Socket) bool { return hasOwner(s) && s.Owners[0].Name != "" },
+		text: func(s *sock.Socket) string { return s.Owners[0].Name },
+	},
+	{
+		Name: "owners", Kind: Array, Needs: sock.FieldOwners, Wants: sock.ProcessFields,
+		Parts: []Part{
+			{"pid", Integer}, {"process", String}, {"fd", Integer}, {"tid", Integer}, {"exe", String},
+			{"cmdline", String}, {"uid", Integer}, {"user", String}, {"started_at", String},
+		},
+		json: appendOwners,
+	},
+	{
+		Name: "owner_status", Wants: sock.FieldOwners,
+		word:  func(dst []byte, s *sock.Socket) []byte { return append(dst, s.OwnerStatus.String()...) },
+		order: func(a, b *sock.Socket) int { return cmp.Compare(a.OwnerStatus, b.OwnerStatus) },
+	},
+	{
+		Name: "listener", Kind: Object, Needs: sock.FieldOwners,
+		Parts: []Part{{"pid", Integer}, {"process", String}},
+		has:   func(s *sock.Socket) bool { return s.Listener != nil },
+		json:  appendListener,
+		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Listener.PID, b.Listener.PID) },
+	},
+}
+
+func hasOwner(s *sock.Socket) bool { return len(s.Owners) > 0 && s.Owners[0].Process != nil }
+
+// appendOwners writes every holder. The list is empty if the search found none;
+// owner_status says why.
+func appendOwners(dst []byte, s *sock.Socket) []byte {
+	dst = append(dst, '[')
+	start := len(dst)
+	for i := range s.Owners {
+		o := &s.Owners[i]
+		if o.Process == nil {
+			continue
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"pid":`...)
+		dst = appendNameAndPID(dst, o.Process)
+		dst = append(dst, `,"fd":`...)
+		dst = strconv.AppendInt(dst, int64(o.FD), 10)
+		if o.TID != 0 {
+			dst = append(dst, `,"tid":`...)
+			dst = strconv.AppendInt(dst, int64(o.TID), 10)
+		}
+		dst = appendProcessFacts(dst, o.Process)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+func appendNameAndPID(dst []byte, p *sock.Process) []byte {
+	dst = strconv.AppendInt(dst, int64(p.PID), 10)
+	if p.Name != "" {
+		dst = append(dst, `,"process":`...)
+		dst = AppendString(dst, p.Name)
+	}
+	return dst
+}
+
+func appendProcessFacts(dst []byte, p *sock.Process) []byte {
+	if p.Known.Has(sock.FieldExe) && p.Exe != "" {
+		dst = append(dst, `,"exe":`...)
+		dst = AppendString(dst, p.Exe)
+	}
+	if p.Known.Has(sock.FieldCmdline) && p.Cmdline != "" {
+		dst = append(dst, `,"cmdline":`...)
+		dst = AppendString(dst, p.Cmdline)
+	}
+	if p.Known.Has(sock.FieldProcessUser) {
+		dst = append(dst, `,"uid":`...)
+		dst = strconv.AppendUint(dst, uint64(p.UID), 10)
+		if p.User != "" {
+			dst = append(dst, `,"user":`...)
+			dst = AppendString(dst, p.User)
+		}
+	}
+	if p.Known.Has(sock.FieldStartedAt) && !p.StartedAt.IsZero() {
+		dst = append(dst, `,"started_at":`...)
+		dst = appendTime(dst, p.StartedAt)
+	}
+	return dst
+}
+
+func appendListener(dst []byte, s *sock.Socket) []byte {
+	dst = append(dst, `{"pid":`...)
+	dst = appendNameAndPID(dst, s.Listener)
+	return append(dst, '}')
+}
+
+// appendTime writes RFC 3339 in UTC, with as many decimals as there are.
+func appendTime(dst []byte, t time.Time) []byte {
+	dst = append(dst, '"')
+	dst = t.UTC().AppendFormat(dst, time.RFC3339Nano)
+	return append(dst, '"')
+}
