@@ -1,0 +1,15 @@
+//go:build !linux
+
+package sockdiag
+
+import (
+	"fmt"
+	"runtime"
+
+	"sockeye/sock"
+)
+
+// openWire says politely that there is no such thing here.
+func openWire() (wire, error) {
+	return nil, fmt.Errorf("%w: %s has no NETLINK_SOCK_DIAG", sock.ErrUnavailable, runtime.GOOS)
+}

@@ -1,0 +1,89 @@
+package sockdiag
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"sockeye/sock"
+)
+
+// TableError is the failure of one table. Err wraps [sock.ErrUnavailable] if
+// the kernel cannot or will not list the table at all; that is only ever said
+// before the table's first row.
+type TableError struct {
+	Table sock.Table
+	// Op is what failed: "open", "send", "receive" or "dump" (the kernel's own
+	// answer); "list" if nothing was tried.
+	Op  string
+	Err error
+}
+
+// Error returns for example "sock_diag: dump raw/ipv4: not available: no such
+// file or directory".
+func (e *TableError) Error() string {
+	return fmt.Sprintf("sock_diag: %s %s: %v", e.Op, e.Table, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *TableError) Unwrap() error { return e.Err }
+
+var (
+	errStopped   = errors.New("stopped by the reader")
+	errSilent    = errors.New("the kernel does not answer")
+	errForeign   = errors.New("nothing but messages for others arrives")
+	errNoHandler = fmt.Errorf("%w: the kernel has no handler for this protocol", sock.ErrUnavailable)
+)
+
+// opError is a failure of one step, before it is known which table it hits.
+type opError struct {
+	op  string
+	err error
+}
+
+func (e *opError) Error() string { return e.op + ": " + e.err.Error() }
+func (e *opError) Unwrap() error { return e.err }
+
+// refusals are the errors by which a kernel says that it has no such table, or
+// that this process may not see it:
+//
+//	ENOENT                   no handler for the family or the protocol (sock_diag.c, inet_diag.c)
+//	EOPNOTSUPP EPROTONOSUPPORT EAFNOSUPPORT  no netlink, no sock_diag, no such family
+//	EINVAL                   a request that this kernel does not understand
+//	EPERM EACCES ENOSYS      a security module or seccomp
+//	ECONNREFUSED             no sock_diag in this network namespace
+var refusals = []error{
+	syscall.ENOENT, syscall.EOPNOTSUPP, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT,
+	syscall.EINVAL, syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.ECONNREFUSED,
+}
+
+// tableError makes the error of a table; begun tells that it has given rows,
+// after which it cannot be said to be unavailable.
+func tableError(t sock.Table, err error, begun bool) *TableError {
+	op := "dump"
+	if step, ok := errors.AsType[*opError](err); ok {
+		op, err = step.op, step.err
+	}
+	refused := func(target error) bool { return errors.Is(err, target) }
+	if !begun && !errors.Is(err, sock.ErrUnavailable) && slices.ContainsFunc(refusals, refused) {
+		err = fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
+	}
+	return &TableError{Table: t, Op: op, Err: err}
+}
+
+// partial makes of a table's failure a part that failed, so that the tables
+// after it are still read.
+func (e *TableError) partial() *sock.Partial {
+	p := &sock.Partial{
+		Code:       sock.CodeUnavailable,
+		Message:    fmt.Sprintf("%s cannot be listed", e.Table),
+		Err:        e,
+		Incomplete: true,
+	}
+	if !errors.Is(e, sock.ErrUnavailable) {
+		p.Code = sock.CodeInterrupted
+		p.Message = fmt.Sprintf("the listing of %s failed", e.Table)
+	}
+	return p
+}

@@ -1,0 +1,191 @@
+package sockdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"syscall"
+
+	"sockeye/sock"
+)
+
+// Exists reports whether a socket that was listed is still there: the same one,
+// by its cookie, or where none is known by its inode, or by its two ends. A
+// connection that has gone into TIME_WAIT is another one. The error is a
+// [*TableError] as for a listing of the socket's table, or the context's.
+//
+// The kernel finds one socket without a walk, so the answer for a connection
+// comes in microseconds. It finds the one that a packet would reach, though:
+// where several share an address (SO_REUSEPORT), and for what no packet
+// reaches, the table is read, restricted to the port.
+func (s *Source) Exists(ctx context.Context, k *sock.Socket) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	q := question{socket: k, session: session{open: s.open}}
+	defer q.session.close()
+	found, err := q.ask(ctx)
+	if err == nil {
+		return found, nil
+	}
+	if canceled := ctx.Err(); canceled != nil {
+		return false, canceled
+	}
+	return false, tableError(sock.Table{Protocol: k.Protocol, Family: k.Family}, err, false)
+}
+
+// question is one run of [Source.Exists].
+type question struct {
+	socket  *sock.Socket
+	session session
+	inet    inetDecoder
+	unix    unixDecoder
+	record  sock.Socket
+}
+
+func (q *question) ask(ctx context.Context) (bool, error) {
+	exact, err := q.request(nlmFRequest, math.MaxUint32)
+	if err != nil {
+		return false, err
+	}
+	found, err := q.lookUp(ctx, exact)
+	switch {
+	case err == nil && found:
+		return true, nil
+	case errors.Is(err, syscall.ESTALE) && q.socket.Knows(sock.FieldRemote) && q.socket.Protocol.Stream():
+		// Another socket has the two ends now; no two connections share them.
+		return false, nil
+	case err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ESTALE):
+		return false, err
+	}
+	// ENOENT may also mean that the kernel has no handler at all, ESTALE that
+	// another socket of the same address was met.
+	return q.search(ctx)
+}
+
+// search reads the table restricted to the ports of the socket.
+func (q *question) search(ctx context.Context) (bool, error) {
+	states := stateMask(q.socket.Protocol, sock.AllStates)
+	request, err := q.request(nlmFRequest|nlmFDump, states)
+	if err != nil {
+		return false, err
+	}
+	for try := 0; ; try++ {
+		found := false
+		out, err := q.session.dump(ctx, request, func(payload []byte) (verdict, bool) {
+			v := q.decode(payload)
+			found = v != rejected && q.same()
+			return v, !found
+		})
+		switch {
+		case found:
+			return true, nil
+		case err != nil:
+			return false, err
+		case out.malformed > 0:
+			return false, &opError{"dump", errors.New("a reply could not be understood")}
+		case !out.inconsistent:
+			return false, nil
+		case try == maxRetries:
+			return false, &opError{"dump", errors.New("the table kept changing")}
+		case out.truncated:
+			q.session.grow()
+		}
+	}
+}
+
+// request makes the request for the one socket, or for those that share its
+// ports if the flags ask for a dump.
+func (q *question) request(flags uint16, states uint32) ([]byte, error) {
+	k := q.socket
+	cookie := inetDiagNoCookie
+	if k.Knows(sock.FieldCookie) {
+		cookie = k.Cookie
+	}
+	if k.Protocol == sock.Unix {
+		return q.unixRequest(flags, states, cookie)
+	}
+	protocol, ok := ipProtocols[k.Protocol]
+	if !ok {
+		return nil, &opError{"list", errNoHandler}
+	}
+	r := inetRequest{
+		flags: flags, family: familyNumber(k.Family), protocol: protocol, states: states,
+		id: inetID{local: k.Local, ifIndex: k.IfIndex, cookie: cookie},
+	}
+	if k.Knows(sock.FieldRemote) {
+		r.id.remote = k.Remote
+	}
+	switch {
+	case k.Protocol == sock.Raw:
+		// raw_lookup wants the protocol here, and no ports.
+		r.rawProtocol = uint8(k.Local.Port())
+		r.id.local = netip.AddrPortFrom(k.Local.Addr(), 0)
+	case k.Protocol != sock.TCP && flags&nlmFDump == 0:
+		// udp_dump_one: "src and dst are swapped for historical reasons".
+		r.id.local, r.id.remote = r.id.remote, r.id.local
+	}
+	return r.append(nil), nil
+}
+
+func (q *question) unixRequest(flags uint16, states uint32, cookie uint64) ([]byte, error) {
+	k := q.socket
+	if !k.Knows(sock.FieldInode) || k.Inode > math.MaxUint32 {
+		return nil, &opError{"list", fmt.Errorf("a unix socket is found by its inode: %w", errNoIdentity)}
+	}
+	r := unixRequest{flags: flags, states: states, inode: uint32(k.Inode), cookie: cookie}
+	return r.append(nil), nil
+}
+
+var errNoIdentity = errors.New("none is known")
+
+// lookUp sends a request for one socket and reads the one reply.
+func (q *question) lookUp(ctx context.Context, request []byte) (found bool, err error) {
+	if err := q.session.begin(request); err != nil {
+		return false, err
+	}
+	answered := false
+	row := func(payload []byte) (verdict, bool) {
+		answered = true
+		v := q.decode(payload)
+		found = v != rejected && q.same()
+		return v, true
+	}
+	for foreign := 0; foreign < maxForeign; foreign++ {
+		datagram, truncated, err := q.session.receive(ctx)
+		if err != nil {
+			return false, err
+		}
+		var out outcome
+		b := batch{session: &q.session, out: &out, row: row, messages: messages{datagram}, cut: truncated}
+		err = b.read()
+		if answered || b.done {
+			q.session.unfinished = false
+			return found, err
+		}
+	}
+	return false, &opError{"receive", errForeign}
+}
+
+func (q *question) decode(payload []byte) verdict {
+	if q.socket.Protocol == sock.Unix {
+		return q.unix.decode(payload, &q.record)
+	}
+	q.inet.protocol = q.socket.Protocol
+	return q.inet.decode(payload, &q.record)
+}
+
+// same reports whether the record that was read is the socket.
+func (q *question) same() bool {
+	a, b := q.socket, &q.record
+	const ends = sock.FieldLocal | sock.FieldRemote
+	switch both := a.Known & b.Known; {
+	case both.Has(sock.FieldCookie):
+		return a.Cookie == b.Cookie
+	case both.Has(sock.FieldInode):
+		return a.Inode == b.Inode
+	}
+	return a.Known&ends == b.Known&ends && a.Family == b.Family && a.Local == b.Local && a.Remote == b.Remote
+}

@@ -1,0 +1,31 @@
+package sockdiag
+
+import "sockeye/sock"
+
+const (
+	inetFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only |
+		sock.FieldMark | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode |
+		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroup
+	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
+		sock.FieldCongestion
+	unixFields = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
+		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
+		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown
+)
+
+// Fields says what the kernel can tell of a protocol's sockets. FieldInterface
+// is the index alone and FieldCgroup the id alone: their names are looked up
+// elsewhere. The set is empty for a protocol that this source does not list,
+// ping sockets among them: no kernel has a diag handler for those.
+func (*Source) Fields(p sock.Protocol) sock.Field {
+	switch p {
+	case sock.TCP:
+		return tcpFields
+	case sock.UDP, sock.UDPLite, sock.Raw:
+		return inetFields
+	case sock.Unix:
+		return unixFields
+	}
+	return 0
+}

@@ -1,0 +1,153 @@
+package sockdiag
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"sockeye/sock"
+)
+
+// Offsets of struct inet_diag_msg, linux/inet_diag.h: four bytes, the 48 bytes
+// of struct inet_diag_sockid, five u32.
+const (
+	idiagFamily  = 0
+	idiagState   = 1
+	idiagTimer   = 2
+	idiagRetrans = 3
+	idiagSport   = 4
+	idiagDport   = 6
+	idiagSrc     = 8
+	idiagDst     = 24
+	idiagIf      = 40
+	idiagCookie  = 44
+	idiagExpires = 52
+	idiagRqueue  = 56
+	idiagWqueue  = 60
+	idiagUID     = 64
+	idiagInode   = 68
+	inetMsgLen   = 72
+)
+
+// verdict says what became of a message.
+type verdict uint8
+
+const (
+	understood verdict = iota
+	// damaged: the record holds what could be read, but an attribute is cut.
+	damaged
+	// rejected: there is no record.
+	rejected
+)
+
+// inetDecoder turns messages about the sockets of one protocol into records.
+// It owns what the records point to.
+type inetDecoder struct {
+	protocol sock.Protocol
+	info     sock.TCPInfo
+	names    interner
+}
+
+// decode reads struct inet_diag_msg and its attributes into s, which it resets.
+// The record is valid until the next call.
+func (d *inetDecoder) decode(b []byte, s *sock.Socket) verdict {
+	if len(b) < inetMsgLen {
+		return rejected
+	}
+	s.Reset()
+	s.Protocol = d.protocol
+	switch b[idiagFamily] {
+	case afInet:
+		s.Family = sock.IPv4
+	case afInet6:
+		s.Family = sock.IPv6
+	default:
+		return rejected
+	}
+	s.State = stateOf(b[idiagState], !d.protocol.Stream())
+	d.endpoints(b, s)
+	d.queues(b, s)
+	identity(b, s)
+	if d.protocol == sock.TCP {
+		timer(b, s)
+	}
+	return d.attributes(b[inetMsgLen:], s)
+}
+
+// endpoints reads the addresses and the device.
+func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
+	local := netip.AddrPortFrom(addr(b[idiagSrc:], s.Family), binary.BigEndian.Uint16(b[idiagSport:]))
+	remote := netip.AddrPortFrom(addr(b[idiagDst:], s.Family), binary.BigEndian.Uint16(b[idiagDport:]))
+	s.Local = local
+	s.Known |= sock.FieldLocal
+	if s.State == sock.Closed && local.Port() != 0 {
+		// TCPF_BOUND_INACTIVE asks for these; the row itself says TCP_CLOSE.
+		s.State = sock.Bound
+	}
+	peerless := s.State == sock.Listen || s.State == sock.Unconnected
+	if !peerless && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
+		s.Remote = remote
+		s.Known |= sock.FieldRemote
+	}
+	if index := native.Uint32(b[idiagIf:]); index != 0 {
+		s.IfIndex = index
+		s.Known |= sock.FieldInterface
+	}
+}
+
+func addr(b []byte, f sock.Family) netip.Addr {
+	if f == sock.IPv4 {
+		return netip.AddrFrom4([4]byte(b))
+	}
+	return netip.AddrFrom16([16]byte(b)).Unmap()
+}
+
+// queues reads idiag_rqueue and idiag_wqueue, which are bytes, but for a
+// listener the accept queue and its limit (tcp_diag_get_info).
+func (d *inetDecoder) queues(b []byte, s *sock.Socket) {
+	s.RecvQueue = native.Uint32(b[idiagRqueue:])
+	s.Known |= sock.FieldRecvQueue
+	wqueue := native.Uint32(b[idiagWqueue:])
+	if s.State == sock.Listen && d.protocol.Stream() {
+		s.Backlog = wqueue
+		s.Known |= sock.FieldBacklog
+		return
+	}
+	s.SendQueue = wqueue
+	s.Known |= sock.FieldSendQueue
+}
+
+// identity reads cookie, inode and uid. Without an inode there is no struct
+// socket (TIME_WAIT, a handshake, an orphan, the accept queue) and the uid
+// means nothing.
+func identity(b []byte, s *sock.Socket) {
+	setCookie(b[idiagCookie:], s)
+	if inode := native.Uint32(b[idiagInode:]); inode != 0 {
+		s.Inode = uint64(inode)
+		s.UID = native.Uint32(b[idiagUID:])
+		s.Known |= sock.FieldInode | sock.FieldUID
+	}
+}
+
+// setCookie reads __u32 cookie[2], low half first (sock_diag_save_cookie).
+func setCookie(b []byte, s *sock.Socket) {
+	cookie := uint64(native.Uint32(b)) | uint64(native.Uint32(b[4:]))<<32
+	if cookie != inetDiagNoCookie {
+		s.Cookie = cookie
+		s.Known |= sock.FieldCookie
+	}
+}
+
+// timer reads the running timer; idiag_expires is in milliseconds.
+func timer(b []byte, s *sock.Socket) {
+	s.Known |= sock.FieldTimer
+	kind := min(sock.TimerKind(b[idiagTimer]), sock.TimerUnknown)
+	if kind == sock.TimerOff {
+		return
+	}
+	s.Timer = sock.Timer{
+		Kind:        kind,
+		Expires:     time.Duration(native.Uint32(b[idiagExpires:])) * time.Millisecond,
+		Retransmits: b[idiagRetrans],
+	}
+}

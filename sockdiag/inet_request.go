@@ -1,0 +1,108 @@
+package sockdiag
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"sockeye/sock"
+)
+
+// AF_* of linux/socket.h: the numbers of other systems differ.
+const (
+	afUnix  = 1
+	afInet  = 2
+	afInet6 = 10
+)
+
+// IPPROTO_* of linux/in.h for sdiag_protocol.
+var ipProtocols = map[sock.Protocol]uint8{
+	sock.TCP:     6,
+	sock.UDP:     17,
+	sock.UDPLite: 136,
+	sock.Raw:     255, // IPPROTO_RAW stands for every raw socket
+}
+
+// INET_DIAG_NOCOOKIE, in both halves: any cookie will do.
+const inetDiagNoCookie = ^uint64(0)
+
+// inetID is struct inet_diag_sockid. The zero address is the wildcard.
+type inetID struct {
+	local, remote netip.AddrPort
+	ifIndex       uint32
+	cookie        uint64 // low half first on the wire; inetDiagNoCookie for any
+}
+
+// inetRequest is struct inet_diag_req_v2, and inet_diag_req_raw, which has
+// sdiag_raw_protocol in the place of pad.
+type inetRequest struct {
+	flags       uint16 // NLM_F_*
+	family      uint8
+	protocol    uint8
+	ext         uint8 // 1 << (INET_DIAG_* - 1)
+	rawProtocol uint8
+	states      uint32 // 1 << TCP_*
+	id          inetID
+}
+
+// append appends the request as a netlink message that [seal] completes;
+// attributes such as INET_DIAG_REQ_BYTECODE may be appended before that.
+func (r *inetRequest) append(b []byte) []byte {
+	b = appendHeader(b, sockDiagByFamily, r.flags)
+	b = append(b, r.family, r.protocol, r.ext, r.rawProtocol)
+	b = native.AppendUint32(b, r.states)
+	b = binary.BigEndian.AppendUint16(b, r.id.local.Port())
+	b = binary.BigEndian.AppendUint16(b, r.id.remote.Port())
+	b = appendAddr(b, r.family, r.id.local.Addr())
+	b = appendAddr(b, r.family, r.id.remote.Addr())
+	b = native.AppendUint32(b, r.id.ifIndex)
+	return appendCookie(b, r.id.cookie)
+}
+
+// appendAddr appends __be32[4]. In a request for IPv6 an IPv4 address is what
+// was unmapped when it was read, and is mapped again.
+func appendAddr(b []byte, family uint8, a netip.Addr) []byte {
+	var raw [16]byte
+	switch {
+	case !a.IsValid():
+	case family == afInet6:
+		raw = a.As16()
+	default:
+		v4 := a.Unmap()
+		if v4.Is4() {
+			four := v4.As4()
+			copy(raw[:], four[:])
+		}
+	}
+	return append(b, raw[:]...)
+}
+
+func appendCookie(b []byte, cookie uint64) []byte {
+	b = native.AppendUint32(b, uint32(cookie))
+	return native.AppendUint32(b, uint32(cookie>>32))
+}
+
+// familyNumber returns sdiag_family for the families over IP.
+func familyNumber(f sock.Family) uint8 {
+	if f == sock.IPv6 {
+		return afInet6
+	}
+	return afInet
+}
+
+// extensions returns idiag_ext: the kernel computes these facts only when
+// asked. The others come with every row.
+func extensions(p sock.Protocol, want sock.Field) uint8 {
+	ask := func(f sock.Field, attribute int) uint8 {
+		if !want.Has(f) {
+			return 0
+		}
+		return 1 << (attribute - 1)
+	}
+	ext := ask(sock.FieldMemory, inetDiagSKMemInfo) |
+		ask(sock.FieldTOS, inetDiagTOS) |
+		ask(sock.FieldTrafficClass, inetDiagTClass)
+	if p == sock.TCP {
+		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
+	}
+	return ext
+}

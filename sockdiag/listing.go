@@ -1,0 +1,190 @@
+package sockdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"sockeye/sock"
+)
+
+// maxRetries is how often a table is read again that was not consistent.
+const maxRetries = 3
+
+// listing is one run of [Source.Sockets].
+type listing struct {
+	session session
+	query   sock.Query
+	yield   func(*sock.Socket, error) bool
+
+	record sock.Socket
+	inet   inetDecoder
+	unix   unixDecoder
+
+	// Of the table that is being listed:
+	ids       identities
+	begun     bool // it has yielded a row
+	malformed bool // it was reported that it holds something malformed
+}
+
+// run lists the tables of the query one after the other.
+func (l *listing) run(ctx context.Context) {
+	alone := count(l.query.Tables) == 1
+	for t := range l.query.Tables {
+		l.begun, l.malformed = false, false
+		err := l.table(ctx, t)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, errStopped) {
+			return
+		}
+		if canceled := ctx.Err(); canceled != nil {
+			l.yield(nil, canceled)
+			return
+		}
+		failure := tableError(t, err, l.begun)
+		if alone {
+			l.yield(nil, failure)
+			return
+		}
+		if !l.yield(nil, failure.partial()) {
+			return
+		}
+	}
+}
+
+func count(tables iter.Seq[sock.Table]) (n int) {
+	for range tables {
+		n++
+	}
+	return n
+}
+
+// table lists one table.
+func (l *listing) table(ctx context.Context, t sock.Table) error {
+	states := stateMask(t.Protocol, l.query.States)
+	if states == 0 {
+		return nil
+	}
+	request := dumpRequest(t, states, l.query.Want)
+	if request == nil {
+		return &opError{"list", errNoHandler}
+	}
+	l.ids.clear()
+	if t.Protocol != sock.Unix {
+		l.inet.protocol = t.Protocol
+		return l.read(ctx, t, request, l.inetRow)
+	}
+	if l.query.Want.Has(sock.FieldPeerPath) {
+		if err := l.readNames(ctx, t); err != nil {
+			return err
+		}
+	}
+	return l.read(ctx, t, request, l.unixRow)
+}
+
+// dumpRequest returns the request for a table, or nil if there is none.
+func dumpRequest(t sock.Table, states uint32, want sock.Field) []byte {
+	if t.Protocol == sock.Unix {
+		r := unixRequest{
+			flags: nlmFRequest | nlmFDump, states: states,
+			show: unixShow(want), cookie: inetDiagNoCookie,
+		}
+		return r.append(nil)
+	}
+	protocol, ok := ipProtocols[t.Protocol]
+	if !ok {
+		return nil
+	}
+	r := inetRequest{
+		flags:  nlmFRequest | nlmFDump,
+		family: familyNumber(t.Family), protocol: protocol,
+		ext: extensions(t.Protocol, want), states: states,
+		id: inetID{cookie: inetDiagNoCookie},
+	}
+	return r.append(nil)
+}
+
+func (l *listing) inetRow(payload []byte) (verdict, bool) {
+	v := l.inet.decode(payload, &l.record)
+	return v, v == rejected || l.row(payload)
+}
+
+func (l *listing) unixRow(payload []byte) (verdict, bool) {
+	v := l.unix.decode(payload, &l.record)
+	return v, v == rejected || l.row(payload)
+}
+
+// row yields the record unless an earlier reading of the table did.
+func (l *listing) row(payload []byte) (more bool) {
+	if !l.ids.first(identityOf(&l.record, payload)) {
+		return true
+	}
+	l.begun = true
+	return l.yield(&l.record, nil)
+}
+
+// readNames reads the names of all unix sockets: the other end of a connection
+// is told by its inode alone.
+func (l *listing) readNames(ctx context.Context, t sock.Table) error {
+	r := unixRequest{
+		flags:  nlmFRequest | nlmFDump,
+		states: stateMask(sock.Unix, sock.AllStates),
+		show:   udiagShowName, cookie: inetDiagNoCookie,
+	}
+	peers := make(map[uint64]string)
+	l.unix.peers = nil
+	err := l.read(ctx, t, r.append(nil), func(payload []byte) (verdict, bool) {
+		v := l.unix.decode(payload, &l.record)
+		if v != rejected && l.record.Knows(sock.FieldInode|sock.FieldPath) {
+			peers[l.record.Inode] = l.record.Path
+		}
+		return v, true
+	})
+	l.unix.peers = peers
+	return err
+}
+
+// read reads a table, and again if that was not consistent. What goes wrong
+// without an end to the table is yielded as a [*sock.Partial].
+func (l *listing) read(ctx context.Context, t sock.Table, request []byte, row rowFunc) error {
+	for try := 0; ; try++ {
+		out, err := l.session.dump(ctx, request, row)
+		again := err == nil && out.inconsistent
+		if again && try < maxRetries {
+			if out.truncated {
+				l.session.grow()
+			}
+			l.ids.again()
+			continue
+		}
+		if errors.Is(err, errStopped) {
+			return err
+		}
+		if !l.report(t, out, again) {
+			return errStopped
+		}
+		return err
+	}
+}
+
+// report yields what is wrong with the last reading of a table.
+func (l *listing) report(t sock.Table, out outcome, inconsistent bool) (more bool) {
+	if out.malformed > 0 && !l.malformed {
+		l.malformed = true
+		if !l.yield(nil, &sock.Partial{
+			Code:       sock.CodeMalformed,
+			Message:    fmt.Sprintf("%s: %d of the kernel's replies could not be understood", t, out.malformed),
+			Incomplete: true,
+		}) {
+			return false
+		}
+	}
+	return !inconsistent || l.yield(nil, &sock.Partial{
+		Code:       sock.CodeInterrupted,
+		Message:    fmt.Sprintf("%s: the kernel's table kept changing, %d readings were inconsistent", t, maxRetries+1),
+		Incomplete: true,
+	})
+}

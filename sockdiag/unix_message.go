@@ -1,0 +1,152 @@
+package sockdiag
+
+import "sockeye/sock"
+
+// Offsets of struct unix_diag_msg, linux/unix_diag.h.
+const (
+	udiagFamily = 0
+	udiagType   = 1
+	udiagState  = 2
+	udiagIno    = 4
+	udiagCookie = 8
+	unixMsgLen  = 16
+)
+
+// UNIX_DIAG_* attributes of linux/unix_diag.h that are read here.
+const (
+	unixDiagName     = 0 // bytes
+	unixDiagPeer     = 2 // u32 inode
+	unixDiagRQLen    = 4 // u32 rqueue, u32 wqueue
+	unixDiagMemInfo  = 5 // u32[SK_MEMINFO_VARS]
+	unixDiagShutdown = 6 // u8
+	unixDiagUID      = 7 // u32
+)
+
+// SOCK_* of linux/net.h: the types a unix socket can have.
+var unixTypes = [...]sock.SocketType{
+	1: sock.TypeStream,
+	2: sock.TypeDatagram,
+	3: sock.TypeRaw,
+	5: sock.TypeSeqpacket,
+}
+
+// unixDecoder turns messages about unix sockets into records.
+type unixDecoder struct {
+	names interner
+	// peers, if not nil, gives the path of a socket by its inode.
+	peers map[uint64]string
+}
+
+// decode reads struct unix_diag_msg and its attributes into s, which it resets.
+// The record is valid until the next call.
+func (d *unixDecoder) decode(b []byte, s *sock.Socket) verdict {
+	if len(b) < unixMsgLen || b[udiagFamily] != afUnix {
+		return rejected
+	}
+	s.Reset()
+	s.Protocol, s.Family = sock.Unix, sock.FamilyUnix
+	if t := b[udiagType]; int(t) < len(unixTypes) && unixTypes[t] != sock.TypeUnknown {
+		s.Type = unixTypes[t]
+		s.Known |= sock.FieldType
+	}
+	s.State = stateOf(b[udiagState], s.Type == sock.TypeDatagram || s.Type == sock.TypeRaw)
+	setCookie(b[udiagCookie:], s)
+	if inode := native.Uint32(b[udiagIno:]); inode != 0 {
+		s.Inode = uint64(inode)
+		s.Known |= sock.FieldInode
+	}
+	result := understood
+	walk := attributes{b[unixMsgLen:]}
+	for {
+		kind, value, ok := walk.next()
+		if !ok {
+			break
+		}
+		if !d.attribute(kind, value, s) {
+			result = damaged
+		}
+	}
+	if walk.broken() {
+		return damaged
+	}
+	return result
+}
+
+// attribute reads one attribute and reports whether it was long enough.
+func (d *unixDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
+	switch kind {
+	case unixDiagName:
+		d.setPath(v, s)
+	case unixDiagPeer:
+		if len(v) < 4 {
+			return false
+		}
+		d.setPeer(uint64(native.Uint32(v)), s)
+	case unixDiagRQLen:
+		if len(v) < 8 {
+			return false
+		}
+		setUnixQueues(v, s)
+	case unixDiagMemInfo:
+		setMemory(v, s)
+	case unixDiagShutdown:
+		if len(v) < 1 {
+			return false
+		}
+		s.Shutdown = sock.Shutdown(v[0])
+		s.Known |= sock.FieldShutdown
+	case unixDiagUID:
+		if len(v) < 4 {
+			return false
+		}
+		if s.Knows(sock.FieldInode) {
+			s.UID = native.Uint32(v)
+			s.Known |= sock.FieldUID
+		}
+	}
+	return true
+}
+
+// setPath keeps the name as the kernel holds it: sun_path, with a first NUL
+// for the abstract namespace. The kernel counts the NUL that ends a path name
+// (unix_mkname_bsd); it is not part of the name.
+func (d *unixDecoder) setPath(v []byte, s *sock.Socket) {
+	if name := pathBytes(v); len(name) > 0 {
+		s.Path = d.names.intern(name)
+		s.Known |= sock.FieldPath
+	}
+}
+
+func pathBytes(v []byte) []byte {
+	if n := len(v); n > 0 && v[0] != 0 && v[n-1] == 0 {
+		return v[:n-1]
+	}
+	return v
+}
+
+// setPeer sets the other end. Inode 0 is a peer that waits in an accept queue.
+func (d *unixDecoder) setPeer(inode uint64, s *sock.Socket) {
+	if inode == 0 {
+		return
+	}
+	s.PeerInode = inode
+	s.Known |= sock.FieldPeerInode
+	if path, ok := d.peers[inode]; ok {
+		s.PeerPath = path
+		s.Known |= sock.FieldPeerPath
+	}
+}
+
+// setUnixQueues reads struct unix_diag_rqlen: bytes in the two queues, but for
+// a listener the connections that wait and their limit (sk_diag_show_rqlen).
+func setUnixQueues(v []byte, s *sock.Socket) {
+	s.RecvQueue = native.Uint32(v)
+	s.Known |= sock.FieldRecvQueue
+	if s.State == sock.Listen {
+		s.Backlog = native.Uint32(v[4:])
+		s.Known |= sock.FieldBacklog
+		return
+	}
+	s.SendQueue = native.Uint32(v[4:])
+	s.Known |= sock.FieldSendQueue
+}

@@ -1,0 +1,16 @@
+package sockdiag
+
+// wire carries netlink messages to and from the kernel. It is the one seam for
+// tests, which replay bytes through it. Its errors are the operating system's.
+type wire interface {
+	// port returns the netlink port id of this end, which the kernel puts into
+	// each reply.
+	port() uint32
+	// send sends one datagram.
+	send(datagram []byte) error
+	// receive waits a moment for one datagram and stores it in buf. truncated
+	// reports that buf was too small and the rest of the datagram is lost. If
+	// nothing came the error is EAGAIN; it may be EINTR for no reason.
+	receive(buf []byte) (n int, truncated bool, err error)
+	close()
+}
