@@ -1,0 +1,89 @@
+package population
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// insideEnv marks a process that [Isolate] started.
+const insideEnv = "SOCKEYE_POPULATION_INSIDE"
+
+// Inside reports whether this process was started by [Isolate].
+func Inside() bool { return os.Getenv(insideEnv) != "" }
+
+// Isolate runs this program again, with the same arguments and the given
+// additional environment (KEY=VALUE), as the first process of new network, PID
+// and mount namespaces. It returns the exit status of that run. The error is
+// one of starting it: without CAP_SYS_ADMIN it wraps [os.ErrPermission].
+//
+// Everything in the namespaces ends with that first process, and that one ends
+// with this.
+func Isolate(env ...string) (int, error) {
+	// The parent-death signal is sent when the thread that started the child
+	// ends, so that thread must stay.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(append(os.Environ(), env...), insideEnv+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWNS,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		return exit.ExitCode(), nil
+	}
+	if err != nil {
+		return -1, fmt.Errorf("run in new namespaces: %w", err)
+	}
+	return 0, nil
+}
+
+// Enter finishes the namespaces from within, in the process that [Isolate]
+// started: it mounts the /proc that belongs to them and brings lo up. It also
+// keeps the descriptors that whoever started us left open out of the processes
+// that we start: they would count among theirs.
+func Enter() error {
+	if !Inside() {
+		return errors.New("not in namespaces of this package's making")
+	}
+	// Else the mount of /proc would spread to the host.
+	if err := unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+		return fmt.Errorf("mount /proc: %w", err)
+	}
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("keep descriptors from other programs: %w", err)
+	}
+	return linkUp("lo")
+}
+
+// linkUp sets IFF_UP: netdevice(7), SIOCSIFFLAGS.
+func linkUp(name string) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("bring %s up: %w", name, err)
+	}
+	defer unix.Close(fd)
+	req, err := unix.NewIfreq(name)
+	if err != nil {
+		return fmt.Errorf("bring %s up: %w", name, err)
+	}
+	req.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, req); err != nil {
+		return fmt.Errorf("bring %s up: %w", name, err)
+	}
+	return nil
+}
