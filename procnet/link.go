@@ -1,0 +1,37 @@
+package procnet
+
+// parseSocketLink returns the inode from the target of a link in /proc/PID/fd
+// that refers to a socket: "socket:[N]" (sockfs_dname in net/socket.c).
+func parseSocketLink(b []byte) (inode uint64, ok bool) {
+	const prefix = "socket:["
+	if len(b) < len(prefix) || string(b[:len(prefix)]) != prefix {
+		return 0, false
+	}
+	c := cursor{rest: b[len(prefix):]}
+	inode = c.decimal()
+	c.byte(']')
+	if c.failed || len(c.rest) != 0 || inode == 0 {
+		return 0, false
+	}
+	return inode, true
+}
+
+// parseNumber returns the number that is the whole name of a directory entry: a
+// PID, thread or descriptor. It fails for a name that is none.
+func parseNumber(name []byte) (int32, bool) {
+	if len(name) == 0 || len(name) > 10 {
+		return 0, false
+	}
+	var v int64
+	for _, b := range name {
+		d := b - '0'
+		if d > 9 {
+			return 0, false
+		}
+		v = v*10 + int64(d)
+	}
+	if v > 1<<31-1 {
+		return 0, false
+	}
+	return int32(v), true
+}

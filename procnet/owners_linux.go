@@ -1,0 +1,173 @@
+package procnet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/sock"
+)
+
+// Owners looks through the descriptors of every process for sockets. Processes
+// that end meanwhile are no error, and those that may not be read are counted.
+// The error wraps [sock.ErrUnavailable] if the file system cannot be read, or is
+// the context's.
+//
+// A holder is shown only if the process was still the one that has the PID when
+// its descriptors had been read; else the PID is read again.
+func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
+	if q.Want != nil && len(q.Want) == 0 {
+		return &OwnerIndex{}, ctx.Err()
+	}
+	root, err := unix.Open(fs.root, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
+	}
+	defer unix.Close(root)
+	s := search{
+		ctx: ctx, fs: fs, root: root, threads: q.Threads, workers: q.Workers,
+		want: newWanted(q.Want, q.StopEarly), byPID: make(map[int32]int),
+	}
+	if s.workers <= 0 {
+		s.workers = runtime.GOMAXPROCS(0)
+	}
+	if q.Threads {
+		s.comparable = fs.live()
+	}
+	if s.pids, err = readNumbers(root, make([]byte, direntBuffer)); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
+	}
+	ix, dropped := s.all()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if dropped && s.want.complete() {
+		// A socket may have been counted as found for a holder that then went
+		// away, while another one was not looked at.
+		q.StopEarly = false
+		return fs.Owners(ctx, q)
+	}
+	ix.Hidden = fs.hidesProcesses()
+	return ix, nil
+}
+
+// live reports whether the file system shows this very machine, with the PIDs
+// that system calls of this process understand.
+func (fs FS) live() bool {
+	var st unix.Statfs_t
+	if unix.Statfs(fs.root, &st) != nil || int64(st.Type) != unix.PROC_SUPER_MAGIC {
+		return false
+	}
+	self, err := os.Readlink(filepath.Join(fs.root, "self"))
+	return err == nil && self == strconv.Itoa(os.Getpid())
+}
+
+// search is one search for owners, shared by its workers.
+type search struct {
+	ctx        context.Context
+	fs         FS
+	root       int // descriptor of the proc file system
+	threads    bool
+	comparable bool // kcmp(2) may be asked about these PIDs
+	workers    int
+	want       *wanted
+
+	pids []int32
+	next atomic.Int64 // index of the next PID that nobody has taken
+
+	// chunks hands parts of a large table to workers that found no PID left.
+	chunks    chan chunk
+	idle      atomic.Int32
+	producing atomic.Int32
+
+	mu     sync.Mutex // guards what follows
+	ix     OwnerIndex
+	tables []*table      // by holder index
+	byPID  map[int32]int // index of ix.processes
+	again  []int32       // PIDs that changed hands
+}
+
+// chunk is a part of the descriptors of a table.
+type chunk struct {
+	table *table
+	fds   []int32
+}
+
+// maxTries bounds how often a PID that changes hands is read again.
+const maxTries = 3
+
+// all reads every PID and returns the index, and whether holders were dropped.
+func (s *search) all() (*OwnerIndex, bool) {
+	dropped := false
+	for range maxTries {
+		s.run()
+		if len(s.again) == 0 || s.stopped() {
+			break
+		}
+		dropped = true
+		s.pids, s.again = s.again, nil
+	}
+	s.ix.holders = make([]holder, len(s.tables))
+	for i, t := range s.tables {
+		s.ix.holders[i] = holder{t.process, t.tid}
+		dropped = dropped || t.matched.Load() && t.process == nil
+	}
+	s.ix.order()
+	return &s.ix, dropped
+}
+
+// run reads s.pids with all workers and adds what they find to the index.
+func (s *search) run() {
+	count := s.workers
+	s.chunks = make(chan chunk)
+	s.producing.Store(int32(count))
+	s.idle.Store(0)
+	s.next.Store(0)
+	workers := make([]worker, count)
+	var running sync.WaitGroup
+	for i := range workers {
+		running.Go(func() {
+			workers[i].search = s
+			workers[i].run()
+		})
+	}
+	running.Wait()
+	parts := [][]entry{s.ix.entries}
+	for i := range workers {
+		parts = append(parts, workers[i].entries)
+	}
+	s.ix.entries = slices.Concat(parts...)
+}
+
+// stopped reports whether nothing more need be read.
+func (s *search) stopped() bool { return s.ctx.Err() != nil || s.want.complete() }
+
+// failed notes a process that could not be read for an unexpected reason.
+func (s *search) failed(pid int32, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ix.Failed++
+	if s.ix.Err == nil {
+		s.ix.Err = fmt.Errorf("%s: %w", s.fs.pidFile(int(pid), "fd"), err)
+	}
+}
+
+// denied notes a process whose descriptors may not be read.
+func (s *search) denied(pid int32) {
+	var st unix.Stat_t
+	err := unix.Fstatat(s.root, strconv.Itoa(int(pid)), &st, 0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ix.Denied++
+	if err == nil {
+		s.ix.DeniedUIDs = append(s.ix.DeniedUIDs, st.Uid)
+	}
+}

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package procnet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sockeye/sock"
+)
+
+// Owners is Linux's alone. Elsewhere its error wraps [sock.ErrUnavailable].
+func (fs FS) Owners(context.Context, OwnerQuery) (*OwnerIndex, error) {
+	return nil, fmt.Errorf("owners in %s: %w: %w", fs.root, sock.ErrUnavailable, errors.ErrUnsupported)
+}

@@ -1,0 +1,191 @@
+package procnet
+
+import (
+	"slices"
+	"strconv"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/sock"
+)
+
+// chunkSize is how many descriptors are read between two looks at whether
+// somebody is idle: about half a millisecond of work.
+const chunkSize = 256
+
+// table is a descriptor table that is being read: /proc/PID/fd, or that of a
+// thread. Its directory pins the process: a path through it leads to that
+// process or fails, even if the PID belongs to another one by now.
+type table struct {
+	dir      int
+	pid, tid int32
+	holder   int32
+	users    atomic.Int32 // workers that still read it
+	matched  atomic.Bool  // it refers to a wanted socket
+	refused  atomic.Bool  // its links may not be read
+	// process is set once it is known that the process still has the PID.
+	process *sock.Process
+}
+
+// worker reads descriptor tables into entries of its own.
+type worker struct {
+	*search
+	entries []entry
+	dirents []byte
+	numbers []int32
+	name    []byte
+	link    [len("socket:[18446744073709551615]") + 1]byte
+}
+
+// run reads PIDs until none is left, then chunks of what others still read.
+func (w *worker) run() {
+	w.dirents = make([]byte, direntBuffer)
+	for !w.stopped() {
+		i := w.next.Add(1) - 1
+		if i >= int64(len(w.pids)) {
+			break
+		}
+		w.processTables(w.pids[i])
+	}
+	if w.producing.Add(-1) == 0 {
+		close(w.chunks) // only a producer sends
+	}
+	w.idle.Add(1)
+	for c := range w.chunks {
+		w.links(c.table, c.fds)
+		w.release(c.table)
+	}
+}
+
+// processTables reads the table of a process, and those of its threads if asked.
+func (w *worker) processTables(pid int32) {
+	dir := strconv.Itoa(int(pid))
+	if w.readTable(pid, 0, dir+"/fd") && w.threads {
+		w.threadTables(pid, dir+"/task")
+	}
+}
+
+// threadTables reads the tables of the threads that do not share the process's.
+func (w *worker) threadTables(pid int32, path string) {
+	dir, err := openDir(w.root, path)
+	if err != nil {
+		return // the process ended: its own table could be read
+	}
+	tids, err := readNumbers(dir, w.dirents)
+	unix.Close(dir)
+	if err != nil {
+		return
+	}
+	for _, tid := range tids {
+		if tid == pid || w.stopped() || w.comparable && sameFiles(pid, tid) {
+			continue
+		}
+		w.readTable(pid, tid, path+"/"+strconv.Itoa(int(tid))+"/fd")
+	}
+}
+
+// readTable reads one table. It returns false if there is nothing to read.
+func (w *worker) readTable(pid, tid int32, path string) bool {
+	dir, err := openDir(w.root, path)
+	switch {
+	case isGone(err):
+		return false
+	case isRefusal(err):
+		if tid == 0 {
+			w.denied(pid)
+		}
+		return false
+	case err != nil:
+		w.failed(pid, err)
+		return false
+	}
+	t := &table{dir: dir, pid: pid, tid: tid}
+	t.users.Store(1)
+	w.mu.Lock()
+	t.holder = int32(len(w.tables))
+	w.tables = append(w.tables, t)
+	w.mu.Unlock()
+
+	defer w.release(t)
+	for !w.stopped() {
+		n, err := getdents(dir, w.dirents)
+		if err != nil && !isGone(err) {
+			w.failed(pid, err)
+		}
+		if err != nil || n == 0 {
+			break
+		}
+		w.numbers = numberedEntries(w.numbers[:0], w.dirents[:n])
+		for fds := range slices.Chunk(w.numbers, chunkSize) {
+			if w.stopped() || t.refused.Load() {
+				break
+			}
+			if !w.handOver(t, fds) {
+				w.links(t, fds)
+			}
+		}
+	}
+	return !t.refused.Load()
+}
+
+// handOver gives a full chunk to an idle worker, if there is one.
+func (w *worker) handOver(t *table, fds []int32) bool {
+	if len(fds) < chunkSize || w.idle.Load() == 0 {
+		return false
+	}
+	t.users.Add(1)
+	select {
+	case w.chunks <- chunk{t, slices.Clone(fds)}:
+		return true
+	default:
+		t.users.Add(-1) // w holds the table too: this is not the last
+		return false
+	}
+}
+
+// links reads what the descriptors refer to.
+func (w *worker) links(t *table, fds []int32) {
+	for _, fd := range fds {
+		w.name = append(strconv.AppendInt(w.name[:0], int64(fd), 10), 0)
+		n, err := readlinkat(t.dir, w.name, w.link[:])
+		if err != nil {
+			if isRefusal(err) {
+				t.refused.Store(true) // the kernel asks about the process, not the link
+				return
+			}
+			continue // closed meanwhile
+		}
+		inode, ok := parseSocketLink(w.link[:n])
+		if !ok || !w.want.has(inode) {
+			continue
+		}
+		t.matched.Store(true)
+		w.entries = append(w.entries, entry{inode: inode, holder: t.holder, fd: fd})
+		w.want.mark(inode)
+	}
+}
+
+// release ends a worker's use of the table. The last one identifies the process.
+func (w *worker) release(t *table) {
+	if t.users.Add(-1) != 0 {
+		return
+	}
+	defer unix.Close(t.dir)
+	if t.refused.Load() {
+		if t.tid == 0 {
+			w.denied(t.pid)
+		}
+		return
+	}
+	if t.tid == 0 {
+		w.scanned()
+	}
+	if !t.matched.Load() {
+		return
+	}
+	if w.fs.afterFDs != nil {
+		w.fs.afterFDs(int(t.pid))
+	}
+	w.identify(t)
+}
