@@ -9,12 +9,11 @@ import (
 )
 
 // AppendSocket appends a socket as one JSON object without a line break, with
-// those members of the set that it knows. It allocates nothing but room in dst,
-// or for the name of an abstract socket.
+// those members of the set that it knows. It allocates nothing but room in dst.
 func AppendSocket(dst []byte, s *sock.Socket, fields Fields) []byte {
 	dst = append(dst, '{')
 	start := len(dst)
-	for set := uint64(fields & All); set != 0; set &= set - 1 {
+	for set := uint64(fields & All()); set != 0; set &= set - 1 {
 		m := &members[bits.TrailingZeros64(set)]
 		if !m.Known(s) {
 			continue

@@ -52,7 +52,7 @@ type Member struct {
 	num  func(*sock.Socket) uint64         // an integer
 	flag func(*sock.Socket) bool           // a boolean
 	word func([]byte, *sock.Socket) []byte // a string that needs no escapes
-	json func([]byte, *sock.Socket) []byte // an object or array
+	json func([]byte, *sock.Socket) []byte // an object or array, or what text would have to build
 	// order compares two values if nothing of the above does it well.
 	order func(a, b *sock.Socket) int
 
@@ -73,12 +73,12 @@ func (m *Member) AppendJSON(dst []byte, s *sock.Socket) []byte {
 		dst = append(dst, '"')
 		dst = m.word(dst, s)
 		return append(dst, '"')
+	case m.json != nil:
+		return m.json(dst, s)
 	case m.text != nil:
 		return AppendString(dst, m.text(s))
-	case m.flag != nil:
-		return strconv.AppendBool(dst, m.flag(s))
 	}
-	return m.json(dst, s)
+	return strconv.AppendBool(dst, m.flag(s))
 }
 
 // AppendText appends the value of a member that is known, as plain text. A
@@ -166,14 +166,14 @@ func Of(names ...string) (set Fields, unknown string) {
 // Wants returns what to ask of a source for the members of the set.
 func (f Fields) Wants() sock.Field {
 	var want sock.Field
-	for set := uint64(f); set != 0; set &= set - 1 {
+	for set := uint64(f & All()); set != 0; set &= set - 1 {
 		want |= members[bits.TrailingZeros64(set)].Wants
 	}
 	return want
 }
 
-// All is every member.
-const All Fields = 1<<memberCount - 1
+// All returns every member.
+func All() Fields { return 1<<len(members) - 1 }
 
 // Members returns the members in the order in which they are written. The slice
 // is shared and must not be changed.

@@ -89,8 +89,10 @@ func appendProcessFacts(dst []byte, p *sock.Process) []byte {
 		dst = AppendString(dst, p.Cmdline)
 	}
 	if p.Known.Has(sock.FieldProcessUser) {
-		dst = append(dst, `,"uid":`...)
-		dst = strconv.AppendUint(dst, uint64(p.UID), 10)
+		if p.UID != noUID {
+			dst = append(dst, `,"uid":`...)
+			dst = strconv.AppendUint(dst, uint64(p.UID), 10)
+		}
 		if p.User != "" {
 			dst = append(dst, `,"user":`...)
 			dst = AppendString(dst, p.User)

@@ -1,0 +1,154 @@
+package snapshot
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sockeye/sock"
+)
+
+// invent makes a socket of which each fact is known or not by chance, in the
+// normal form that a reader gives: what is not known is zero, and a name that
+// is known is not empty.
+func invent(r *rand.Rand) *sock.Socket {
+	s := &sock.Socket{
+		Known:    sock.Field(r.Uint64()) & sock.AllFields &^ sock.ProcessFields,
+		Protocol: sock.TCP + sock.Protocol(r.IntN(int(sock.TIPC))),
+		Family:   sock.Family(r.IntN(int(sock.TIPC))) % (sock.FamilyTIPC + 1),
+		State:    sock.State(r.IntN(int(sock.Unconnected) + 1)),
+	}
+	has := s.Known.Has
+	if has(sock.FieldLocal) {
+		s.Local = inventEnd(r)
+	}
+	if has(sock.FieldRemote) {
+		s.Remote = inventEnd(r)
+	}
+	inventNames(r, s)
+	inventNumbers(r, s)
+	if has(sock.FieldOwners) {
+		inventOwners(r, s)
+	}
+	if has(sock.FieldTimer) {
+		s.Timer.Kind = sock.TimerKind(r.IntN(int(sock.TimerUnknown) + 1))
+		if s.Timer.Kind != sock.TimerOff {
+			s.Timer.Expires = time.Duration(r.IntN(1e9)) * time.Millisecond
+			s.Timer.Retransmits = uint8(r.Uint32())
+		}
+	}
+	if has(sock.FieldTCPInfo) {
+		s.TCPInfo = new(sock.TCPInfo)
+		for f := sock.TCPInfoField(0); f < sock.TCPInfoFieldCount; f++ {
+			if r.IntN(2) == 0 {
+				s.TCPInfo.Set(f, r.Uint64()>>r.IntN(64))
+			}
+		}
+	}
+	return s
+}
+
+func inventNames(r *rand.Rand, s *sock.Socket) {
+	for field, name := range map[sock.Field]*string{
+		sock.FieldInterface: &s.Interface, sock.FieldPath: &s.Path, sock.FieldPeerPath: &s.PeerPath,
+		sock.FieldUser: &s.User, sock.FieldNetns: &s.Netns.Name, sock.FieldCongestion: &s.Congestion,
+		sock.FieldCgroup: &s.Cgroup,
+	} {
+		if s.Known.Has(field) {
+			*name = inventName(r)
+		}
+	}
+	if s.Known.Has(sock.FieldPath) && r.IntN(2) == 0 {
+		s.Path = "\x00" + s.Path
+	}
+}
+
+func inventNumbers(r *rand.Rand, s *sock.Socket) {
+	has := s.Known.Has
+	for field, n := range map[sock.Field]*uint32{
+		sock.FieldMark: &s.Mark, sock.FieldRecvQueue: &s.RecvQueue, sock.FieldSendQueue: &s.SendQueue,
+		sock.FieldBacklog: &s.Backlog, sock.FieldUID: &s.UID, sock.FieldInterface: &s.IfIndex,
+	} {
+		if has(field) {
+			*n = r.Uint32() >> r.IntN(32)
+		}
+	}
+	for field, n := range map[sock.Field]*uint64{
+		sock.FieldPeerInode: &s.PeerInode, sock.FieldInode: &s.Inode, sock.FieldCookie: &s.Cookie,
+		sock.FieldNetns: &s.Netns.Inode, sock.FieldCgroup: &s.CgroupID,
+	} {
+		if has(field) {
+			*n = 1 + r.Uint64()>>(1+r.IntN(63))
+		}
+	}
+	if has(sock.FieldMemory) {
+		for _, v := range memoryValues {
+			*v.at(&s.Memory) = r.Uint32()
+		}
+	}
+	s.V6Only = has(sock.FieldV6Only) && r.IntN(2) == 0
+	if has(sock.FieldType) {
+		s.Type = sock.TypeStream + sock.SocketType(r.IntN(int(sock.TypeRaw)))
+	}
+	if has(sock.FieldShutdown) {
+		s.Shutdown = sock.Shutdown(r.IntN(4))
+	}
+	if has(sock.FieldTOS) {
+		s.TOS = uint8(r.Uint32())
+	}
+	if has(sock.FieldTrafficClass) {
+		s.TrafficClass = uint8(r.Uint32())
+	}
+}
+
+func inventOwners(r *rand.Rand, s *sock.Socket) {
+	s.OwnerStatus = sock.OwnerKnown + sock.OwnerStatus(r.IntN(int(sock.OwnerExited)))
+	for range r.IntN(4) {
+		s.Owners = append(s.Owners, sock.Owner{Process: inventProcess(r), FD: r.IntN(1 << 20), TID: r.IntN(2) * r.IntN(9)})
+	}
+	sock.SortOwners(s.Owners)
+	if r.IntN(3) == 0 {
+		s.Listener = &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)}
+	}
+}
+
+func inventProcess(r *rand.Rand) *sock.Process {
+	p := &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r), Known: sock.Field(r.Uint64()) & sock.ProcessFields}
+	if p.Known.Has(sock.FieldExe) {
+		p.Exe = inventName(r)
+	}
+	if p.Known.Has(sock.FieldCmdline) {
+		p.Cmdline = inventName(r)
+	}
+	if p.Known.Has(sock.FieldProcessUser) {
+		p.UID, p.User = r.Uint32()>>1, inventName(r)
+	}
+	if p.Known.Has(sock.FieldStartedAt) {
+		p.StartedAt = time.UnixMilli(r.Int64N(1 << 42)).UTC()
+	}
+	return p
+}
+
+func inventEnd(r *rand.Rand) netip.AddrPort {
+	var b [16]byte
+	for i := range b {
+		b[i] = byte(r.Uint32()) & byte(-r.IntN(2))
+	}
+	addr := netip.AddrFrom16(b).Unmap()
+	if r.IntN(2) == 0 {
+		addr = netip.AddrFrom4([4]byte(b[:4]))
+	}
+	return netip.AddrPortFrom(addr, uint16(1+r.IntN(65535)))
+}
+
+// hostile are strings that must not reach an output raw, all valid UTF-8.
+var hostile = []string{
+	"plain", "with blank", `"quoted\"`, "\x1b[31mred\x1b[0m", "line\nbreak\r\ttab", "nul\x00in it",
+	"\u202egnp.exe", "\u2066isolate\u2069", "c1\u009b31m", "\u2028\u2029", "del\x7f", "\ufeffmark",
+	"\U000e0041tag", "soft\u00adhyphen", "日本語", "é", "e\u0301", "\u061carabic mark", "</script>&",
+}
+
+func inventName(r *rand.Rand) string {
+	return hostile[r.IntN(len(hostile))] + strings.Repeat("x", r.IntN(3))
+}
