@@ -1,0 +1,102 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// row is a piece of work that two commands do.
+type row struct {
+	// Name says what the work is, and selects the row with -rows.
+	Name string
+	// Population is the name of the population that it is done over.
+	Population string
+	// Ours and Peer are commands. In each word "{port}" stands for the port of
+	// the listener that every population has.
+	Ours, Peer []string
+	// Budget is the most that our median time may be of the peer's; 0 is none.
+	Budget float64
+	// MaxRSS is the most memory that ours may take, in KiB; 0 is none.
+	MaxRSS int64
+	// MinLines is the least number of lines that each must print for each socket
+	// of the population that -sockets counts: a listing that lost its rows is
+	// fast. With 0 each must print something.
+	MinLines float64
+}
+
+// flatRSS is the memory budget of a stream without owners, in KiB.
+const flatRSS = 32 << 10
+
+// rows are the work of section "Budgets" of the design, in the order of the
+// table.
+var rows = []row{
+	{
+		Name: "every TCP socket, no owners", Population: "mass", Budget: 0.5, MaxRSS: flatRSS, MinLines: 1,
+		Ours: words("sockeye -tan --no-processes"), Peer: words("ss -tan"),
+	},
+	{
+		Name: "every TCP socket, with owners", Population: "mass", Budget: 0.25, MinLines: 1,
+		Ours: words("sockeye -tanp"), Peer: words("ss -tanp"),
+	},
+	{
+		Name: "listeners beside the connections", Population: "mass", Budget: 0.3, MaxRSS: flatRSS,
+		Ours: words("sockeye -tln --no-processes"), Peer: words("ss -tln"),
+	},
+	{
+		Name: "who owns a port, among the connections", Population: "mass", Budget: 0.05,
+		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
+	},
+	{
+		Name: "NDJSON against the own table", Population: "mass", Budget: 2, MaxRSS: flatRSS, MinLines: 1,
+		Ours: words("sockeye -tan --no-processes --ndjson"), Peer: words("sockeye -tan --no-processes"),
+	},
+	{
+		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.05,
+		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
+	},
+	{
+		Name: "listeners with owners, quiet machine", Population: "quiet", Budget: 1,
+		Ours: words("sockeye -tulpn"), Peer: words("ss -tulpn"),
+	},
+	{
+		Name: "listeners with owners, 500 processes of 100 files", Population: "files",
+		Ours: words("sockeye -tulpn"), Peer: words("ss -tulpn"),
+	},
+}
+
+func words(s string) []string { return strings.Fields(s) }
+
+// selectRows returns the rows whose name contains one of the comma-separated
+// texts; every row if there is none.
+func selectRows(all []row, texts string) []row {
+	if texts == "" {
+		return all
+	}
+	var selected []row
+	for _, r := range all {
+		if slices.ContainsFunc(strings.Split(texts, ","), func(s string) bool { return strings.Contains(r.Name, s) }) {
+			selected = append(selected, r)
+		}
+	}
+	return selected
+}
+
+// populationsOf returns the populations that the rows need, each once.
+func populationsOf(rows []row) []string {
+	var names []string
+	for _, r := range rows {
+		if !slices.Contains(names, r.Population) {
+			names = append(names, r.Population)
+		}
+	}
+	return names
+}
+
+// expand returns the command with the port put in.
+func expand(command []string, port string) []string {
+	expanded := make([]string, len(command))
+	for i, word := range command {
+		expanded[i] = strings.ReplaceAll(word, "{port}", port)
+	}
+	return expanded
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"sockeye/internal/population"
+)
+
+// jobEnv holds the path of the job of the process inside the namespaces.
+const jobEnv = "SOCKEYE_BENCH_JOB"
+
+// job is what the process inside the namespaces does: the rows of one
+// population. It writes the outcome over the file that held the job.
+type job struct {
+	Population    string
+	Rows          []row
+	Sockets, Runs int
+	Binary        string // of sockeye
+}
+
+type outcome struct {
+	Results  []result
+	FloorKiB int64
+}
+
+// runJob has a job done in new namespaces.
+func runJob(j job, path string) (*outcome, error) {
+	encoded, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(path, encoded, 0o600); err != nil {
+		return nil, err
+	}
+	status, err := population.Isolate(jobEnv + "=" + path)
+	if err != nil {
+		return nil, err
+	}
+	if status != 0 {
+		return nil, fmt.Errorf("ended with status %d", status)
+	}
+	encoded, err = os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var done outcome
+	return &done, json.Unmarshal(encoded, &done)
+}
+
+// work is the process inside the namespaces.
+func work() error {
+	path := os.Getenv(jobEnv)
+	encoded, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var j job
+	if err := json.Unmarshal(encoded, &j); err != nil {
+		return err
+	}
+	if err := population.Enter(); err != nil {
+		return err
+	}
+	done, err := j.do()
+	if err != nil {
+		return err
+	}
+	if encoded, err = json.Marshal(done); err != nil {
+		return err
+	}
+	return os.WriteFile(path, encoded, 0o600)
+}
+
+// do makes the population and measures its rows.
+func (j *job) do() (done *outcome, err error) {
+	fill, ok := populations[j.Population]
+	if !ok {
+		return nil, fmt.Errorf("no population is named %q", j.Population)
+	}
+	// The listener that the rows about a port look for.
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	defer listener.Close()
+	set, err := fill(j.Sockets)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, set.Close()) }()
+	m, err := startMeasurer()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.stop()) }()
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	done = &outcome{FloorKiB: m.floorKiB}
+	for _, r := range j.Rows {
+		if r.Population != j.Population {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "bench: %s ...", r.Name)
+		res, err := j.measure(m, r, port)
+		if err != nil {
+			fmt.Fprintln(os.Stderr)
+			return nil, fmt.Errorf("%s: %w", r.Name, err)
+		}
+		if res.Skipped != "" {
+			fmt.Fprintf(os.Stderr, " %s\n", res.Skipped)
+		} else {
+			fmt.Fprintf(os.Stderr, " %.3f\n", res.ratio())
+		}
+		done.Results = append(done.Results, *res)
+	}
+	return done, nil
+}
+
+// measure runs the two commands of a row in turns.
+func (j *job) measure(m *measurer, r row, port string) (*result, error) {
+	res := &result{Row: r}
+	ours, err := j.resolve(expand(r.Ours, port))
+	if err != nil {
+		return nil, err
+	}
+	peer, err := j.resolve(expand(r.Peer, port))
+	if err != nil {
+		res.Skipped = err.Error()
+		return res, nil
+	}
+	least := int(r.MinLines * float64(j.Sockets))
+	if res.OursLines, err = countLines(ours, least); err != nil {
+		return nil, err
+	}
+	if res.PeerLines, err = countLines(peer, least); err != nil {
+		return nil, err
+	}
+	for range j.Runs {
+		s, err := m.measure(ours)
+		if err != nil {
+			return nil, err
+		}
+		res.Ours = append(res.Ours, s)
+		if s, err = m.measure(peer); err != nil {
+			return nil, err
+		}
+		res.Peer = append(res.Peer, s)
+	}
+	return res, nil
+}
+
+// resolve returns the command with the path of its program.
+func (j *job) resolve(command []string) ([]string, error) {
+	path := j.Binary
+	if command[0] != "sockeye" {
+		var err error
+		if path, err = exec.LookPath(command[0]); err != nil {
+			return nil, fmt.Errorf("%s is not installed", command[0])
+		}
+	}
+	return append([]string{path}, command[1:]...), nil
+}
