@@ -27,6 +27,24 @@ func AppendSocket(dst []byte, s *sock.Socket, fields Fields) []byte {
 	return append(dst, '}')
 }
 
+// appendObject appends those of the members that are known.
+func appendObject(dst []byte, s *sock.Socket, parts []Member) []byte {
+	dst = append(dst, '{')
+	start := len(dst)
+	for i := range parts {
+		m := &parts[i]
+		if !m.Known(s) {
+			continue
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, m.key...)
+		dst = m.AppendJSON(dst, s)
+	}
+	return append(dst, '}')
+}
+
 // AppendHead appends the beginning of a document, up to the bracket that opens
 // its list: "sockets", or "groups". What is empty or zero is left out.
 func AppendHead(dst []byte, generatedAt time.Time, host, list string) []byte {

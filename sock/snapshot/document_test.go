@@ -13,7 +13,7 @@ import (
 )
 
 const line8080 = `{"protocol":"tcp","family":"ipv6","state":"LISTEN","local_address":"::","local_port":8080,` +
-	`"owners":[{"pid":7,"process":"node","fd":3},{"pid":7,"process":"node","fd":4}],"owner_status":"known"}`
+	`"owners":[{"pid":7,"process":"node","fd":4},{"pid":7,"process":"node","fd":3}],"owner_status":"known"}`
 
 func TestMembersInAnyOrder(t *testing.T) {
 	text := `{"future":{"a":[1,{"b":2}]},"warnings":[{"code":"fallback","message":"m","more":1}],
@@ -28,6 +28,9 @@ func TestMembersInAnyOrder(t *testing.T) {
 	}
 	if got[0].Owners[0].Process != got[1].Owners[1].Process {
 		t.Error("the sockets of a process do not share it")
+	}
+	if got[0].Owners[0].FD != 3 {
+		t.Error("the owners are not sorted")
 	}
 }
 

@@ -26,18 +26,13 @@ var kindNames = [...]string{"string", "integer", "boolean", "object", "array"}
 // String returns the name of the type in JSON Schema.
 func (k Kind) String() string { return kindNames[k] }
 
-// Part is a member of the objects in a member that is not a plain value.
-type Part struct {
-	Name string
-	Kind Kind
-}
-
-// Member is one member of a socket in JSON.
+// Member is one member of a socket in JSON, or of an object that is one.
 type Member struct {
 	Name string
 	Kind Kind
-	// Parts are the members of the object, or of the objects of the array.
-	Parts []Part
+	// Parts are the members of the object, or of the objects of the array. Those
+	// of an array have a name and a kind, but no value of their own.
+	Parts []Member
 	// Needs is what a socket must know for the member to be there.
 	Needs sock.Field
 	// Wants is what to ask of a source for all that the member can say: Needs
@@ -52,7 +47,7 @@ type Member struct {
 	num  func(*sock.Socket) uint64         // an integer
 	flag func(*sock.Socket) bool           // a boolean
 	word func([]byte, *sock.Socket) []byte // a string that needs no escapes
-	json func([]byte, *sock.Socket) []byte // an object or array, or what text would have to build
+	json func([]byte, *sock.Socket) []byte // an array, or what text would have to build
 	// order compares two values if nothing of the above does it well.
 	order func(a, b *sock.Socket) int
 
@@ -77,8 +72,10 @@ func (m *Member) AppendJSON(dst []byte, s *sock.Socket) []byte {
 		return m.json(dst, s)
 	case m.text != nil:
 		return AppendString(dst, m.text(s))
+	case m.flag != nil:
+		return strconv.AppendBool(dst, m.flag(s))
 	}
-	return strconv.AppendBool(dst, m.flag(s))
+	return appendObject(dst, s, m.Parts)
 }
 
 // AppendText appends the value of a member that is known, as plain text. A

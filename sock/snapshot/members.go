@@ -35,6 +35,12 @@ func register(groups ...[]Member) []Member {
 		m := &all[i]
 		m.key = `"` + m.Name + `":`
 		m.Wants |= m.Needs
+		for i := range m.Parts {
+			p := &m.Parts[i]
+			p.key = `"` + p.Name + `":`
+			p.Needs |= m.Needs
+			p.Wants |= m.Wants
+		}
 	}
 	return all
 }

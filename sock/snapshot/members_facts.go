@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"cmp"
-	"strconv"
 
 	"sockeye/sock"
 )
@@ -20,21 +19,18 @@ var factMembers = [...]Member{
 	},
 	{
 		Name: "timer", Kind: Object, Needs: sock.FieldTimer, Optional: true,
-		Parts: []Part{{"name", String}, {"expires_ms", Integer}, {"retransmits", Integer}},
-		json:  appendTimer,
+		Parts: timerParts[:],
 		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Timer.Expires, b.Timer.Expires) },
 	},
 	{
 		Name: "memory", Kind: Object, Needs: sock.FieldMemory, Optional: true,
 		Parts: memoryParts(),
-		json:  appendMemory,
 		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Memory.RmemAlloc, b.Memory.RmemAlloc) },
 	},
 	{
 		Name: "tcp_info", Kind: Object, Needs: sock.FieldTCPInfo, Optional: true,
 		Parts: tcpInfoParts(),
 		has:   func(s *sock.Socket) bool { return s.TCPInfo != nil },
-		json:  appendTCPInfo,
 	},
 	{
 		Name: "congestion", Needs: sock.FieldCongestion, Optional: true,
@@ -60,19 +56,23 @@ var factMembers = [...]Member{
 // [sock.Shutdown].
 var shutdownWords = [...]string{"none", "receive", "send", "both"}
 
-// appendTimer says no more than the name of a timer that is off.
-func appendTimer(dst []byte, s *sock.Socket) []byte {
-	dst = append(dst, `{"name":"`...)
-	dst = append(dst, s.Timer.Kind.String()...)
-	dst = append(dst, '"')
-	if s.Timer.Kind != sock.TimerOff {
-		dst = append(dst, `,"expires_ms":`...)
-		dst = strconv.AppendInt(dst, max(0, s.Timer.Expires.Milliseconds()), 10)
-		dst = append(dst, `,"retransmits":`...)
-		dst = strconv.AppendUint(dst, uint64(s.Timer.Retransmits), 10)
-	}
-	return append(dst, '}')
+// timerParts say no more than the name of a timer that is off.
+var timerParts = [...]Member{
+	{
+		Name: "name",
+		word: func(dst []byte, s *sock.Socket) []byte { return append(dst, s.Timer.Kind.String()...) },
+	},
+	{
+		Name: "expires_ms", Kind: Integer, has: timerRuns,
+		num: func(s *sock.Socket) uint64 { return uint64(max(0, s.Timer.Expires.Milliseconds())) },
+	},
+	{
+		Name: "retransmits", Kind: Integer, has: timerRuns,
+		num: func(s *sock.Socket) uint64 { return uint64(s.Timer.Retransmits) },
+	},
 }
+
+func timerRuns(s *sock.Socket) bool { return s.Timer.Kind != sock.TimerOff }
 
 // memoryValues names the counters of [sock.Memory] as the kernel does, in its
 // order: SK_MEMINFO_* of linux/sock_diag.h.
@@ -91,48 +91,34 @@ var memoryValues = [...]struct {
 	{"drops", func(m *sock.Memory) *uint32 { return &m.Drops }},
 }
 
-func memoryParts() []Part {
-	var parts []Part
+func memoryParts() []Member {
+	var parts []Member
 	for _, v := range memoryValues {
-		parts = append(parts, Part{v.name, Integer})
+		parts = append(parts, Member{
+			Name: v.name, Kind: Integer,
+			num: func(s *sock.Socket) uint64 { return uint64(*v.at(&s.Memory)) },
+		})
 	}
 	return parts
 }
 
-func appendMemory(dst []byte, s *sock.Socket) []byte {
-	for i := range memoryValues {
-		v := &memoryValues[i]
-		dst = append(dst, "{,"[min(i, 1)], '"')
-		dst = append(dst, v.name...)
-		dst = append(dst, '"', ':')
-		dst = strconv.AppendUint(dst, uint64(*v.at(&s.Memory)), 10)
-	}
-	return append(dst, '}')
-}
-
-func tcpInfoParts() []Part {
-	var parts []Part
+func tcpInfoParts() []Member {
+	var parts []Member
 	for f := sock.TCPInfoField(0); f < sock.TCPInfoFieldCount; f++ {
-		parts = append(parts, Part{f.String(), Integer})
+		parts = append(parts, Member{
+			Name: f.String(), Kind: Integer,
+			has: func(s *sock.Socket) bool {
+				if s.TCPInfo == nil {
+					return false
+				}
+				_, ok := s.TCPInfo.Get(f)
+				return ok
+			},
+			num: func(s *sock.Socket) uint64 {
+				v, _ := s.TCPInfo.Get(f)
+				return v
+			},
+		})
 	}
 	return parts
-}
-
-func appendTCPInfo(dst []byte, s *sock.Socket) []byte {
-	dst = append(dst, '{')
-	start := len(dst)
-	for f := sock.TCPInfoField(0); f < sock.TCPInfoFieldCount; f++ {
-		v, ok := s.TCPInfo.Get(f)
-		if !ok {
-			continue
-		}
-		if len(dst) > start {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, '"')
-		dst = append(dst, f.String()...)
-		dst = append(dst, '"', ':')
-		dst = strconv.AppendUint(dst, v, 10)
-	}
-	return append(dst, '}')
 }

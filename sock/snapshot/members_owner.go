@@ -21,9 +21,10 @@ var ownerMembers = [...]Member{
 	},
 	{
 		Name: "owners", Kind: Array, Needs: sock.FieldOwners, Wants: sock.ProcessFields,
-		Parts: []Part{
-			{"pid", Integer}, {"process", String}, {"fd", Integer}, {"tid", Integer}, {"exe", String},
-			{"cmdline", String}, {"uid", Integer}, {"user", String}, {"started_at", String},
+		Parts: []Member{
+			{Name: "pid", Kind: Integer}, {Name: "process"}, {Name: "fd", Kind: Integer},
+			{Name: "tid", Kind: Integer}, {Name: "exe"}, {Name: "cmdline"}, {Name: "uid", Kind: Integer},
+			{Name: "user"}, {Name: "started_at"},
 		},
 		json: appendOwners,
 	},
@@ -34,9 +35,19 @@ var ownerMembers = [...]Member{
 	},
 	{
 		Name: "listener", Kind: Object, Needs: sock.FieldOwners,
-		Parts: []Part{{"pid", Integer}, {"process", String}},
-		has:   func(s *sock.Socket) bool { return s.Listener != nil },
-		json:  appendListener,
+		has: func(s *sock.Socket) bool { return s.Listener != nil },
+		Parts: []Member{
+			{
+				Name: "pid", Kind: Integer,
+				has: func(s *sock.Socket) bool { return s.Listener != nil },
+				num: func(s *sock.Socket) uint64 { return uint64(s.Listener.PID) },
+			},
+			{
+				Name: "process",
+				has:  func(s *sock.Socket) bool { return s.Listener != nil && s.Listener.Name != "" },
+				text: func(s *sock.Socket) string { return s.Listener.Name },
+			},
+		},
 		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Listener.PID, b.Listener.PID) },
 	},
 }
@@ -57,7 +68,11 @@ func appendOwners(dst []byte, s *sock.Socket) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, `{"pid":`...)
-		dst = appendNameAndPID(dst, o.Process)
+		dst = strconv.AppendInt(dst, int64(o.PID), 10)
+		if o.Name != "" {
+			dst = append(dst, `,"process":`...)
+			dst = AppendString(dst, o.Name)
+		}
 		dst = append(dst, `,"fd":`...)
 		dst = strconv.AppendInt(dst, int64(o.FD), 10)
 		if o.TID != 0 {
@@ -68,15 +83,6 @@ func appendOwners(dst []byte, s *sock.Socket) []byte {
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')
-}
-
-func appendNameAndPID(dst []byte, p *sock.Process) []byte {
-	dst = strconv.AppendInt(dst, int64(p.PID), 10)
-	if p.Name != "" {
-		dst = append(dst, `,"process":`...)
-		dst = AppendString(dst, p.Name)
-	}
-	return dst
 }
 
 func appendProcessFacts(dst []byte, p *sock.Process) []byte {
@@ -103,12 +109,6 @@ func appendProcessFacts(dst []byte, p *sock.Process) []byte {
 		dst = appendTime(dst, p.StartedAt)
 	}
 	return dst
-}
-
-func appendListener(dst []byte, s *sock.Socket) []byte {
-	dst = append(dst, `{"pid":`...)
-	dst = appendNameAndPID(dst, s.Listener)
-	return append(dst, '}')
 }
 
 // appendTime writes RFC 3339 in UTC, with as many decimals as there are.

@@ -45,18 +45,17 @@ var stateMembers = [...]Member{
 	},
 	{
 		Name: "netns", Kind: Object, Needs: sock.FieldNetns,
-		Parts: []Part{{"inode", Integer}, {"name", String}},
-		json:  appendNetns,
+		Parts: []Member{
+			{
+				Name: "inode", Kind: Integer,
+				num: func(s *sock.Socket) uint64 { return s.Netns.Inode },
+			},
+			{
+				Name: "name",
+				has:  func(s *sock.Socket) bool { return s.Netns.Name != "" },
+				text: func(s *sock.Socket) string { return s.Netns.Name },
+			},
+		},
 		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Netns.Inode, b.Netns.Inode) },
 	},
-}
-
-func appendNetns(dst []byte, s *sock.Socket) []byte {
-	dst = append(dst, `{"inode":`...)
-	dst = strconv.AppendUint(dst, s.Netns.Inode, 10)
-	if s.Netns.Name != "" {
-		dst = append(dst, `,"name":`...)
-		dst = AppendString(dst, s.Netns.Name)
-	}
-	return append(dst, '}')
 }
