@@ -103,7 +103,9 @@ func TestTCPRows(t *testing.T) {
 		"   5: 0100007F:1F90 0200007F:A2CA 03 00000000:00000000 01:00000063 00000001  1000        0 0 0 0000000000000000                                      \n" +
 		"12345: 0100007F:A2CC 0100007F:1F90 08 00000007:00000001 04:00000010 00000000     0        3 18446744073709551615 1 0000000000000000 20 4 30 10 -1      \n",
 	})
-	timer := func(k sock.TimerKind, d time.Duration, n uint8) sock.Timer { return sock.Timer{Kind: k, Expires: d, Retransmits: n} }
+	timer := func(k sock.TimerKind, d time.Duration, n uint8) sock.Timer {
+		return sock.Timer{Kind: k, Expires: d, Retransmits: n}
+	}
 	row := func(state sock.State, local, remote string, extra sock.Field) sock.Socket {
 		s := sock.Socket{Protocol: sock.TCP, Family: sock.IPv4, State: state, Local: endpoint(local), Known: common | sock.FieldTimer | extra}
 		if remote != "" {

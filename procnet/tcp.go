@@ -25,8 +25,7 @@ func (p *tcpParser) parse(line []byte, s *sock.Socket) verdict {
 		return rowSkipped
 	}
 	r := p.tail(&c)
-	peer := s.State != sock.Listen && s.State != sock.Bound
-	p.fill(&c, e, r, peer, s)
+	p.fill(&c, e, r, s.State != sock.Listen, s)
 	if c.failed {
 		return rowBad
 	}

@@ -191,7 +191,9 @@ func (t *unixTable) sum() uint64 {
 func (t *unixTable) fill(s *sock.Socket, want sock.Field) {
 	r := &t.row
 	s.Protocol, s.Family, s.State, s.Type = sock.Unix, sock.FamilyUnix, r.state(), r.socketType()
-	s.Known = sock.FieldType
+	if s.Type != sock.TypeUnknown {
+		s.Known |= sock.FieldType
+	}
 	if r.inode != 0 {
 		s.Inode = r.inode
 		s.Known |= sock.FieldInode
