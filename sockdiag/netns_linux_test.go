@@ -29,6 +29,7 @@ func ownNetns(t testing.TB) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		skip(t, "unshare(CLONE_NEWNET): %v", err)
 	}
+	needSockDiag(t)
 	fd := socket(t, unix.AF_INET, unix.SOCK_DGRAM, 0)
 	defer unix.Close(fd)
 	request := struct {
@@ -42,7 +43,18 @@ func ownNetns(t testing.TB) {
 	}
 }
 
-// socket opens a socket that the test closes unless it already is.
+// needSockDiag leaves the test out where there is no NETLINK_SOCK_DIAG, as under
+// user-mode emulation.
+func needSockDiag(t testing.TB) {
+	t.Helper()
+	w, err := openWire()
+	if err != nil {
+		skip(t, "NETLINK_SOCK_DIAG: %v", err)
+	}
+	w.close()
+}
+
+// socket opens a socket, which is the caller's to close.
 func socket(t testing.TB, family, kind, protocol int) int {
 	t.Helper()
 	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, protocol)

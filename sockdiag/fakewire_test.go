@@ -1,0 +1,152 @@
+package sockdiag
+
+import (
+	"context"
+	"slices"
+	"syscall"
+	"testing"
+
+	"sockeye/sock"
+)
+
+// A fakeKernel replays datagrams. Each request takes the next script; a script
+// is what the receives that follow find. Requests are kept.
+type fakeKernel struct {
+	t        *testing.T
+	scripts  [][]delivery
+	requests [][]byte
+	opened   int
+	closed   int
+	openErr  error
+	sendErr  error
+}
+
+// delivery is what one receive finds: the messages of a datagram, or an error.
+type delivery struct {
+	messages []reply
+	raw      []byte // instead of messages
+	err      error
+	foreign  bool // the messages have another sequence number and port
+}
+
+// reply is one message of a datagram, sent as the answer to the request.
+type reply struct {
+	kind, flags uint16
+	payload     []byte
+}
+
+func datagram(replies ...reply) delivery { return delivery{messages: replies} }
+func row(payload []byte) reply           { return reply{kind: sockDiagByFamily, payload: payload} }
+func done(code int32) reply              { return reply{kind: nlmsgDone, payload: errnoPayload(code)} }
+func failure(code syscall.Errno) reply {
+	return reply{kind: nlmsgError, payload: append(errnoPayload(-int32(code)), make([]byte, nlmsgHeaderLen)...)}
+}
+func failed(err error) delivery { return delivery{err: err} }
+
+func newFakeKernel(t *testing.T, scripts ...[]delivery) *fakeKernel {
+	return &fakeKernel{t: t, scripts: scripts}
+}
+
+func (k *fakeKernel) source() *Source { return &Source{open: k.open} }
+
+func (k *fakeKernel) open() (wire, error) {
+	if k.openErr != nil {
+		return nil, k.openErr
+	}
+	k.opened++
+	return &fakeWire{kernel: k}, nil
+}
+
+type fakeWire struct {
+	kernel *fakeKernel
+	seq    uint32
+	queue  []delivery
+	closed bool
+}
+
+func (w *fakeWire) port() uint32 { return testPort }
+
+func (w *fakeWire) send(request []byte) error {
+	k := w.kernel
+	if k.sendErr != nil {
+		return k.sendErr
+	}
+	if int(native.Uint32(request)) != len(request) {
+		k.t.Errorf("the request says %d bytes and has %d", native.Uint32(request), len(request))
+	}
+	k.requests = append(k.requests, slices.Clone(request))
+	if len(k.scripts) == 0 {
+		k.t.Errorf("request %d was not expected", len(k.requests))
+		return syscall.EINVAL
+	}
+	if len(w.queue) > 0 {
+		k.t.Error("a request on a wire with unread replies: the kernel says EBUSY")
+	}
+	w.seq = native.Uint32(request[8:])
+	w.queue, k.scripts = k.scripts[0], k.scripts[1:]
+	return nil
+}
+
+func (w *fakeWire) receive(buf []byte) (int, bool, error) {
+	if w.closed {
+		w.kernel.t.Error("receive on a closed wire")
+	}
+	if len(w.queue) == 0 {
+		return 0, false, syscall.EAGAIN
+	}
+	next := w.queue[0]
+	w.queue = w.queue[1:]
+	if next.err != nil {
+		return 0, false, next.err
+	}
+	b := next.raw
+	for _, m := range next.messages {
+		seq, port := w.seq, uint32(testPort)
+		if next.foreign {
+			seq, port = w.seq+100, testPort+1
+		}
+		b = append(b, netlinkMessage(m.kind, m.flags, seq, port, m.payload)...)
+	}
+	n := copy(buf, b)
+	return n, n < len(b), nil
+}
+
+func (w *fakeWire) close() {
+	if w.closed {
+		w.kernel.t.Error("a wire is closed twice")
+	}
+	w.closed = true
+	w.kernel.closed++
+}
+
+// read runs a query over the fake, and returns the cookies of the rows and the
+// errors, in order.
+func (k *fakeKernel) read(q sock.Query) (cookies []uint64, errs []error) {
+	return k.readWith(k.t.Context(), q)
+}
+
+func (k *fakeKernel) readWith(ctx context.Context, q sock.Query) (cookies []uint64, errs []error) {
+	k.t.Helper()
+	for s, err := range k.source().Sockets(ctx, q) {
+		if (s == nil) == (err == nil) {
+			k.t.Errorf("socket %v with error %v", s, err)
+		}
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		checkRecord(k.t, s)
+		cookies = append(cookies, s.Cookie)
+	}
+	if k.opened != k.closed {
+		k.t.Errorf("%d wires opened, %d closed", k.opened, k.closed)
+	}
+	return cookies, errs
+}
+
+// tcp4 asks for the one table tcp/ipv4.
+func tcp4() sock.Query {
+	return sock.Query{
+		Protocols: sock.Protocols(sock.TCP), Families: sock.Families(sock.IPv4), States: sock.AllStates,
+	}
+}

@@ -1,0 +1,122 @@
+package sockdiag
+
+import (
+	"testing"
+
+	"sockeye/sock"
+)
+
+// tcpInfoBytes is a struct tcp_info in which each member but the bit fields
+// holds its offset, to the given length.
+func tcpInfoBytes(length int) []byte {
+	b := make([]byte, 256)
+	for _, m := range tcpInfoLayout {
+		switch at := b[m.offset:]; m.size {
+		case 1:
+			at[0] = m.offset
+		case 2:
+			native.PutUint16(at, uint16(m.offset))
+		case 4:
+			native.PutUint32(at, uint32(m.offset))
+		case 8:
+			native.PutUint64(at, uint64(m.offset))
+		}
+	}
+	b[0] = tcpEstablished
+	return b[:length]
+}
+
+func decodeInfo(t *testing.T, v []byte) *sock.TCPInfo {
+	t.Helper()
+	return decodeInet(t, sock.TCP, inetRow{family: afInet, state: tcpEstablished, local: "1.2.3.4:5"}.bytes(attribute(inetDiagInfo, v...))).TCPInfo
+}
+
+// TestTCPInfoOffsets checks some members against offsets counted by hand in
+// linux/tcp.h, and that the table has no gap and no overlap but for what is
+// said not to be read.
+func TestTCPInfoOffsets(t *testing.T) {
+	info := decodeInfo(t, tcpInfoBytes(256))
+	for f, offset := range map[sock.TCPInfoField]uint64{
+		sock.TCPInfoRTO: 8, sock.TCPInfoRTT: 68, sock.TCPInfoPacingRate: 104, sock.TCPInfoMinRTT: 148,
+		sock.TCPInfoDeliveryRate: 160, sock.TCPInfoBytesSent: 200, sock.TCPInfoSndWnd: 228, sock.TCPInfoTotalRTOTime: 244,
+	} {
+		if got, ok := info.Get(f); !ok || got != offset {
+			t.Errorf("%v: %d, %v, want %d", f, got, ok, offset)
+		}
+	}
+	end := 0
+	for _, m := range tcpInfoLayout {
+		if gap := int(m.offset) - end; gap != 0 && !(end == 6 && gap == 2) && !(end == 48 && gap == 4) {
+			t.Errorf("%v: %d bytes lie between offset %d and %d", m.field, gap, end, m.offset)
+		}
+		end = int(m.offset) + int(m.size)
+	}
+	if end != 248 {
+		t.Errorf("the struct ends at %d, want 248", end)
+	}
+	for f := range sock.TCPInfoFieldCount {
+		if _, ok := info.Get(f); ok == (f == sock.TCPInfoLastAckSent) {
+			t.Errorf("%v is known: %v", f, ok)
+		}
+	}
+}
+
+// TestTCPInfoLengths gives every length: only members wholly inside are facts.
+func TestTCPInfoLengths(t *testing.T) {
+	for length := 1; length <= 256; length++ {
+		info := decodeInfo(t, tcpInfoBytes(length))
+		for _, m := range tcpInfoLayout {
+			_, ok := info.Get(m.field)
+			if inside := int(m.offset)+int(m.size) <= length; ok != inside {
+				t.Fatalf("%d bytes: %v known %v", length, m.field, ok)
+			}
+		}
+	}
+}
+
+func TestTCPInfoBitFields(t *testing.T) {
+	// What gcc stores for wscale 7,9 and app_limited 1, fastopen_client_fail 2.
+	for _, c := range []struct {
+		big   bool
+		bytes [2]byte
+	}{{false, [2]byte{0x97, 0x05}}, {true, [2]byte{0x79, 0xc0}}} {
+		var info sock.TCPInfo
+		setBitFields(&info, append(make([]byte, 6), c.bytes[:]...), c.big)
+		for f, want := range map[sock.TCPInfoField]uint64{
+			sock.TCPInfoSndWscale: 7, sock.TCPInfoRcvWscale: 9,
+			sock.TCPInfoDeliveryRateAppLimited: 1, sock.TCPInfoFastopenClientFail: 2,
+		} {
+			if got, ok := info.Get(f); !ok || got != want {
+				t.Errorf("big-endian %v: %v is %d, want %d", c.big, f, got, want)
+			}
+		}
+	}
+}
+
+func TestTCPInfoWithoutSample(t *testing.T) {
+	v := tcpInfoBytes(256)
+	native.PutUint32(v[148:], ^uint32(0))
+	if n, ok := decodeInfo(t, v).Get(sock.TCPInfoMinRTT); ok {
+		t.Errorf("min_rtt %d without a sample", n)
+	}
+}
+
+// TestTCPInfoOfAListener: most members are zero or alias others there.
+func TestTCPInfoOfAListener(t *testing.T) {
+	v := tcpInfoBytes(256)
+	v[0] = tcpListen
+	info := decodeInfo(t, v)
+	for f, want := range map[sock.TCPInfoField]bool{
+		sock.TCPInfoState: true, sock.TCPInfoSndCwnd: true, sock.TCPInfoMaxPacingRate: true,
+		sock.TCPInfoUnacked: false, sock.TCPInfoSacked: false, sock.TCPInfoRTT: false, sock.TCPInfoSndWscale: false,
+	} {
+		if _, ok := info.Get(f); ok != want {
+			t.Errorf("%v known: %v, want %v", f, ok, want)
+		}
+	}
+}
+
+// TestTCPInfoOfUDP: only TCP gives a tcp_info.
+func TestTCPInfoOfUDP(t *testing.T) {
+	decodeInet(t, sock.UDP, inetRow{family: afInet, state: tcpClose}.bytes(attribute(inetDiagInfo, tcpInfoBytes(256)...), attribute(inetDiagCong, 'x')))
+}
