@@ -185,10 +185,10 @@ func (b *builder) note(label string, fd int, protocol Protocol, state State) Mad
 	return m
 }
 
-// expect records a socket that no descriptor stands for.
-func (b *builder) expect(label string, family Family, state State, local, remote netip.AddrPort) {
+// expect records a socket that no descriptor stands for, and why.
+func (b *builder) expect(ownerless string, family Family, state State, local, remote netip.AddrPort) {
 	if b.err == nil {
-		b.Made = append(b.Made, Made{Label: label, Protocol: TCP, Family: family, State: state,
-			Local: local, Remote: remote})
+		b.Made = append(b.Made, Made{Label: ownerless, Protocol: TCP, Family: family, State: state,
+			Local: local, Remote: remote, Ownerless: ownerless})
 	}
 }

@@ -24,4 +24,7 @@ type Made struct {
 	// handshake, a connection not accepted yet, an orphan, a remembered one.
 	Inode   uint64
 	PID, FD int
+	// Ownerless is the schema's word for why nobody holds it; empty if this
+	// process does.
+	Ownerless string `json:",omitempty"`
 }

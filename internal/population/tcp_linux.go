@@ -120,7 +120,7 @@ func (b *builder) acceptQueue() {
 			b.connectTo(client, listener)
 			b.write(client, i*100+1)
 			m := b.note("client in an accept queue", client, TCP, Established)
-			b.expect("connection in an accept queue", m.Family, Established, m.Remote, m.Local)
+			b.expect(AcceptQueue, m.Family, Established, m.Remote, m.Local)
 		}
 	}
 }

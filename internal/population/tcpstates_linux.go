@@ -62,7 +62,7 @@ func (c *closing) finWait1() {
 	c.fill(client)
 	m := c.note("server of an orphan", server, TCP, Established)
 	c.close(client)
-	c.expect("orphan with bytes to send", m.Family, FinWait1, m.Remote, m.Local)
+	c.expect(Orphaned, m.Family, FinWait1, m.Remote, m.Local)
 }
 
 func (c *closing) finWait2() {
@@ -73,7 +73,7 @@ func (c *closing) finWait2() {
 	client, server = c.pair()
 	m := c.note("server that does not close", server, TCP, CloseWait)
 	c.close(client)
-	c.expect("orphan that waits for a FIN", m.Family, FinWait2, m.Remote, m.Local)
+	c.expect(Orphaned, m.Family, FinWait2, m.Remote, m.Local)
 
 	client, server = c.pair()
 	c.write(client, 77)
@@ -111,7 +111,7 @@ func (c *closing) timeWait() {
 	c.close(server)
 	l, _ := endpoint(local)
 	r, _ := endpoint(remote)
-	c.expect("remembered connection", families[c.domain], TimeWait, l, r)
+	c.expect(Remembered, families[c.domain], TimeWait, l, r)
 }
 
 // synReceived makes a handshake that the kernel holds back: TCP_DEFER_ACCEPT
@@ -122,7 +122,7 @@ func (b *builder) synReceived(domain int) {
 	client := b.socket(domain, unix.SOCK_STREAM, 0)
 	b.connectTo(client, listener)
 	m := b.note("silent client", client, TCP, Established)
-	b.expect("handshake held back", m.Family, SynReceived, m.Remote, m.Local)
+	b.expect(Request, m.Family, SynReceived, m.Remote, m.Local)
 }
 
 // synSent makes a handshake that nobody answers.

@@ -46,6 +46,15 @@ const (
 	Unconnected State = "UNCONNECTED"
 )
 
+// The reasons for which no process holds a socket, as the schema's owner_status
+// has them.
+const (
+	AcceptQueue = "accept_queue"
+	Request     = "request"
+	Orphaned    = "orphaned"
+	Remembered  = "time_wait"
+)
+
 // TCPStates are the states of a TCP socket that [Parity] holds.
 var TCPStates = []State{Listen, SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing,
 	LastAck, TimeWait, Bound}
