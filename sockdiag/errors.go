@@ -20,8 +20,8 @@ type TableError struct {
 	Err error
 }
 
-// Error returns for example "sock_diag: dump raw/ipv4: not available: no such
-// file or directory".
+// Error returns for example "sock_diag: open tcp/ipv4: not available: operation
+// not permitted".
 func (e *TableError) Error() string {
 	return fmt.Sprintf("sock_diag: %s %s: %v", e.Op, e.Table, e.Err)
 }
@@ -66,7 +66,11 @@ func tableError(t sock.Table, err error, begun bool) *TableError {
 		op, err = step.op, step.err
 	}
 	refused := func(target error) bool { return errors.Is(err, target) }
-	if !begun && !errors.Is(err, sock.ErrUnavailable) && slices.ContainsFunc(refusals, refused) {
+	switch {
+	case begun || errors.Is(err, sock.ErrUnavailable):
+	case op == "dump" && refused(syscall.ENOENT):
+		err = fmt.Errorf("%w: %w", errNoHandler, err)
+	case slices.ContainsFunc(refusals, refused):
 		err = fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
 	}
 	return &TableError{Table: t, Op: op, Err: err}

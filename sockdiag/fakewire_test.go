@@ -26,7 +26,8 @@ type delivery struct {
 	messages []reply
 	raw      []byte // instead of messages
 	err      error
-	foreign  bool // the messages have another sequence number and port
+	// The messages answer another request, or go to another socket.
+	otherSeq, otherPort bool
 }
 
 // reply is one message of a datagram, sent as the answer to the request.
@@ -102,8 +103,11 @@ func (w *fakeWire) receive(buf []byte) (int, bool, error) {
 	b := next.raw
 	for _, m := range next.messages {
 		seq, port := w.seq, uint32(testPort)
-		if next.foreign {
-			seq, port = w.seq+100, testPort+1
+		if next.otherSeq {
+			seq += 100
+		}
+		if next.otherPort {
+			port++
 		}
 		b = append(b, netlinkMessage(m.kind, m.flags, seq, port, m.payload)...)
 	}

@@ -44,10 +44,11 @@ func TestListingManyDatagrams(t *testing.T) {
 }
 
 func TestListingSkipsWhatIsNotItsOwn(t *testing.T) {
-	stranger := datagram(row(established(9)), done(-2))
-	stranger.foreign = true
+	old, stranger := datagram(row(established(8)), done(-2)), datagram(row(established(9)), done(-2))
+	old.otherSeq, stranger.otherPort = true, true
 	k := newFakeKernel(t, []delivery{
 		stranger,
+		old,
 		{raw: []byte{}},
 		failed(syscall.EINTR),
 		failed(syscall.EAGAIN),
