@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -11,7 +12,11 @@ import (
 func lookPath(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err != nil {
+	switch {
+	case err == nil:
+	case os.Getenv("SOCKEYE_TEST_REQUIRE") == "all":
+		t.Fatal(err)
+	default:
 		t.Skip(err)
 	}
 	return path
