@@ -1,0 +1,296 @@
+package procnet
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/population"
+	"sockeye/sock"
+)
+
+// scanEnv makes the test binary list the owners of all sockets and end.
+const scanEnv = "SOCKEYE_PROCNET_SCAN"
+
+func scanForParent() {
+	ix, err := New().Owners(context.Background(), OwnerQuery{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	ix.Err = nil // an interface, which JSON cannot read back
+	if err := json.NewEncoder(os.Stdout).Encode(ix); err != nil {
+		os.Exit(1)
+	}
+}
+
+// nobody is the user of the tests without rights.
+const nobody = 65534
+
+// readableCopy copies the test binary to where nobody can run it.
+func readableCopy(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "procnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	path := filepath.Join(dir, "scan.test")
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(to, from)
+	if closeErr := to.Close(); err != nil || closeErr != nil {
+		t.Fatal(err, closeErr)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// scanAsNobody runs a search in a process without rights.
+func scanAsNobody(t *testing.T, binary string) OwnerIndex {
+	t.Helper()
+	cmd := exec.Command(binary)
+	cmd.Env = append(os.Environ(), scanEnv+"=1")
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.Bytes())
+	}
+	var ix OwnerIndex
+	if err := json.Unmarshal(out, &ix); err != nil {
+		t.Fatalf("%v in %q", err, out)
+	}
+	return ix
+}
+
+// Who may not see the processes of others is told so, whether their
+// descriptors are closed to him or they are hidden altogether.
+func TestScanWithoutRights(t *testing.T) {
+	if os.Getuid() != 0 {
+		skip(t, "needs root to become another user")
+	}
+	if !isolated(t) {
+		return
+	}
+	binary := readableCopy(t)
+	ix := scanAsNobody(t, binary)
+	if ix.Denied != 1 || ix.Hidden || ix.Scanned != 1 || ix.Failed != 0 {
+		t.Errorf("got %+v", ix)
+	}
+	if d := cmp.Diff([]uint32{0}, ix.DeniedUIDs); d != "" {
+		t.Error(d)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, "hidepid=2,gid=4242"); err != nil {
+		t.Fatal(err)
+	}
+	if ix := scanAsNobody(t, binary); ix.Denied != 0 || !ix.Hidden || ix.Scanned != 1 {
+		t.Errorf("with hidepid: %+v", ix)
+	}
+	if ix, err := New().Owners(t.Context(), OwnerQuery{}); err != nil || ix.Hidden || ix.Denied != 0 {
+		t.Errorf("with hidepid, as root: %+v, %v", ix, err)
+	}
+}
+
+// The search finds what the processes of a population hold.
+func TestScanPopulation(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	const processes, sockets = 12, 5
+	set, err := population.Crowd(processes, 20, sockets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	hostile, err := population.Hostile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hostile.Close()
+
+	ix := search1(t, New(), OwnerQuery{})
+	listeners, held := 0, map[int]int{}
+	for _, s := range listAll(t, New(), only(sock.TCP, sock.IPv4)) {
+		if !strings.HasPrefix(s.Local.Addr().String(), "127.2.") {
+			continue
+		}
+		listeners++
+		owners := ownersOf(ix, s.Inode)
+		if len(owners) != 1 || owners[0].Name != "cat" || owners[0].Ticks == 0 {
+			t.Fatalf("owners of %v: %v", s.Local, owners)
+		}
+		held[owners[0].PID]++
+	}
+	if listeners != processes*sockets || len(held) != processes {
+		t.Errorf("%d listeners of %d processes", listeners, len(held))
+	}
+	for _, m := range hostile.Made {
+		if m.Protocol != population.TCP {
+			continue
+		}
+		owners := ownersOf(ix, m.Inode)
+		if len(owners) != 1 || owners[0].PID != m.PID || owners[0].FD != m.FD {
+			t.Errorf("made %+v, got %v", m, owners)
+		}
+	}
+	compareComms(t, ix, hostile.Made)
+}
+
+// compareComms checks that the hostile names come through as bytes.
+func compareComms(t *testing.T, ix *OwnerIndex, made []population.Made) {
+	var got []string
+	last := 0
+	for _, m := range made {
+		if m.PID != last {
+			got = append(got, ownersOf(ix, m.Inode)[0].Name)
+		}
+		last = m.PID
+	}
+	if d := cmp.Diff(population.HostileComms, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// A process that has ended by the time it is identified owns nothing, and one
+// that is given its PID owns only its own.
+func TestScanOfReusedPID(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	old := startHolder(t, 0)
+	fs := New()
+	var reused *holderProcess
+	fs.afterFDs = func(pid int) {
+		if pid == old.pid && reused == nil {
+			old.stop(t)
+			reused = startHolder(t, pid)
+		}
+	}
+	ix := search1(t, fs, OwnerQuery{})
+	if reused == nil || reused.pid != old.pid {
+		t.Fatalf("the PID %d was not given again", old.pid)
+	}
+	defer reused.stop(t)
+	if got := ownersOf(ix, old.inode); got != nil {
+		t.Errorf("the socket of the process that ended: %v", got)
+	}
+	got := ownersOf(ix, reused.inode)
+	if len(got) != 1 || got[0].PID != reused.pid {
+		t.Errorf("the socket of the process that has the PID: %v", got)
+	}
+	ticks, _ := ix.StartTicks(reused.pid)
+	if now, err := fs.StartTime(reused.pid); err != nil || now != ticks {
+		t.Errorf("started at %d, %v; the search says %d", now, err, ticks)
+	}
+}
+
+// holderProcess is a process that holds one socket.
+type holderProcess struct {
+	cmd   *exec.Cmd
+	in    io.Closer
+	pid   int
+	inode uint64
+}
+
+// startHolder starts cat(1) with a listener; with a PID other than 0, the next
+// process in this PID namespace is made to have it (proc_sys_kernel(5),
+// ns_last_pid).
+func startHolder(t *testing.T, pid int) *holderProcess {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	l.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		t.Fatal(err)
+	}
+	h := &holderProcess{cmd: exec.Command("cat"), inode: st.Ino}
+	h.cmd.ExtraFiles = []*os.File{file}
+	if h.in, err = h.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if pid != 0 {
+		if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", fmt.Append(nil, pid-1), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h.pid = h.cmd.Process.Pid
+	return h
+}
+
+func (h *holderProcess) stop(t *testing.T) {
+	h.in.Close()
+	if err := h.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A thread with a descriptor table of its own holds what the process does not.
+func TestScanThreads(t *testing.T) {
+	inodes, release := make(chan uint64), make(chan struct{})
+	onOtherThread(func() {
+		if unix.Unshare(unix.CLONE_FILES) != nil {
+			inodes <- 0
+			return
+		}
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		var st unix.Stat_t
+		if err == nil {
+			err = unix.Fstat(fd, &st)
+		}
+		if err != nil {
+			st.Ino = 0
+		}
+		inodes <- st.Ino
+		<-release
+	})
+	inode := <-inodes
+	defer close(release)
+	if inode == 0 {
+		skip(t, "no descriptor table for a thread")
+	}
+	want := []uint64{inode}
+	if got := ownersOf(search1(t, New(), OwnerQuery{Want: want}), inode); got != nil {
+		t.Errorf("without threads: %v", got)
+	}
+	for _, workers := range []int{1, 4} {
+		got := ownersOf(search1(t, New(), OwnerQuery{Want: want, Threads: true, Workers: workers}), inode)
+		if len(got) != 1 || got[0].PID != os.Getpid() || got[0].TID == 0 || got[0].TID == got[0].PID || got[0].Name == "" {
+			t.Errorf("got %v", got)
+		}
+	}
+}
