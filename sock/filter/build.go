@@ -1,0 +1,60 @@
+package filter
+
+import (
+	"slices"
+	"time"
+)
+
+// And returns the filter that matches what all of the given ones match. Nil and
+// empty filters are left out.
+func And(fs ...*Filter) *Filter {
+	var exprs []Expr
+	states, tables := false, false
+	for _, f := range fs {
+		if f == nil || f.expr == nil {
+			continue
+		}
+		exprs = append(exprs, f.expr)
+		states = states || f.namesStates
+		tables = tables || f.namesTables
+	}
+	if len(exprs) == 0 {
+		return &Filter{}
+	}
+	return newFilter(conjunction(exprs), states, tables)
+}
+
+// LocalPorts returns the filter that matches sockets whose local port is in one
+// of the ranges. Without a range it matches nothing.
+func LocalPorts(ranges ...PortRange) *Filter {
+	var rs []Range
+	for _, r := range numberRanges(ranges) {
+		if r.Lo <= r.Hi {
+			rs = append(rs, r)
+		}
+	}
+	return newFilter(&PortCond{Side: Local, Ranges: portRanges(rs)}, false, false)
+}
+
+// PIDs returns the filter that matches sockets which one of the processes holds.
+// Without a PID it matches nothing.
+func PIDs(pids ...int) *Filter {
+	var rs []Range
+	for _, pid := range pids {
+		if pid > 0 {
+			rs = append(rs, Range{uint64(pid), uint64(pid)})
+		}
+	}
+	return newFilter(&NumberCond{Field: mustField("pid"), Ranges: mergeRanges(rs), now: time.Now}, false, false)
+}
+
+// ProcessNames returns the filter that matches sockets which a process of one of
+// the names holds. Without a name it matches nothing.
+func ProcessNames(names ...string) *Filter {
+	if len(names) == 0 {
+		return PIDs()
+	}
+	values := slices.Clone(names)
+	slices.Sort(values)
+	return newFilter(&TextCond{mustField("process"), slices.Compact(values)}, false, false)
+}

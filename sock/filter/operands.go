@@ -1,0 +1,334 @@
+package filter
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"sockeye/sock"
+)
+
+// numberCond makes a condition on a number or on a name that stands for one.
+func (p *parser) numberCond(f *Field, op operator, operands []token) (Expr, error) {
+	var ranges []Range
+	for _, t := range operands {
+		v, isRange, err := p.numberOperand(f, t)
+		if err != nil {
+			return nil, err
+		}
+		if isRange && op.ordering() {
+			return nil, p.failAt(t, "a range has no order; it can be compared with = != and in")
+		}
+		if r, ok := v.compare(op); ok {
+			ranges = append(ranges, r)
+		}
+	}
+	c := &NumberCond{Field: f, Ranges: mergeRanges(ranges)}
+	if f.ownerNumber != nil {
+		c.now = p.env.env.Now
+	}
+	return c, nil
+}
+
+// numberOperand reads a number or a range of them.
+func (p *parser) numberOperand(f *Field, t token) (v interval, isRange bool, err error) {
+	if f.Kind == KindName || f.Kind == KindBool {
+		n, err := p.valueNamed(f, t)
+		return interval{n, n}, false, err
+	}
+	separator := "-"
+	if f.Kind == KindTime {
+		separator = ".."
+	}
+	text := t.text
+	if len(text) > longestNumber {
+		return v, false, p.failAt(t, printable(text)+" is not a "+f.Kind.String())
+	}
+	if lo, hi, ok := strings.Cut(text, separator); ok && lo != "" && hi != "" {
+		first, err := p.interval(f, t, lo)
+		if err != nil {
+			return v, false, err
+		}
+		last, err := p.interval(f, t, hi)
+		if err != nil {
+			return v, false, err
+		}
+		if first.lo > last.hi {
+			return v, false, p.failAt(t, "the range "+printable(text)+" ends before it starts")
+		}
+		return interval{first.lo, last.hi}, true, nil
+	}
+	v, err = p.interval(f, t, text)
+	return v, false, err
+}
+
+// interval reads one number of the field's kind.
+func (p *parser) interval(f *Field, t token, text string) (v interval, err error) {
+	var n uint64
+	switch f.Kind {
+	case KindBytes:
+		v, err = parseBytes(text)
+	case KindDuration:
+		bare := f.bare
+		if bare == 0 {
+			bare = f.unit
+		}
+		v, err = parseDuration(text, f.unit, bare)
+	case KindTime:
+		v, err = parseTime(text, p.env.env.Now().Location())
+	case KindHex:
+		n, err = parseHex(text)
+		v = interval{n, n}
+	default:
+		n, err = parseNumber(text)
+		v = interval{n, n}
+	}
+	if err != nil {
+		return v, p.failAt(t, printable(text)+" "+err.Error())
+	}
+	return v, nil
+}
+
+// portCond makes a condition on a port.
+func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error) {
+	var ports []interval
+	for _, t := range operands {
+		list, any, err := p.ports(t, strings.TrimPrefix(strings.TrimPrefix(t.text, "*"), ":"))
+		if err != nil {
+			return nil, err
+		}
+		if any && op.ordering() || op.ordering() && (len(list) > 1 || list[0].lo != list[0].hi) {
+			return nil, p.failAt(t, printable(t.text)+" is more than one port, and has no order")
+		}
+		if any {
+			return &HostCond{f.side, []Host{newHost()}}, nil
+		}
+		ports = append(ports, list...)
+	}
+	return newPortCond(f.side, op, ports), nil
+}
+
+func newPortCond(side Side, op operator, ports []interval) *PortCond {
+	c := &PortCond{Side: side}
+	var ranges []Range
+	for _, v := range ports {
+		r, ok := v.compare(op)
+		if ok {
+			ranges = append(ranges, r)
+		}
+		if (!ok || r.Lo > math.MaxUint16) && v.lo > math.MaxUint16 && c.Over == 0 {
+			c.Over = uint32(v.lo)
+		}
+	}
+	c.Ranges = portRanges(ranges)
+	return c
+}
+
+// ports reads a port, a range of ports, the name of a service, which may have
+// several, or nothing or *, which is any.
+func (p *parser) ports(t token, text string) (list []interval, any bool, err error) {
+	if text == "" || text == "*" {
+		return nil, true, nil
+	}
+	if lo, hi, ok := strings.Cut(text, "-"); ok && allDigits(lo) && allDigits(hi) {
+		first, err1 := parsePort(lo)
+		last, err2 := parsePort(hi)
+		switch {
+		case err1 != nil || err2 != nil:
+			return nil, false, p.failAt(t, printable(text)+" is out of range")
+		case first > last:
+			return nil, false, p.failAt(t, "the range "+printable(text)+" ends before it starts")
+		}
+		return []interval{{first, last}}, false, nil
+	}
+	if allDigits(text) || len(text) > 2 && text[:2] == "0x" {
+		n, err := parsePort(text)
+		if err != nil {
+			return nil, false, p.failAt(t, printable(text)+" "+err.Error())
+		}
+		return []interval{{n, n}}, false, nil
+	}
+	if !serviceName(text) {
+		return nil, false, p.failAt(t, printable(text)+" is not a port")
+	}
+	found, err := p.env.port(text)
+	if err != nil {
+		return nil, false, p.failAt(t, err.Error())
+	}
+	for _, n := range found {
+		list = append(list, interval{uint64(n), uint64(n)})
+	}
+	return list, false, nil
+}
+
+// parsePort reads a number that may be too large for a port, which is no mistake
+// of syntax, but fits 32 bits.
+func parsePort(s string) (uint64, error) {
+	n, err := parseNumber(s)
+	if err == nil && n > math.MaxUint32 {
+		err = errRange
+	}
+	return n, err
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// serviceName reports whether s may be the name of a service: RFC 6335 section
+// 5.1, and the characters that services files have besides.
+func serviceName(s string) bool {
+	letter := false
+	for i := range len(s) {
+		c := s[i] | 0x20
+		switch {
+		case c >= 'a' && c <= 'z':
+			letter = true
+		case s[i] >= '0' && s[i] <= '9' || strings.IndexByte("-_.+*/", s[i]) >= 0:
+		default:
+			return false
+		}
+	}
+	return letter && len(s) <= longestName
+}
+
+func (p *parser) markCond(operands []token) (Expr, error) {
+	c := &MarkCond{}
+	for _, t := range operands {
+		value, mask, masked := strings.Cut(t.text, "/")
+		m := Mark{Mask: fullMask}
+		var err error
+		if m.Value, err = parseMark(value); err == nil && masked {
+			m.Mask, err = parseMark(mask)
+		}
+		if err != nil {
+			return nil, p.failAt(t, printable(t.text)+" is not a mark such as 0x10 or 0x10/0xff")
+		}
+		c.Marks = append(c.Marks, m)
+	}
+	return c, nil
+}
+
+// parseMark reads a number as ss does with %i: decimal, 0x hexadecimal, 0 octal.
+func parseMark(s string) (uint32, error) {
+	if strings.ContainsAny(s, "_bBoO") && !strings.HasPrefix(s, "0x") {
+		return 0, errNotNumber
+	}
+	n, err := strconv.ParseUint(s, 0, 32)
+	return uint32(n), err
+}
+
+func (p *parser) deviceCond(operands []token) (Expr, error) {
+	c := &DeviceCond{}
+	for _, t := range operands {
+		d, err := p.device(t, t.text)
+		if err != nil {
+			return nil, err
+		}
+		c.Devices = append(c.Devices, d)
+	}
+	return c, nil
+}
+
+// device reads the name or the index of an interface.
+func (p *parser) device(t token, name string) (Device, error) {
+	if allDigits(name) {
+		n, err := strconv.ParseUint(name, 10, 32)
+		if err != nil {
+			return Device{}, p.failAt(t, printable(name)+" is out of range")
+		}
+		return Device{Index: uint32(n)}, nil
+	}
+	if name == "" {
+		return Device{}, p.failAt(t, "the name of the interface is empty")
+	}
+	d := Device{Name: name}
+	if look := p.env.env.InterfaceIndex; look != nil {
+		index, err := look(name)
+		if err != nil {
+			return Device{}, p.failAt(t, "there is no interface "+printable(name)+": "+err.Error())
+		}
+		d.Index = index
+	}
+	return d, nil
+}
+
+func (p *parser) cgroupCond(operands []token) (Expr, error) {
+	c := &CgroupCond{}
+	for _, t := range operands {
+		g := Cgroup{Path: cgroupPath(t.text)}
+		if look := p.env.env.CgroupID; look != nil {
+			id, err := look(t.text)
+			if err != nil {
+				return nil, p.failAt(t, "there is no cgroup "+printable(t.text)+": "+err.Error())
+			}
+			g.ID = id
+		}
+		c.Groups = append(c.Groups, g)
+	}
+	return c, nil
+}
+
+// cgroupMount is where systemd mounts the hierarchy; paths are written with it
+// and without.
+const cgroupMount = "/sys/fs/cgroup"
+
+func cgroupPath(path string) string {
+	if rest, ok := strings.CutPrefix(path, cgroupMount); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	}
+	return "/" + strings.Trim(path, "/")
+}
+
+func (p *parser) netnsCond(operands []token) (Expr, error) {
+	c := &NetnsCond{}
+	for _, t := range operands {
+		name := t.text
+		if inode, ok := strings.CutPrefix(name, "net:["); ok { // as /proc/PID/ns/net reads
+			name = strings.TrimSuffix(inode, "]")
+		}
+		if name == "" {
+			return nil, p.failAt(t, "the name of the namespace is empty")
+		}
+		if allDigits(name) {
+			inode, err := parseNumber(name)
+			if err != nil {
+				return nil, p.failAt(t, printable(name)+" "+err.Error())
+			}
+			c.Inodes = append(c.Inodes, inode)
+		}
+		c.Names = append(c.Names, name)
+	}
+	return c, nil
+}
+
+// hostCond makes a condition on an end. If only ports are given it is one on
+// ports.
+func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
+	c := &HostCond{Side: f.side}
+	for _, t := range operands {
+		hosts, err := p.hosts(t)
+		if err != nil {
+			return nil, err
+		}
+		c.Hosts = append(c.Hosts, hosts...)
+	}
+	var ports []interval
+	for i := range c.Hosts {
+		h := &c.Hosts[i]
+		if h.Family != sock.FamilyUnknown || h.Prefix.IsValid() || h.HasScope || !h.HasPort {
+			return c, nil
+		}
+		v := interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)}
+		if h.Over != 0 {
+			v = interval{uint64(h.Over), uint64(h.Over)}
+		}
+		ports = append(ports, v)
+	}
+	return newPortCond(f.side, operator{kind: opEqual}, ports), nil
+}
