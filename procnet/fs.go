@@ -12,8 +12,8 @@ import (
 
 // FS is a proc file system. The zero value is not usable; see [New] and [At].
 type FS struct {
-	root  string
-	order binary.ByteOrder
+	root   string
+	little bool // the machine that wrote it is little-endian
 	// afterFDs, if set, is called once the descriptors of a process have been
 	// read and before the process is identified. Tests change the process here.
 	afterFDs func(pid int)
@@ -25,7 +25,7 @@ func New() FS { return At("/proc") }
 // At returns the proc file system mounted, or copied to, below root. A copy from
 // a machine of the other byte order is read with [FS.WithByteOrder].
 func At(root string) FS {
-	return FS{root: filepath.Clean(root), order: binary.NativeEndian}
+	return FS{root: filepath.Clean(root)}.WithByteOrder(binary.NativeEndian)
 }
 
 // WithByteOrder returns the file system as one that a machine of this byte order
@@ -33,7 +33,7 @@ func At(root string) FS {
 // an address, which are in network order, as if they were the machine's own
 // numbers (get_tcp4_sock in net/ipv4/tcp_ipv4.c).
 func (fs FS) WithByteOrder(order binary.ByteOrder) FS {
-	fs.order = order
+	fs.little = order.Uint16([]byte{1, 0}) == 1
 	return fs
 }
 

@@ -29,7 +29,7 @@ type rowParser interface {
 type inetParser struct {
 	protocol sock.Protocol
 	family   sock.Family
-	order    binary.ByteOrder
+	little   bool // the machine that printed the addresses is little-endian
 	states   sock.StateSet
 }
 
@@ -94,7 +94,11 @@ func (p *inetParser) decode(c *cursor, a address) netip.AddrPort {
 	words := cursor{rest: a.words}
 	var b [16]byte
 	for i := 0; i < len(a.words)/2; i += 4 {
-		p.order.PutUint32(b[i:], words.hexWord(8))
+		if word := words.hexWord(8); p.little {
+			binary.LittleEndian.PutUint32(b[i:], word)
+		} else {
+			binary.BigEndian.PutUint32(b[i:], word)
+		}
 	}
 	if words.failed {
 		c.fail()

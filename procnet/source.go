@@ -190,7 +190,7 @@ func (r *tableReader) eachLine(row func(line []byte) error) error {
 // inetRows streams the rows of a table over IP.
 func (r *tableReader) inetRows(f format) error {
 	parser := f.parser(inetParser{
-		protocol: r.table.Protocol, family: r.table.Family, order: r.fs.order, states: r.query.States,
+		protocol: r.table.Protocol, family: r.table.Family, little: r.fs.little, states: r.query.States,
 	})
 	return r.eachLine(func(line []byte) error {
 		r.rec.Reset()
