@@ -1,0 +1,157 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sockeye/sock"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+var tail = sock.Snapshot{
+	Source: "sock_diag,proc", OwnerSource: "proc", Complete: false,
+	Warnings: []sock.Warning{{Code: sock.CodeFallback, Message: "udp_diag: not available\n"}},
+}
+
+// rendered writes sockets with options.
+func rendered(t testing.TB, o Options, sockets []*sock.Socket) string {
+	t.Helper()
+	var b bytes.Buffer
+	r, err := New(&b, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sockets {
+		if err := r.Socket(s); err != nil && err != ErrLimit {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Close(tail); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+}
+
+func mustColumns(t testing.TB, list string) []*Column {
+	t.Helper()
+	cols, err := ParseColumns(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cols
+}
+
+func mustSort(t testing.TB, list string) []SortKey {
+	t.Helper()
+	keys, err := ParseSort(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+var shown = Options{Header: true, Queues: true, Host: "box", GeneratedAt: clock}
+
+// with returns the usual options after a change.
+func with(change func(*Options)) Options {
+	o := shown
+	change(&o)
+	return o
+}
+
+func TestGolden(t *testing.T) {
+	everything := func(o *Options) { o.Extended, o.Timers, o.Memory, o.Info = true, true, true, true }
+	tests := []struct {
+		name    string
+		o       Options
+		sockets []*sock.Socket
+	}{
+		{"example", shown, example()},
+		{"empty", shown, nil},
+		{"varied", shown, varied()},
+		{"plain", with(func(o *Options) { o.Header, o.Queues = false, false }), varied()},
+		{"width90", with(func(o *Options) { o.Width = 90 }), varied()},
+		{"width60", with(func(o *Options) { o.Width = 60 }), varied()},
+		{"width60_example", with(func(o *Options) { o.Width = 60 }), example()},
+		{"width60_wide", with(func(o *Options) { o.Width, o.Wide = 60, true }), example()},
+		{"color", with(func(o *Options) { o.Color = true }), varied()},
+		{"details", with(everything), varied()},
+		{"details_width", with(func(o *Options) { everything(o); o.Width = 100 }), varied()},
+		{"details_oneline", with(func(o *Options) { everything(o); o.Oneline = true }), varied()},
+		{"columns", with(func(o *Options) {
+			o.Columns = mustColumns(t, "owner,exe,started_at,timer,netns,mark,v6only,listener,tcp_info.rtt_us")
+		}), varied()},
+		{"hostile", with(func(o *Options) { o.Extended = true }), hostile()},
+		{"hostile_csv", with(func(o *Options) { o.Format = CSV }), hostile()},
+		{"hostile_tsv", with(func(o *Options) { o.Format = TSV }), hostile()},
+		{"json", with(func(o *Options) { o.Format = JSON }), varied()},
+		{"json_all", with(func(o *Options) { everything(o); o.Format = JSON; o.Extra = sock.AllFields }), varied()},
+		{"json_empty", with(func(o *Options) { o.Format = JSON }), nil},
+		{"json_columns", with(func(o *Options) { o.Format = JSON; o.Columns = mustColumns(t, "local,pid") }), varied()},
+		{"ndjson", with(func(o *Options) { o.Format = NDJSON }), hostile()},
+		{"csv", with(func(o *Options) { o.Format = CSV }), varied()},
+		{"csv_columns", with(func(o *Options) {
+			o.Format = CSV
+			o.Columns = mustColumns(t, "local,process,owners,timer.expires_ms")
+		}), varied()},
+		{"tsv", with(func(o *Options) { o.Format = TSV; o.Header = false; o.Timers = true }), varied()},
+		{"pids", with(func(o *Options) { o.Format = PIDs }), varied()},
+		{"count", with(func(o *Options) { o.Format = Count }), varied()},
+		{"quiet", with(func(o *Options) { o.Format = Quiet }), varied()},
+		{"sort", with(func(o *Options) { o.Sort = mustSort(t, "local_port:desc,state"); o.Limit = 6 }), varied()},
+		{"limit", with(func(o *Options) { o.Limit = 2 }), varied()},
+		{"group", with(func(o *Options) { o.Group = mustColumns(t, "process,state") }), varied()},
+		{"group_sort", with(func(o *Options) {
+			o.Group = mustColumns(t, "state,protocol")
+			o.Sort = mustSort(t, "protocol:desc")
+			o.Limit = 4
+		}), varied()},
+		{"group_json", with(func(o *Options) { o.Format = JSON; o.Group = mustColumns(t, "local,uid,cmdline") }), varied()},
+		{"group_ndjson", with(func(o *Options) { o.Format = NDJSON; o.Group = mustColumns(t, "state") }), varied()},
+		{"group_csv", with(func(o *Options) { o.Format = CSV; o.Group = mustColumns(t, "family,process") }), varied()},
+		{"group_count", with(func(o *Options) { o.Format = Count; o.Group = mustColumns(t, "state") }), varied()},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { golden(t, test.name, rendered(t, test.o, test.sockets)) })
+	}
+}
+
+// designExample is the listing as the documentation shows it.
+const designExample = `PROTO  STATE        RECV-Q  SEND-Q  LOCAL               REMOTE              PID  PROCESS
+tcp    LISTEN            0     511  *:8080              -                  4242  node (+3)
+tcp    LISTEN            0     128  [::1]:5432          -                   640  postgres
+tcp    ESTABLISHED       0       0  10.0.0.5:8080       10.0.0.9:51514     4244  node
+tcp    ESTABLISHED      12       0  10.0.0.5:8080       10.0.0.9:51520        -  (accept queue of node)
+tcp    FIN_WAIT_2        0       0  10.0.0.5:8080       10.0.0.7:40112        -  (orphaned)
+udp    UNCONNECTED       0       0  127.0.0.53%lo:53    -                   581  systemd-resolve
+`
+
+func TestDesignExample(t *testing.T) {
+	if diff := cmp.Diff(designExample, rendered(t, shown, example())); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,157 @@
+package render
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"sockeye/sock"
+	"sockeye/sock/snapshot"
+)
+
+// grouper counts sockets by the values of columns and writes the groups when
+// the listing ends: the largest first, or in the order of the sort keys.
+type grouper struct {
+	out    *output
+	o      *Options
+	texts  *texts
+	groups map[string]*group
+	order  []*group
+	key    []byte
+}
+
+// group is the sockets that have the same values; the sample is one of them.
+type group struct {
+	count  int
+	sample *sock.Socket
+}
+
+func newGrouper(out *output, o *Options, t *texts) *grouper {
+	return &grouper{out: out, o: o, texts: t, groups: make(map[string]*group)}
+}
+
+func inGroup(cols []*Column, c *Column) bool { return slices.Contains(cols, c) }
+
+func (g *grouper) Socket(s *sock.Socket) error {
+	g.key = g.key[:0]
+	for _, c := range g.o.Group {
+		g.key = append(c.appendValue(g.texts, g.key, s), 0) // no value holds a NUL
+	}
+	if found := g.groups[string(g.key)]; found != nil {
+		found.count++
+		return nil
+	}
+	added := &group{count: 1, sample: s.Clone()}
+	g.groups[string(g.key)] = added
+	g.order = append(g.order, added)
+	return nil
+}
+
+// Flush does nothing: the counts are known at the end only.
+func (g *grouper) Flush() error { return nil }
+
+func (g *grouper) Close(snap sock.Snapshot) error {
+	slices.SortStableFunc(g.order, func(a, b *group) int {
+		return cmp.Or(compareBy(g.o.Sort, a.sample, b.sample), cmp.Compare(b.count, a.count), g.compareKeys(a, b))
+	})
+	if g.o.Limit > 0 && len(g.order) > g.o.Limit {
+		g.order = g.order[:g.o.Limit]
+	}
+	switch g.o.Format {
+	case JSON:
+		return g.writeDocument(&snap)
+	case NDJSON:
+		return g.writeLines()
+	case Count:
+		_, err := g.out.w.Write(append(strconv.AppendInt(nil, int64(len(g.order)), 10), '\n'))
+		return cmp.Or(err, g.out.Flush())
+	case Quiet:
+		return nil
+	}
+	return g.writeRows(snap)
+}
+
+func (g *grouper) compareKeys(a, b *group) int {
+	for _, c := range g.o.Group {
+		if n := c.Compare(a.sample, b.sample); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// writeRows writes a table, CSV or TSV: a column COUNT and those of the keys.
+func (g *grouper) writeRows(snap sock.Snapshot) error {
+	var now *group
+	cols := []*Column{{
+		Name: "count", Header: "COUNT", right: true,
+		cell: func(_ *texts, dst []byte, _ *sock.Socket) []byte { return strconv.AppendInt(dst, int64(now.count), 10) },
+	}}
+	for _, c := range g.o.Group {
+		bare := *c
+		bare.least, bare.style = 0, nil
+		bare.cell = c.appendValue
+		cols = append(cols, &bare)
+	}
+	o := *g.o
+	o.Columns, o.Extra = cols, 0
+	o.Extended, o.Timers, o.Memory, o.Info = false, false, false, false
+	r, err := newWriter(g.out, &o, g.texts)
+	if err != nil {
+		return err
+	}
+	for _, now = range g.order {
+		if err := r.Socket(now.sample); err != nil {
+			return err
+		}
+	}
+	return r.Close(snap)
+}
+
+func (g *grouper) writeDocument(snap *sock.Snapshot) error {
+	buf := snapshot.AppendHead(nil, g.o.GeneratedAt, g.o.Host, "groups")
+	for i, x := range g.order {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		buf = g.appendGroup(append(buf, '\n'), x)
+	}
+	if len(g.order) > 0 {
+		buf = append(buf, '\n')
+	}
+	buf = append(snapshot.AppendTail(buf, snap), '\n')
+	_, err := g.out.w.Write(buf)
+	return cmp.Or(err, g.out.Flush())
+}
+
+func (g *grouper) writeLines() error {
+	for _, x := range g.order {
+		g.key = append(g.appendGroup(g.key[:0], x), '\n')
+		if _, err := g.out.w.Write(g.key); err != nil {
+			return err
+		}
+	}
+	return g.out.Flush()
+}
+
+// appendGroup appends one object: the count, and the values that are known.
+func (g *grouper) appendGroup(dst []byte, x *group) []byte {
+	dst = strconv.AppendInt(append(dst, `{"count":`...), int64(x.count), 10)
+	for _, c := range g.o.Group {
+		if !c.Known(x.sample) {
+			continue
+		}
+		dst = append(dst, ',', '"')
+		dst = append(dst, c.Name...)
+		dst = append(dst, '"', ':')
+		switch {
+		case c.member != nil:
+			dst = c.member.AppendJSON(dst, x.sample)
+		case c.text != nil:
+			dst = snapshot.AppendString(dst, c.text(x.sample))
+		default:
+			dst = snapshot.AppendString(dst, string(c.cell(g.texts, nil, x.sample)))
+		}
+	}
+	return append(dst, '}')
+}

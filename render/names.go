@@ -1,0 +1,155 @@
+package render
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sockeye/sock"
+)
+
+// Resolver finds the names of an address, as [net.Resolver] does.
+type Resolver interface {
+	LookupAddr(ctx context.Context, addr string) ([]string, error)
+}
+
+const (
+	resolveTimeout = 2 * time.Second
+	resolveWorkers = 32
+)
+
+// names holds the names of addresses. What has no name, or whose name did not
+// come in time, is not asked for again.
+type names struct {
+	known    map[netip.Addr]string // "" for none
+	resolver Resolver
+	timeout  time.Duration
+	dead     bool // a whole block got no answer: nobody is asked any more
+}
+
+func newNames(o *Options) *names {
+	n := &names{known: make(map[netip.Addr]string), resolver: o.Resolver, timeout: o.ResolveTimeout}
+	if n.resolver == nil {
+		n.resolver = net.DefaultResolver
+	}
+	if n.timeout <= 0 {
+		n.timeout = resolveTimeout
+	}
+	return n
+}
+
+// of returns the name of an address, or "". A nil names knows none.
+func (n *names) of(a netip.Addr) string {
+	if n == nil {
+		return ""
+	}
+	return n.known[a]
+}
+
+// learn looks up the addresses of sockets, all at a time and within the
+// deadline. A resolver that does not heed its context is left behind.
+func (n *names) learn(block []*sock.Socket) {
+	var wanted []netip.Addr
+	want := func(a netip.Addr) {
+		a = a.Unmap()
+		if _, asked := n.known[a]; !asked && a.IsValid() && !a.IsUnspecified() {
+			n.known[a] = ""
+			wanted = append(wanted, a)
+		}
+	}
+	for _, s := range block {
+		want(s.Local.Addr())
+		want(s.Remote.Addr())
+	}
+	if len(wanted) == 0 || n.dead {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), n.timeout)
+	defer cancel()
+	answers := lookUp(ctx, n.resolver, wanted)
+	for got := range len(wanted) {
+		select {
+		case a := <-answers:
+			n.known[a.addr] = a.name
+		case <-ctx.Done():
+			n.dead = got == 0
+			return
+		}
+	}
+}
+
+type answer struct {
+	addr netip.Addr
+	name string
+}
+
+// lookUp asks for the names of addresses, a bounded number at a time. The
+// channel has room for every answer, so that one that comes late blocks nobody.
+func lookUp(ctx context.Context, r Resolver, addrs []netip.Addr) <-chan answer {
+	work := make(chan netip.Addr, len(addrs))
+	for _, a := range addrs {
+		work <- a
+	}
+	close(work)
+	answers := make(chan answer, len(addrs))
+	for range min(resolveWorkers, len(addrs)) {
+		go func() {
+			for a := range work {
+				if ctx.Err() != nil {
+					return
+				}
+				found, err := r.LookupAddr(ctx, a.String())
+				name := ""
+				if err == nil && len(found) > 0 {
+					name = strings.TrimSuffix(found[0], ".")
+				}
+				answers <- answer{a, name}
+			}
+		}()
+	}
+	return answers
+}
+
+// resolving holds back a block of sockets, looks up their names, and passes
+// them on.
+type resolving struct {
+	next  Renderer
+	names *names
+	block []*sock.Socket
+}
+
+func (r *resolving) Socket(s *sock.Socket) error {
+	r.block = append(r.block, s.Clone())
+	if len(r.block) < blockRows {
+		return nil
+	}
+	return r.pass()
+}
+
+func (r *resolving) pass() error {
+	r.names.learn(r.block)
+	for _, s := range r.block {
+		if err := r.next.Socket(s); err != nil {
+			return err
+		}
+	}
+	clear(r.block)
+	r.block = r.block[:0]
+	return nil
+}
+
+func (r *resolving) Flush() error {
+	if err := r.pass(); err != nil {
+		return err
+	}
+	return r.next.Flush()
+}
+
+func (r *resolving) Close(snap sock.Snapshot) error {
+	if err := r.pass(); err != nil {
+		return err
+	}
+	return r.next.Close(snap)
+}

@@ -1,0 +1,112 @@
+package render
+
+import (
+	"fmt"
+	"time"
+
+	"sockeye/internal/services"
+	"sockeye/internal/suggest"
+	"sockeye/sock"
+)
+
+// Format is a kind of output.
+type Format uint8
+
+// The formats.
+const (
+	Table    Format = iota
+	JSON            // one document
+	NDJSON          // one socket per line
+	CSV             // RFC 4180, but lines end in \n as everywhere on Unix
+	TSV             // tabs between cells, nothing quoted
+	Template        // text/template, one line per socket
+	PIDs            // the owners' PIDs, each once, in numeric order
+	Count           // the number of sockets, or of groups
+	Quiet           // nothing
+)
+
+var formatNames = []string{"table", "json", "ndjson", "csv", "tsv", "template", "pids", "count", "quiet"}
+
+// String returns the format's name, such as "ndjson".
+func (f Format) String() string {
+	if int(f) >= len(formatNames) {
+		return "unknown"
+	}
+	return formatNames[f]
+}
+
+// ParseFormat is the inverse of [Format.String].
+func ParseFormat(name string) (Format, error) {
+	for i, n := range formatNames {
+		if n == name {
+			return Format(i), nil
+		}
+	}
+	return Table, fmt.Errorf("unknown format %q%s", name, suggest.Hint(name, formatNames))
+}
+
+// Options says how sockets are written. The zero value is a table without a
+// header and without queues.
+type Options struct {
+	Format Format
+
+	// Columns are those of a table, of CSV and TSV, and the members of JSON.
+	// None means those that the format has by default. See [ParseColumns].
+	Columns []*Column
+
+	Header  bool // of a table, CSV and TSV
+	Queues  bool // the columns RECV-Q and SEND-Q of the default table
+	Oneline bool // extra facts on the line of the socket
+	Wide    bool // nothing is dropped or cut to fit Width
+	Width   int  // of the terminal, in cells; 0 for a pipe, which has none
+	Color   bool
+
+	// More facts, as the options of ss ask them. Extra names single ones.
+	Extended, Timers, Memory, Info bool
+	Extra                          sock.Field
+
+	// Template is the text for the format of that name.
+	Template string
+
+	// Sort orders the sockets, which are then all kept; see [ParseSort]. Group
+	// counts them by columns instead of listing them; see [ParseGroup]. Limit
+	// bounds the number of sockets or groups; 0 does not.
+	Sort  []SortKey
+	Group []*Column
+	Limit int
+
+	// Resolve looks up the names of addresses for a table, CSV and TSV, with
+	// Resolver (nil: the system's) and within ResolveTimeout (0: 2 s) for each
+	// block of sockets. Services, unless nil, names the ports.
+	Resolve        bool
+	Resolver       Resolver
+	ResolveTimeout time.Duration
+	Services       *services.DB
+
+	// Host and GeneratedAt open a JSON document. If they are not set, it does
+	// without.
+	Host        string
+	GeneratedAt time.Time
+}
+
+// extendedFacts are what -e asks for.
+const extendedFacts = sock.FieldUID | sock.FieldUser | sock.FieldInode | sock.FieldCookie | sock.FieldMark |
+	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroup
+
+// asked returns the facts that options ask for by themselves.
+func (o *Options) asked() sock.Field {
+	asked := o.Extra
+	if o.Extended {
+		asked |= extendedFacts
+	}
+	if o.Timers {
+		asked |= sock.FieldTimer
+	}
+	if o.Memory {
+		asked |= sock.FieldMemory
+	}
+	if o.Info {
+		asked |= sock.FieldTCPInfo | sock.FieldCongestion
+	}
+	return asked
+}

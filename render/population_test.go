@@ -1,0 +1,166 @@
+package render
+
+import (
+	"net/netip"
+	"strconv"
+	"time"
+
+	"sockeye/sock"
+)
+
+// clock is the time of every test.
+var clock = time.Date(2026, 11, 20, 16, 14, 10, 0, time.UTC)
+
+const inetFacts = sock.FieldLocal | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode | sock.FieldCookie |
+	sock.FieldUID | sock.FieldUser | sock.FieldOwners
+
+func process(pid int, name, user string) *sock.Process {
+	return &sock.Process{
+		PID: pid, Name: name, Known: sock.ProcessFields, Exe: "/usr/bin/" + name, Cmdline: name + " --flag x",
+		UID: 1000, User: user, StartedAt: clock.Add(-131 * time.Minute),
+	}
+}
+
+func inet(p sock.Protocol, st sock.State, local, remote string, owners ...sock.Owner) *sock.Socket {
+	s := &sock.Socket{
+		Known: inetFacts, Protocol: p, Family: sock.IPv4, State: st, Local: netip.MustParseAddrPort(local),
+		UID: 1000, User: "alice", Owners: owners, OwnerStatus: sock.OwnerKnown,
+	}
+	s.Inode, s.Cookie = 70000+uint64(s.Local.Port()), 0xab00+uint64(s.Local.Port())
+	if s.Local.Addr().Is6() {
+		s.Family = sock.IPv6
+	}
+	if st == sock.Listen {
+		s.Known = s.Known&^sock.FieldSendQueue | sock.FieldBacklog
+	}
+	if remote != "" {
+		s.Known |= sock.FieldRemote
+		s.Remote = netip.MustParseAddrPort(remote)
+	}
+	return s
+}
+
+func ownerless(s *sock.Socket, status sock.OwnerStatus) *sock.Socket {
+	s.OwnerStatus = status
+	return s
+}
+
+// example are the sockets of the first example of the design.
+func example() []*sock.Socket {
+	node := process(4242, "node", "alice")
+	owners := []sock.Owner{{Process: node, FD: 3}, {Process: node, FD: 19}}
+	for pid := 4243; pid < 4246; pid++ {
+		owners = append(owners, sock.Owner{Process: process(pid, "node", "alice"), FD: 3})
+	}
+	web := inet(sock.TCP, sock.Listen, "[::]:8080", "", owners...)
+	web.Known |= sock.FieldV6Only
+	web.Backlog = 511
+	database := inet(sock.TCP, sock.Listen, "[::1]:5432", "", sock.Owner{Process: process(640, "postgres", "postgres"), FD: 6})
+	database.Backlog = 128
+	waiting := inet(sock.TCP, sock.Established, "10.0.0.5:8080", "10.0.0.9:51520")
+	waiting.RecvQueue, waiting.OwnerStatus, waiting.Listener = 12, sock.OwnerAcceptQueue, node
+	resolver := inet(sock.UDP, sock.Unconnected, "127.0.0.53:53", "", sock.Owner{Process: process(581, "systemd-resolve", "systemd-resolve"), FD: 12})
+	resolver.Known |= sock.FieldInterface
+	resolver.Interface, resolver.IfIndex = "lo", 1
+	return []*sock.Socket{
+		web,
+		database,
+		inet(sock.TCP, sock.Established, "10.0.0.5:8080", "10.0.0.9:51514", owners[3]),
+		waiting,
+		ownerless(inet(sock.TCP, sock.FinWait2, "10.0.0.5:8080", "10.0.0.7:40112"), sock.OwnerOrphaned),
+		resolver,
+	}
+}
+
+// varied are sockets of every kind, with every fact and every reason.
+func varied() []*sock.Socket {
+	all := example()
+	only6 := inet(sock.TCP, sock.Listen, "[::]:443", "", sock.Owner{Process: process(99, "nginx", "root"), FD: 6})
+	only6.Known |= sock.FieldV6Only
+	only6.V6Only = true
+	maybe6 := inet(sock.TCP, sock.Listen, "[::]:22", "")
+	maybe6.Known &^= sock.FieldBacklog | sock.FieldOwners
+	maybe6.OwnerStatus = sock.OwnerNotSearched
+	link := inet(sock.UDP, sock.Established, "[fe80::1]:546", "[fe80::2]:547")
+	link.Known |= sock.FieldInterface
+	link.Interface, link.IfIndex, link.OwnerStatus = "eth0", 2, sock.OwnerOtherNamespace
+	nameless := inet(sock.UDP, sock.Unconnected, "[::]:68", "")
+	nameless.Known |= sock.FieldInterface | sock.FieldV6Only
+	nameless.IfIndex, nameless.OwnerStatus = 7, sock.OwnerKernel
+	mapped := inet(sock.TCP, sock.TimeWait, "192.0.2.1:80", "192.0.2.2:5000")
+	mapped.Family, mapped.OwnerStatus = sock.IPv6, sock.OwnerTimeWait
+	mapped.Known &^= sock.FieldInode | sock.FieldUID | sock.FieldUser
+	all = append(all, only6, maybe6, link, nameless, mapped,
+		ownerless(inet(sock.TCP, sock.SynReceived, "10.0.0.5:8080", "10.0.0.66:1"), sock.OwnerRequest),
+		ownerless(inet(sock.TCP, sock.CloseWait, "10.0.0.5:8080", "10.0.0.67:2"), sock.OwnerPermission),
+		ownerless(inet(sock.Raw, sock.Unconnected, "0.0.0.0:1", ""), sock.OwnerExited),
+		ownerless(inet(sock.ICMP, sock.Unconnected, "0.0.0.0:0", ""), sock.OwnerAcceptQueue),
+		full(),
+	)
+	return append(all, unixes()...)
+}
+
+// full knows every fact.
+func full() *sock.Socket {
+	s := inet(sock.TCP, sock.Established, "[2001:db8::5]:22", "[2001:db8::9]:40000",
+		sock.Owner{Process: process(700, "sshd", "root"), FD: 4, TID: 701})
+	s.Known = sock.AllFields &^ (sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType)
+	s.Interface, s.IfIndex, s.Mark, s.Backlog = "eth0", 2, 0x1f, 0
+	s.Netns = sock.Netns{Inode: 4026531840, Name: "blue"}
+	s.Timer = sock.Timer{Kind: sock.TimerKeepalive, Expires: 89*time.Second + 300*time.Millisecond, Retransmits: 2}
+	s.Memory = sock.Memory{RmemAlloc: 1, Rcvbuf: 131072, WmemAlloc: 2, Sndbuf: 87040, FwdAlloc: 4096, Drops: 3}
+	s.TCPInfo = new(sock.TCPInfo)
+	for f := sock.TCPInfoField(0); f < sock.TCPInfoFieldCount; f++ {
+		s.TCPInfo.Set(f, uint64(f)*1000)
+	}
+	s.Congestion, s.Shutdown, s.TOS, s.TrafficClass = "cubic", sock.ShutdownSend, 16, 32
+	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
+	return s
+}
+
+func unixes() []*sock.Socket {
+	path := func(name, peer string, inode uint64) *sock.Socket {
+		s := &sock.Socket{
+			Known:    sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType | sock.FieldInode | sock.FieldOwners,
+			Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Established, Type: sock.TypeStream,
+			Path: name, PeerPath: peer, Inode: inode, PeerInode: inode + 1, OwnerStatus: sock.OwnerKnown,
+			Owners: []sock.Owner{{Process: process(812, "dbus-daemon", "messagebus"), FD: 7}},
+		}
+		return s
+	}
+	listening := path("/run/dbus/system_bus_socket", "", 900)
+	listening.State, listening.Known = sock.Listen, listening.Known&^sock.FieldPeerInode|sock.FieldRecvQueue|sock.FieldBacklog
+	listening.Backlog = 4096
+	netlink := &sock.Socket{Protocol: sock.Netlink, Family: sock.FamilyNetlink, State: sock.Unconnected}
+	packet := &sock.Socket{
+		Protocol: sock.Packet, Family: sock.FamilyPacket, State: sock.Unconnected,
+		Known: sock.FieldInterface, Interface: "eth1", IfIndex: 3,
+	}
+	return []*sock.Socket{
+		listening, path("\x00/tmp/.X11-unix/X0\x00tail", "", 901), path("", "\x00abstract peer", 903), path("", "", 905),
+		netlink, packet,
+	}
+}
+
+// evil are names that try to command a terminal or to forge a row.
+var evil = []string{
+	"\x1b[31mred\x1b]0;title\x07", "a\nb\rc\td\x00e\x7f", "\u202egnp.exe", "\u2066x\u2069\u200b", "c1\u009b31m\u0085",
+	"\u2028\u2029", "bad\xff\xc3", `back\slash\x41\\`, "\U000e0041", "comma,quote\"", " blanks ", "日本語 e\u0301", "-",
+}
+
+func hostile() []*sock.Socket {
+	var all []*sock.Socket
+	for i, name := range evil {
+		p := process(i+1, name, name)
+		p.Exe, p.Cmdline = name, name
+		s := inet(sock.TCP, sock.Listen, "127.0.0.1:"+strconv.Itoa(1000+i), "", sock.Owner{Process: p, FD: 1})
+		s.Known |= sock.FieldInterface | sock.FieldCgroup | sock.FieldNetns | sock.FieldCongestion
+		s.User, s.Interface, s.Cgroup, s.Netns.Name, s.Congestion = name, name, name, name, name
+		u := &sock.Socket{
+			Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Established, OwnerStatus: sock.OwnerAcceptQueue,
+			Known: sock.FieldPath | sock.FieldPeerPath | sock.FieldOwners, Path: name, PeerPath: "\x00" + name, Listener: p,
+		}
+		all = append(all, s, u)
+	}
+	return all
+}
