@@ -15,7 +15,7 @@ type OwnerQuery struct {
 	Threads bool
 	// Workers is the number of goroutines; 0 means one for each processor.
 	Workers int
-	// StopEarly ends the search when each wanted socket has a holder. Other
+	// StopEarly ends the search when each socket of Want has a holder. Other
 	// holders may then be missing.
 	StopEarly bool
 }

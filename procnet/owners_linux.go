@@ -45,6 +45,7 @@ func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 	if s.pids, err = readNumbers(root, make([]byte, direntBuffer)); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
 	}
+	slices.Sort(s.pids) // the kernel's order already; a copy's is any
 	ix, dropped := s.all()
 	if err := ctx.Err(); err != nil {
 		return nil, err

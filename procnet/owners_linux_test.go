@@ -162,7 +162,7 @@ func TestStopEarly(t *testing.T) {
 
 // A large table is shared out between workers; each descriptor is read once.
 func TestLargeProcess(t *testing.T) {
-	const count = 20 * chunkSize
+	const count = 6 * chunkSize
 	fds := map[int]string{}
 	for fd := range count {
 		fds[fd] = socket(uint64(fd%1000 + 1))
