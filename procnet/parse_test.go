@@ -257,7 +257,7 @@ func TestMalformedRowsAreOneWarning(t *testing.T) {
 	if len(errs) != 1 || !errors.As(errs[0], &p) {
 		t.Fatalf("errors: %v", errs)
 	}
-	want := fs.root + "/net/tcp: 4 lines not understood, the first is line 3"
+	want := filepath.Join(fs.root, "net", "tcp") + ": 4 lines not understood, the first is line 3"
 	if p.Code != sock.CodeMalformed || !p.Incomplete || p.Error() != want {
 		t.Errorf("got %+v, want %q", p, want)
 	}
