@@ -84,7 +84,7 @@ func writeOwners(b *bytes.Buffer, s *sock.Socket, now time.Time) {
 		all = append(all, p)
 	}
 	if len(all) == 0 {
-		fmt.Fprintf(b, "%s%s\n", indent, render.ReasonText(s))
+		fmt.Fprintf(b, "%sowner %s\n", indent, missing(s))
 		return
 	}
 	first := all[0]
@@ -109,6 +109,19 @@ func writeOwners(b *bytes.Buffer, s *sock.Socket, now time.Time) {
 	if len(others) > 0 {
 		fmt.Fprintf(b, "%sshared with %s\n", indent, processNames(others))
 	}
+}
+
+// missing says in words why no owner is named.
+func missing(s *sock.Socket) string {
+	switch s.OwnerStatus {
+	case sock.OwnerNotSearched:
+		return "not searched"
+	case sock.OwnerPermission:
+		return "hidden from this user (permission)"
+	case sock.OwnerKernel:
+		return "is the kernel"
+	}
+	return "unknown " + render.ReasonText(s)
 }
 
 func processName(p *sock.Process) string {

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows are the only imports permitted between the packages of the project,
+// tests aside. docs/architecture.md shows them as a picture.
+var arrows = map[string][]string{
+	".":                   {"internal/cli"},
+	"internal/cli":        {"platform", "render", "render/portview", "sock", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
+	"internal/services":   {},
+	"internal/suggest":    {},
+	"internal/population": {},
+	"platform":            {"sockdiag", "procnet", "sock", "sock/filter"},
+	"sockdiag":            {"sock", "sock/filter"},
+	"procnet":             {"sock"},
+	"render":              {"sock", "sock/snapshot", "internal/services", "internal/suggest"},
+	"render/portview":     {"render", "sock"},
+	"sock":                {},
+	"sock/filter":         {"sock", "internal/suggest"},
+	"sock/snapshot":       {"sock"},
+	"sock/socktest":       {"sock"},
+	"internal/livetest":   {},
+	"bench":               {"internal/population"},
+}
+
+// behind says which packages a library from outside may be imported by: each
+// stays behind one.
+var behind = map[string][]string{
+	"github.com/vishvananda/netlink":           {"sockdiag"},
+	"github.com/shirou/gopsutil/v3":            {"platform"},
+	"github.com/urfave/cli/v2":                 {"internal/cli"},
+	"github.com/rivo/uniseg":                   {"render"},
+	"github.com/agext/levenshtein":             {"internal/suggest"},
+	"golang.org/x/term":                        {"internal/cli"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "internal/population", "internal/livetest", "bench"},
+	"github.com/google/go-cmp":                 {"tests"},
+	"github.com/rogpeppe/go-internal":          {"tests"},
+	"github.com/santhosh-tekuri/jsonschema/v6": {"tests"},
+}
+
+// imports calls visit for every import of every Go file below the module.
+func imports(t *testing.T, visit func(dir, file, imported string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && name != ".") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			visit(filepath.ToSlash(filepath.Dir(name)), name, strings.Trim(spec.Path.Value, `"`))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestArrowsBetweenPackages(t *testing.T) {
+	seen := map[string]bool{}
+	imports(t, func(dir, file, imported string) {
+		seen[dir] = true
+		target, ours := strings.CutPrefix(imported, "sockeye/")
+		if !ours || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		if allowed, known := arrows[dir]; !known {
+			t.Errorf("%s: package %s has no entry in the arrows", file, dir)
+		} else if !slices.Contains(allowed, target) {
+			t.Errorf("%s: package %s may not import %s", file, dir, target)
+		}
+	})
+	for dir := range arrows {
+		if !seen[dir] {
+			t.Errorf("the arrows name the package %s, which does not exist", dir)
+		}
+	}
+}
+
+func TestLibrariesStayBehindOnePackage(t *testing.T) {
+	imports(t, func(dir, file, imported string) {
+		first, _, _ := strings.Cut(imported, "/")
+		if !strings.Contains(first, ".") {
+			return // the standard library or our own
+		}
+		library, allowed := "", []string(nil)
+		for name, dirs := range behind {
+			if imported == name || strings.HasPrefix(imported, name+"/") {
+				library, allowed = name, dirs
+			}
+		}
+		switch {
+		case library == "":
+			t.Errorf("%s: no package is said to own the library %s", file, imported)
+		case strings.HasSuffix(file, "_test.go") && slices.Contains(allowed, "tests"):
+		case !slices.Contains(allowed, dir) && !slices.Contains(allowed, path.Dir(dir)):
+			t.Errorf("%s: the library %s belongs to %v", file, imported, allowed)
+		}
+	})
+}
+
+// TestWordsImportTheStandardLibraryOnly pins the first rule of package sock.
+func TestWordsImportTheStandardLibraryOnly(t *testing.T) {
+	imports(t, func(dir, file, imported string) {
+		first, _, _ := strings.Cut(imported, "/")
+		if dir == "sock" && !strings.HasSuffix(file, "_test.go") && (strings.Contains(first, ".") || first == "sockeye") {
+			t.Errorf("%s imports %s", file, imported)
+		}
+	})
+}

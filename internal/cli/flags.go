@@ -1,0 +1,122 @@
+package cli
+
+import (
+	ucli "github.com/urfave/cli/v2"
+)
+
+// The groups of options in the help, in its order.
+const (
+	groupTables = "Which sockets"
+	groupOwners = "Owners and names"
+	groupFacts  = "More facts for each socket"
+	groupShape  = "Shape of the listing"
+	groupFormat = "Formats"
+	groupSource = "Where it comes from"
+	groupOther  = "Other"
+)
+
+func boolFlag(group, name, short, usage string) ucli.Flag {
+	f := &ucli.BoolFlag{Name: name, Category: group, Usage: usage}
+	if short != "" {
+		f.Aliases = []string{short}
+	}
+	return f
+}
+
+func valueFlag(group, name, short, usage string) ucli.Flag {
+	f := &ucli.StringFlag{Name: name, Category: group, Usage: usage}
+	if short != "" {
+		f.Aliases = []string{short}
+	}
+	return f
+}
+
+func listFlag(group, name, short, usage string) ucli.Flag {
+	f := &ucli.StringSliceFlag{Name: name, Category: group, Usage: usage}
+	if short != "" {
+		f.Aliases = []string{short}
+	}
+	return f
+}
+
+// selectionFlags say which sockets are listed.
+func selectionFlags() []ucli.Flag {
+	return []ucli.Flag{
+		boolFlag(groupTables, "tcp", "t", "TCP"),
+		boolFlag(groupTables, "udp", "u", "UDP"),
+		boolFlag(groupTables, "udplite", "U", "UDP-Lite"),
+		boolFlag(groupTables, "raw", "w", "raw IP"),
+		boolFlag(groupTables, "icmp", "", "ping sockets"),
+		boolFlag(groupTables, "unix", "x", "unix"),
+		listFlag(groupTables, "query", "A", "the tables as a `LIST`: all inet tcp udp udplite raw icmp unix u_str u_dgr u_seq, !NAME takes one away"),
+		boolFlag(groupTables, "ipv4", "4", "IPv4 only"),
+		boolFlag(groupTables, "ipv6", "6", "IPv6 only"),
+		listFlag(groupTables, "family", "f", "address `FAMILY`: inet, inet6 or unix"),
+		boolFlag(groupTables, "listening", "l", "listening only; of UDP what has no peer"),
+		boolFlag(groupTables, "all", "a", "every state; wins over -l"),
+		boolFlag(groupTables, "connected", "", "connected only"),
+		boolFlag(groupTables, "bound-inactive", "B", "TCP that is bound and does not listen"),
+	}
+}
+
+// ownerFlags say what is looked up beside the tables.
+func ownerFlags() []ucli.Flag {
+	return []ucli.Flag{
+		boolFlag(groupOwners, "processes", "p", "show owners; they are shown unless"),
+		boolFlag(groupOwners, "no-processes", "", "the owners are not searched: faster"),
+		boolFlag(groupOwners, "threads", "T", "owners in threads with a file table of their own too"),
+		boolFlag(groupOwners, "numeric", "n", "numbers, not names; numbers are shown unless"),
+		boolFlag(groupOwners, "resolve", "r", "names of addresses (DNS) and of services"),
+		boolFlag(groupOwners, "services", "", "names of services"),
+		boolFlag(groupFacts, "extended", "e", "user, inode, cookie, mark, v6only"),
+		boolFlag(groupFacts, "timers", "o", "the running timer"),
+		boolFlag(groupFacts, "memory", "m", "memory of the socket"),
+		boolFlag(groupFacts, "info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
+		boolFlag(groupFacts, "tos", "", "type of service and traffic class"),
+	}
+}
+
+// outputFlags say how the listing looks.
+func outputFlags() []ucli.Flag {
+	return []ucli.Flag{
+		boolFlag(groupShape, "no-header", "H", "no header line"),
+		boolFlag(groupShape, "no-queues", "Q", "no queue columns"),
+		boolFlag(groupShape, "oneline", "O", "one line for each socket, whatever is shown"),
+		boolFlag(groupShape, "wide", "W", "every column at full width, also on a terminal"),
+		listFlag(groupShape, "columns", "C", "the columns, a `LIST`; a wrong name lists the near ones"),
+		listFlag(groupShape, "sort", "", "sort by `KEY[:desc],..`, any column"),
+		listFlag(groupShape, "group-by", "", "count sockets by `KEYS`, any columns"),
+		&ucli.IntFlag{Name: "limit", Category: groupShape, Usage: "at most `N` rows", DefaultText: "all"},
+		boolFlag(groupFormat, "json", "j", "one JSON document"),
+		boolFlag(groupFormat, "ndjson", "", "a JSON object a line"),
+		boolFlag(groupFormat, "csv", "", "comma-separated (RFC 4180)"),
+		boolFlag(groupFormat, "tsv", "", "tab-separated"),
+		valueFlag(groupFormat, "template", "", "Go text/template `TEXT` over the members of the JSON"),
+		boolFlag(groupFormat, "pids", "", "bare PIDs, one a line"),
+		boolFlag(groupFormat, "count", "", "the number of sockets"),
+		boolFlag(groupFormat, "quiet", "q", "nothing but the exit status"),
+		valueFlag(groupFormat, "color", "", "`WHEN`: auto, always or never"),
+	}
+}
+
+// sourceFlags say where the sockets come from.
+func sourceFlags() []ucli.Flag {
+	return []ucli.Flag{
+		valueFlag(groupSource, "from", "", "list from a snapshot in `FILE` (--json or --ndjson), - is standard input"),
+		valueFlag(groupSource, "source", "", "force the `BACKEND`: auto, sock_diag or proc"),
+		valueFlag(groupSource, "owners", "", "how owners are searched: auto, proc or none (`HOW`)"),
+		boolFlag(groupOther, "strict", "", "an incomplete answer is exit status 3"),
+		boolFlag(groupOther, "debug", "", "say on standard error where the answer came from"),
+		boolFlag(groupOther, "help", "h", "this help"),
+		boolFlag(groupOther, "version", "V", "version and commit"),
+	}
+}
+
+// commonFlags are the options of every command that lists sockets.
+func commonFlags() []ucli.Flag {
+	var all []ucli.Flag
+	for _, part := range [][]ucli.Flag{selectionFlags(), ownerFlags(), outputFlags(), sourceFlags()} {
+		all = append(all, part...)
+	}
+	return all
+}

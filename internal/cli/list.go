@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/filter"
+	"sockeye/sock/snapshot"
+)
+
+// list is the command that is meant when none is named.
+func (r *run) list(c *ucli.Context) error {
+	f, err := filter.Parse(c.Args().Slice(), filterEnv())
+	if err != nil {
+		return err
+	}
+	q, err := readQuery(c, f)
+	if err != nil {
+		return err
+	}
+	if reason, impossible := f.Impossible(); impossible {
+		r.say("the filter can match nothing: %s", reason)
+	}
+	return r.answer(c, platform.Request{Query: q, Filter: f})
+}
+
+// readQuery turns the options about tables and states into a query. States
+// that the filter names win over -l and -a, as in ss.
+func readQuery(c *ucli.Context, f *filter.Filter) (sock.Query, error) {
+	set, err := readTables(c)
+	if err != nil {
+		return sock.Query{}, err
+	}
+	families, err := readFamilies(c)
+	if err != nil {
+		return sock.Query{}, err
+	}
+	q := sock.Query{Protocols: set.protocols, UnixTypes: set.types, Families: families, States: readStates(c)}
+	if states, explicit := f.States(); explicit {
+		q.States = states
+	}
+	return q, nil
+}
+
+// answer lists what a request asks in the form that the options ask, and sets
+// the exit status.
+func (r *run) answer(c *ucli.Context, req platform.Request) error {
+	options, err := r.readOutput(c, req.Query)
+	if err != nil {
+		return err
+	}
+	req.Query.Want = render.Needs(options)
+	if noOwners(c) {
+		req.Query.Want &^= sock.FieldOwners | sock.ProcessFields
+	}
+	listing, err := r.open(c, req)
+	if err != nil {
+		return err
+	}
+	options.Host, options.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
+	out, err := render.New(r.Out, options)
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	matched := 0
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return readError(c, err)
+		}
+		matched++
+		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
+			break
+		} else if err != nil {
+			return writeError{err}
+		}
+		if options.Format == render.Quiet && !c.Bool("strict") {
+			break // one is enough to know the exit status
+		}
+	}
+	snap := listing.Snapshot()
+	if err := out.Close(snap); err != nil {
+		return writeError{err}
+	}
+	r.conclude(snap, matched, c.Bool("strict"))
+	r.explain(c, snap)
+	return nil
+}
+
+func noOwners(c *ucli.Context) bool {
+	return c.Bool("no-processes") || c.String("owners") == "none"
+}
+
+// open begins the listing: of this machine, or of the snapshot that --from names.
+func (r *run) open(c *ucli.Context, req platform.Request) (*platform.Listing, error) {
+	if c.IsSet("from") {
+		return r.openSnapshot(c.String("from"), req)
+	}
+	host, err := platform.Open(platform.Options{
+		Source: c.String("source"), Owners: c.String("owners"), Threads: c.Bool("threads"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return host.List(r.ctx, req), nil
+}
+
+func (r *run) openSnapshot(name string, req platform.Request) (*platform.Listing, error) {
+	in := r.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(r.ctx, func() { file.Close() })
+		in = file
+	}
+	doc, err := snapshot.Open(in)
+	if err != nil {
+		return nil, inputError(name, err)
+	}
+	return platform.FromSource(r.ctx, doc, doc.Header, req), nil
+}
+
+// readError names the snapshot in which a listing failed.
+func readError(c *ucli.Context, err error) error {
+	if c.IsSet("from") && !errors.Is(err, context.Canceled) {
+		return inputError(c.String("from"), err)
+	}
+	return err
+}
+
+func inputError(name string, err error) error {
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it is empty")
+	}
+	if name == "-" {
+		name = "standard input"
+	}
+	return &fileError{name, err}
+}
+
+// fileError names the file whose content is wrong.
+type fileError struct {
+	name string
+	err  error
+}
+
+func (e *fileError) Error() string { return e.name + ": " + e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+// explain says where the answer came from, with --debug.
+func (r *run) explain(c *ucli.Context, snap sock.Snapshot) {
+	if c.Bool("debug") {
+		r.say("debug: sockets from %s, owners from %s, complete: %t", snap.Source, snap.OwnerSource, snap.Complete)
+	}
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/filter"
+)
+
+// This file is the only one that talks to the user beside the answer itself.
+// Messages go to standard error, one line each, and start with the name of the
+// program; a mistake in a filter has two lines more, the filter and a caret.
+// Whatever came from outside is shown with its control characters escaped.
+
+func (r *run) say(format string, args ...any) {
+	fmt.Fprintf(r.Err, "sockeye: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}
+
+// oneLine keeps a message on one line, whatever a name in it holds.
+func oneLine(text string) string {
+	return render.Sanitize(strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "; "))
+}
+
+// fail reports an error and sets the exit status that it means.
+func (r *run) fail(err error) {
+	var (
+		usage   usageError
+		syntax  *filter.SyntaxError
+		backend *platform.UnknownBackendError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		r.status = exitInterrupted
+	case isClosedPipe(err):
+		// Whoever read the answer has seen enough of it.
+		r.status = exitMatched
+	case errors.As(err, &syntax):
+		fmt.Fprintf(r.Err, "sockeye: %s\n", syntax.Render())
+		r.status = exitUsage
+	case errors.As(err, &usage), errors.As(err, &backend):
+		r.say("%v", err)
+		r.status = exitUsage
+	default:
+		r.say("%v", err)
+		r.status = exitFailed
+	}
+}
+
+// conclude tells what is to be known about an answer that was given, and sets
+// the exit status.
+func (r *run) conclude(snap sock.Snapshot, matched int, strict bool) {
+	for _, w := range snap.Warnings {
+		r.say("%s", w.Message)
+	}
+	switch {
+	case strict && !snap.Complete:
+		r.status = exitFailed
+	case matched == 0:
+		r.status = exitNothing
+	}
+}
+
+// plainError takes the path that the os package puts in front away: it is
+// /dev/stdout, which the user did not name.
+func plainError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+func quote(word string) string { return fmt.Sprintf("%q", word) }

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/internal/services"
+	"sockeye/internal/suggest"
+	"sockeye/platform"
+	"sockeye/render/portview"
+	"sockeye/sock"
+	"sockeye/sock/filter"
+)
+
+// port says who uses local ports. For people the answer is told port by port;
+// with a format, columns or an order of their own it is a listing.
+func (r *run) port(c *ucli.Context) error {
+	if c.Args().Len() == 0 {
+		return usagef("port needs a number, a range or the name of a service: sockeye port 8080")
+	}
+	wanted, err := readPorts(c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	set, err := readTables(c)
+	if err != nil {
+		return err
+	}
+	families, err := readFamilies(c)
+	if err != nil {
+		return err
+	}
+	states := sock.AllStates
+	if selectsStates(c) {
+		states = readStates(c)
+	}
+	req := platform.Request{
+		Query:  sock.Query{Protocols: set.protocols, Families: families, States: states},
+		Filter: wanted,
+	}
+	if asListing(c) {
+		err = r.answer(c, req)
+	} else {
+		err = r.tellPorts(c, req)
+	}
+	if err == nil && r.status == exitNothing && !c.Bool("quiet") && !c.Bool("count") {
+		r.say("nothing uses port %s", strings.Join(c.Args().Slice(), ", "))
+	}
+	return err
+}
+
+// asListing reports whether the options ask for a shape that is a listing's.
+func asListing(c *ucli.Context) bool {
+	for _, o := range formatOptions {
+		if c.IsSet(o.name) {
+			return true
+		}
+	}
+	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline")
+}
+
+// tellPorts gathers the sockets and tells who uses each port.
+func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
+	req.Query.Want = sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
+		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog
+	if !noOwners(c) {
+		req.Query.Want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
+	}
+	listing, err := r.open(c, req)
+	if err != nil {
+		return err
+	}
+	var found []*sock.Socket
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return readError(c, err)
+		}
+		found = append(found, s.Clone())
+	}
+	snap := listing.Snapshot()
+	now := snap.GeneratedAt // ages are those at the time of a snapshot
+	if now.IsZero() {
+		now = r.Now()
+	}
+	if err := portview.Write(r.Out, found, now.In(time.Local)); err != nil {
+		return writeError{err}
+	}
+	r.conclude(snap, len(found), c.Bool("strict"))
+	r.explain(c, snap)
+	return nil
+}
+
+// portWord is one of the words after `port`: ports, perhaps of one protocol.
+type portWord struct {
+	ranges   []filter.PortRange
+	protocol sock.Protocol // unknown: any
+}
+
+// readPorts makes a filter of words such as 8080, :8080, 8000-8100, https and 53/udp.
+func readPorts(words []string) (*filter.Filter, error) {
+	var text []string
+	for _, word := range words {
+		for part := range strings.SplitSeq(word, ",") {
+			w, err := readPort(part)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, w.text())
+		}
+	}
+	return filter.ParseText(strings.Join(text, " or "), filterEnv())
+}
+
+// text is the word in the filter language.
+func (w portWord) text() string {
+	var ports []string
+	for _, r := range w.ranges {
+		ports = append(ports, strconv.Itoa(int(r.Lo))+"-"+strconv.Itoa(int(r.Hi)))
+	}
+	text := "sport in (" + strings.Join(ports, ", ") + ")"
+	if w.protocol != sock.ProtocolUnknown {
+		text = "(" + text + " and protocol = " + w.protocol.String() + ")"
+	}
+	return text
+}
+
+func readPort(word string) (portWord, error) {
+	var w portWord
+	name, protocol, slash := strings.Cut(word, "/")
+	if slash {
+		p, ok := sock.ParseProtocol(strings.ToLower(protocol))
+		if !ok || !p.Inet() {
+			return w, usagef("%s: after the / stands a protocol, such as 53/udp", quote(word))
+		}
+		w.protocol = p
+	}
+	name = strings.TrimPrefix(name, ":")
+	first, last, isRange := strings.Cut(name, "-")
+	if isRange && isNumber(first) && isNumber(last) {
+		lo, err := portNumber(first)
+		if err != nil {
+			return w, err
+		}
+		hi, err := portNumber(last)
+		if err != nil {
+			return w, err
+		}
+		if hi < lo {
+			return w, usagef("the range %s ends before it begins", name)
+		}
+		w.ranges = []filter.PortRange{{Lo: lo, Hi: hi}}
+		return w, nil
+	}
+	if isNumber(name) {
+		n, err := portNumber(name)
+		w.ranges = []filter.PortRange{{Lo: n, Hi: n}}
+		return w, err
+	}
+	return w, w.service(name)
+}
+
+// service adds the ports of a service's name.
+func (w *portWord) service(name string) error {
+	db := services.System()
+	numbers := map[uint16]bool{}
+	for _, p := range db.Ports(name) {
+		numbers[p.Number] = true
+	}
+	if len(numbers) == 0 {
+		if near, ok := suggest.Nearest(name, db.Names()); ok && name != "" {
+			return usagef("%s is neither a port nor a known service, did you mean %s?", quote(name), near)
+		}
+		return usagef("%s is neither a port nor a known service", quote(name))
+	}
+	for _, n := range slices.Sorted(maps.Keys(numbers)) {
+		w.ranges = append(w.ranges, filter.PortRange{Lo: n, Hi: n})
+	}
+	return nil
+}
+
+func isNumber(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+func portNumber(text string) (uint16, error) {
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0, usagef("there is no port %s: ports end at 65535", text)
+	}
+	return uint16(n), nil
+}

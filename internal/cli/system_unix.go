@@ -1,0 +1,14 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"os/signal"
+	"syscall"
+)
+
+// ignoreBrokenPipe makes a write to a closed pipe an error instead of a death.
+func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }
+
+func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }

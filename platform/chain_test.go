@@ -1,0 +1,218 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye/sock"
+	"sockeye/sock/socktest"
+)
+
+// fake is a source whose tables are lists and whose refusals are errors.
+type fake struct {
+	name    string
+	rows    map[sock.Table][]sock.Socket
+	refuse  map[sock.Table]error
+	after   map[sock.Table]error // ends a table after its rows
+	queries []sock.Query
+	lists   sock.ProtocolSet
+}
+
+func (f *fake) Name() string { return f.name }
+
+func (f *fake) Fields(p sock.Protocol) sock.Field {
+	if !f.lists.Has(p) {
+		return 0
+	}
+	return sock.AllFields
+}
+
+func (f *fake) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	f.queries = append(f.queries, q)
+	return func(yield func(*sock.Socket, error) bool) {
+		for t := range q.Tables {
+			if ctx.Err() != nil {
+				yield(nil, ctx.Err())
+				return
+			}
+			if err := f.refuse[t]; err != nil {
+				yield(nil, fmt.Errorf("%v: %w: %w", t, sock.ErrUnavailable, err))
+				return
+			}
+			for i := range f.rows[t] {
+				s := f.rows[t][i]
+				if q.Allows(&s) && !yield(&s, nil) {
+					return
+				}
+			}
+			if err := f.after[t]; err != nil && !yield(nil, err) {
+				return
+			}
+		}
+	}
+}
+
+var (
+	tcp4  = sock.Table{Protocol: sock.TCP, Family: sock.IPv4}
+	tcp6  = sock.Table{Protocol: sock.TCP, Family: sock.IPv6}
+	udp4  = sock.Table{Protocol: sock.UDP, Family: sock.IPv4}
+	inets = sock.Protocols(sock.TCP, sock.UDP, sock.Raw)
+)
+
+func row(t sock.Table, state sock.State, port uint16) sock.Socket {
+	s := sock.Socket{Protocol: t.Protocol, Family: t.Family, State: state, Known: sock.FieldLocal | sock.FieldInode, Inode: uint64(port)}
+	addr := netip.IPv4Unspecified()
+	if t.Family == sock.IPv6 {
+		addr = netip.IPv6Unspecified()
+	}
+	s.Local = netip.AddrPortFrom(addr, port)
+	return s
+}
+
+func inetQuery(ps ...sock.Protocol) sock.Query {
+	return sock.Query{Protocols: sock.Protocols(ps...), Families: sock.Families(sock.IPv4, sock.IPv6), States: sock.AllStates}
+}
+
+// list returns "source-free" rows as text, and the errors.
+func list(rows iter.Seq2[*sock.Socket, error]) (got []string, errs []error) {
+	for s, err := range rows {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		got = append(got, fmt.Sprintf("%s %s %s %d", s.Protocol, s.Family, s.State, s.Local.Port()))
+	}
+	return got, errs
+}
+
+func TestListenersOfBothFamiliesComeFirst(t *testing.T) {
+	src := &fake{name: "diag", lists: inets, rows: map[sock.Table][]sock.Socket{
+		tcp4: {row(tcp4, sock.Listen, 1), row(tcp4, sock.Established, 2)},
+		tcp6: {row(tcp6, sock.Listen, 3), row(tcp6, sock.TimeWait, 4)},
+		udp4: {row(udp4, sock.Established, 5), row(udp4, sock.Unconnected, 6)},
+	}}
+	got, errs := list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), inetQuery(sock.TCP, sock.UDP)))
+	want := []string{"tcp ipv4 LISTEN 1", "tcp ipv6 LISTEN 3", "tcp ipv4 ESTABLISHED 2", "tcp ipv6 TIME_WAIT 4",
+		"udp ipv4 UNCONNECTED 6", "udp ipv4 ESTABLISHED 5"}
+	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
+		t.Errorf("order (-want +got):\n%s%v", diff, errs)
+	}
+}
+
+func TestListenAloneIsOneShortDumpForEachFamily(t *testing.T) {
+	src := &fake{name: "diag", lists: inets}
+	q := inetQuery(sock.TCP)
+	q.States = sock.ListeningStates
+	list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), q))
+	if len(src.queries) != 2 {
+		t.Fatalf("%d dumps, want one for each family", len(src.queries))
+	}
+	for _, asked := range src.queries {
+		if asked.States != sock.States(sock.Listen) {
+			t.Errorf("asked the states %b, want LISTEN alone", asked.States)
+		}
+	}
+}
+
+func TestFallbackIsChosenForEachTableAlone(t *testing.T) {
+	diag := &fake{name: "diag", lists: inets,
+		rows:   map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}},
+		refuse: map[sock.Table]error{tcp6: syscall.ENOENT}}
+	proc := &fake{name: "proc", lists: inets,
+		rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 9)}, tcp6: {row(tcp6, sock.Listen, 2), row(tcp6, sock.Established, 3)}}}
+	run := (&chain{sources: []sock.Source{diag, proc}}).run()
+	got, errs := list(run.Sockets(t.Context(), inetQuery(sock.TCP)))
+	want := []string{"tcp ipv4 LISTEN 1", "tcp ipv6 LISTEN 2", "tcp ipv6 ESTABLISHED 3"}
+	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
+		t.Errorf("rows (-want +got):\n%s%v", diff, errs)
+	}
+	warnings := fallbackWarnings(run.fallbacks)
+	if len(warnings) != 1 || warnings[0].Code != sock.CodeFallback || !strings.Contains(warnings[0].Message, "tcp") {
+		t.Errorf("warnings %v, want one fallback for both dumps of the table", warnings)
+	}
+	if diff := cmp.Diff([]string{"diag", "proc"}, run.used); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+func TestNoFallbackAfterTheFirstRow(t *testing.T) {
+	broken := fmt.Errorf("cut: %w", sock.ErrUnavailable)
+	diag := &fake{name: "diag", lists: inets,
+		rows:  map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}},
+		after: map[sock.Table]error{tcp4: broken}}
+	proc := &fake{name: "proc", lists: inets, rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}}}
+	got, errs := list((&chain{sources: []sock.Source{diag, proc}}).run().Sockets(t.Context(), inetQuery(sock.TCP)))
+	if len(got) != 1 || len(errs) != 1 || !errors.Is(errs[0], broken) {
+		t.Errorf("rows %v, errors %v; want the row once and the error", got, errs)
+	}
+}
+
+func TestATableThatNobodyCanReadIsAWarning(t *testing.T) {
+	refuse := map[sock.Table]error{tcp4: syscall.EPERM}
+	diag := &fake{name: "diag", lists: inets, refuse: refuse}
+	proc := &fake{name: "proc", lists: inets, refuse: refuse, rows: map[sock.Table][]sock.Socket{tcp6: {row(tcp6, sock.Listen, 2)}}}
+	_, errs := list((&chain{sources: []sock.Source{diag, proc}}).run().Sockets(t.Context(), inetQuery(sock.TCP)))
+	var partial *sock.Partial
+	if len(errs) != 1 || !errors.As(errs[0], &partial) || partial.Code != sock.CodeUnavailable || !partial.Incomplete {
+		t.Errorf("errors %v, want one *sock.Partial for both dumps", errs)
+	}
+}
+
+func TestAProtocolThatTheKernelHasNotIsEmpty(t *testing.T) {
+	diag := &fake{name: "diag", lists: inets, refuse: map[sock.Table]error{tcp4: syscall.ENOENT, tcp6: syscall.ENOENT}}
+	proc := &fake{name: "proc", lists: inets, refuse: map[sock.Table]error{tcp4: fs.ErrNotExist, tcp6: fs.ErrNotExist}}
+	c := &chain{sources: []sock.Source{diag, proc}, absent: func(err error) bool { return errors.Is(err, fs.ErrNotExist) }}
+	run := c.run()
+	if got, errs := list(run.Sockets(t.Context(), inetQuery(sock.TCP))); got != nil || errs != nil || run.fallbacks != nil {
+		t.Errorf("rows %v, errors %v, fallbacks %v; want nothing", got, errs, run.fallbacks)
+	}
+}
+
+func TestASourceThatNeverHasATableIsPassedOverInSilence(t *testing.T) {
+	diag := &fake{name: "diag", lists: sock.Protocols(sock.TCP)}
+	proc := &fake{name: "proc", lists: inets, rows: map[sock.Table][]sock.Socket{udp4: {row(udp4, sock.Unconnected, 53)}}}
+	run := (&chain{sources: []sock.Source{diag, proc}}).run()
+	got, errs := list(run.Sockets(t.Context(), inetQuery(sock.UDP)))
+	if len(got) != 1 || errs != nil || run.fallbacks != nil || len(diag.queries) != 0 {
+		t.Errorf("rows %v, errors %v, fallbacks %v", got, errs, run.fallbacks)
+	}
+}
+
+func TestChainEndsWhenTheReaderDoes(t *testing.T) {
+	src := &fake{name: "diag", lists: inets, rows: map[sock.Table][]sock.Socket{
+		tcp4: {row(tcp4, sock.Listen, 1), row(tcp4, sock.Listen, 2)}, tcp6: {row(tcp6, sock.Listen, 3)}}}
+	n := 0
+	for range (&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), inetQuery(sock.TCP)) {
+		n++
+		break
+	}
+	if n != 1 || len(src.queries) != 1 {
+		t.Errorf("%d rows from %d dumps after a break", n, len(src.queries))
+	}
+}
+
+// chainSource is a chain as the conformance suite wants it.
+type chainSource struct{ chain }
+
+func (chainSource) Name() string                    { return "chain" }
+func (chainSource) Fields(sock.Protocol) sock.Field { return sock.AllFields }
+func (c chainSource) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return c.run().Sockets(ctx, q)
+}
+
+func TestChainIsASource(t *testing.T) {
+	src := &fake{name: "diag", lists: inets, rows: map[sock.Table][]sock.Socket{
+		tcp4: {row(tcp4, sock.Listen, 1), row(tcp4, sock.Established, 2)},
+		udp4: {row(udp4, sock.Unconnected, 6)},
+	}}
+	socktest.TestSource(t, chainSource{chain{sources: []sock.Source{src}}}, inetQuery(sock.TCP, sock.UDP), 3)
+}

@@ -1,0 +1,8 @@
+// Package platform decides which backend answers. It chains the sources of
+// this system, falls back from one to the next for each table alone, adds what
+// no table holds (interface names, users, owners, facts about processes), and
+// gathers what went wrong on the way into the warnings of the listing.
+//
+// open_linux.go, open_windows.go and open_other.go are the whole of the switch
+// between systems.
+package platform

@@ -1,0 +1,102 @@
+package platform
+
+import (
+	"context"
+	"os/user"
+	"strconv"
+	"time"
+
+	"github.com/shirou/gopsutil/v3/process"
+
+	"sockeye/sock"
+)
+
+// factReader reads facts about processes through gopsutil, once for each
+// process and only those that are wanted.
+type factReader struct {
+	ctx   context.Context
+	users *userNames
+	asked map[*sock.Process]bool
+}
+
+func newFactReader(ctx context.Context, users *userNames) *factReader {
+	process.EnableBootTimeCache(true)
+	return &factReader{ctx: ctx, users: users, asked: map[*sock.Process]bool{}}
+}
+
+// fill adds the wanted facts to a process. The PID may have been given to
+// another process since the owner was found: what was read is kept only if it
+// was not, as same tells.
+func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) bool) {
+	want &= sock.ProcessFields
+	if want == 0 || f.asked[p] {
+		return
+	}
+	f.asked[p] = true
+	facts := f.read(p.PID, want)
+	if !same(p.PID) {
+		return
+	}
+	p.Known |= facts.Known
+	if facts.Known.Has(sock.FieldExe) {
+		p.Exe = facts.Exe
+	}
+	if facts.Known.Has(sock.FieldCmdline) {
+		p.Cmdline = facts.Cmdline
+	}
+	if facts.Known.Has(sock.FieldProcessUser) {
+		p.UID, p.User = facts.UID, facts.User
+	}
+	if facts.Known.Has(sock.FieldStartedAt) {
+		p.StartedAt = facts.StartedAt
+	}
+}
+
+// read asks gopsutil. A fact that cannot be read (no permission, the process
+// ended) stays unknown.
+func (f *factReader) read(pid int, want sock.Field) sock.Process {
+	var facts sock.Process
+	ps := &process.Process{Pid: int32(pid)}
+	if want.Has(sock.FieldExe) {
+		if exe, err := ps.ExeWithContext(f.ctx); err == nil && exe != "" {
+			facts.Exe, facts.Known = exe, facts.Known|sock.FieldExe
+		}
+	}
+	if want.Has(sock.FieldCmdline) {
+		if line, err := ps.CmdlineWithContext(f.ctx); err == nil && line != "" {
+			facts.Cmdline, facts.Known = line, facts.Known|sock.FieldCmdline
+		}
+	}
+	if want.Has(sock.FieldProcessUser) {
+		if uids, err := ps.UidsWithContext(f.ctx); err == nil && len(uids) > 1 {
+			facts.UID = uint32(uids[1]) // real, effective, saved, file system
+			facts.User = f.users.name(facts.UID)
+			facts.Known |= sock.FieldProcessUser
+		}
+	}
+	if want.Has(sock.FieldStartedAt) {
+		if ms, err := ps.CreateTimeWithContext(f.ctx); err == nil && ms > 0 {
+			facts.StartedAt, facts.Known = time.UnixMilli(ms), facts.Known|sock.FieldStartedAt
+		}
+	}
+	return facts
+}
+
+// userNames turns user IDs into names, asking the system once for each.
+type userNames struct{ cache map[uint32]string }
+
+// name returns the empty string for a user without a name.
+func (u *userNames) name(uid uint32) string {
+	if name, ok := u.cache[uid]; ok {
+		return name
+	}
+	name := ""
+	if found, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {
+		name = found.Username
+	}
+	if u.cache == nil {
+		u.cache = map[uint32]string{}
+	}
+	u.cache[uid] = name
+	return name
+}

@@ -1,0 +1,126 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"sockeye/sock"
+)
+
+// Options force what is otherwise chosen.
+type Options struct {
+	Source  string // auto, or the name of a source
+	Owners  string // auto, none, or the name of a finder
+	Threads bool   // owners in threads with a file table of their own too
+}
+
+// Host is this machine.
+type Host struct {
+	chain   chain
+	finder  ownerFinder // nil: owners are not searched
+	exists  func(context.Context, *sock.Socket) (bool, error)
+	initNS  bool
+	netns   sock.Netns
+	ifNames func(uint32) string
+}
+
+// UnknownBackendError is returned for a backend that this system does not have.
+type UnknownBackendError struct {
+	Option, Name string
+	Known        []string
+}
+
+// Error names the backends that there are.
+func (e *UnknownBackendError) Error() string {
+	return fmt.Sprintf("%s has no backend %q on this system; there is %s", e.Option, e.Name, strings.Join(e.Known, ", "))
+}
+
+// pick returns the sources that an option allows: all for auto.
+func pick(option, name string, sources []sock.Source) ([]sock.Source, error) {
+	if name == "" || name == "auto" {
+		return sources, nil
+	}
+	known := []string{"auto"}
+	for _, s := range sources {
+		if s.Name() == name {
+			return []sock.Source{s}, nil
+		}
+		known = append(known, s.Name())
+	}
+	return nil, &UnknownBackendError{Option: option, Name: name, Known: known}
+}
+
+// pickFinder returns the finder that an option allows, nil for none.
+func pickFinder(name string, finders []ownerFinder) (ownerFinder, error) {
+	known := []string{"auto", "none"}
+	for _, f := range finders {
+		if name == "" || name == "auto" || name == f.name() {
+			return f, nil
+		}
+		known = append(known, f.name())
+	}
+	if name == "" || name == "auto" || name == "none" {
+		return nil, nil
+	}
+	return nil, &UnknownBackendError{Option: "--owners", Name: name, Known: known}
+}
+
+// Protocols returns the protocols that some source of this machine can list.
+func (h *Host) Protocols() sock.ProtocolSet {
+	var set sock.ProtocolSet
+	for p := sock.TCP; p <= sock.TIPC; p++ {
+		for _, src := range h.chain.sources {
+			if src.Fields(p) != 0 {
+				set |= sock.Protocols(p)
+			}
+		}
+	}
+	return set
+}
+
+// List begins a listing of this machine.
+func (h *Host) List(ctx context.Context, req Request) *Listing {
+	users := &userNames{}
+	want := req.Query.Want | req.Filter.Needs()
+	req.Query.Want = want
+	run := h.chain.run()
+	l := &Listing{
+		request:  req,
+		rows:     run.Sockets,
+		ctx:      ctx,
+		chain:    run,
+		notes:    &annotator{want: want, users: users, netns: h.netns, interfaceName: h.ifNames},
+		snapshot: newSnapshot(),
+	}
+	if want&(sock.FieldOwners|sock.ProcessFields) != 0 && h.finder != nil {
+		l.snapshot.OwnerSource = h.finder.name()
+		l.owners = &ownerStage{
+			finder: h.finder, exists: h.exists, initNS: h.initNS, want: want,
+			facts: newFactReader(ctx, users), report: l.report,
+			queues: &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
+		}
+	}
+	return l
+}
+
+// ErrNoSource is returned by Open on a system whose sockets cannot be listed.
+var ErrNoSource = errors.New("the sockets of this system cannot be listed yet; --from FILE reads a snapshot of another")
+
+// listening returns every listener of the protocols that a query asks.
+func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
+	q.States = sock.States(sock.Listen)
+	q.Families = sock.Families(sock.IPv4, sock.IPv6)
+	q.Want = 0
+	q.Protocols &^= sock.Protocols(sock.Unix)
+	var all []*sock.Socket
+	for s, err := range h.chain.run().Sockets(ctx, q) {
+		// What fails here was or will be reported by the listing itself, which
+		// reads the same tables.
+		if err == nil && q.Allows(s) {
+			all = append(all, s.Clone())
+		}
+	}
+	return all
+}

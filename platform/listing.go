@@ -1,0 +1,133 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sockeye/sock"
+	"sockeye/sock/filter"
+)
+
+// Request is what a listing is made of.
+type Request struct {
+	// Query says which tables and states, and which facts the reader will
+	// look at. Owners are searched only if Want holds FieldOwners or the
+	// filter needs them.
+	Query  sock.Query
+	Filter *filter.Filter // nil matches everything
+}
+
+// Listing is one pass over the sockets of a machine or of a file.
+type Listing struct {
+	request Request
+	rows    func(context.Context, sock.Query) iter.Seq2[*sock.Socket, error]
+	ctx     context.Context
+	notes   *annotator
+	owners  *ownerStage          // nil: not searched
+	chain   *chainRun            // nil: not this machine
+	head    func() sock.Snapshot // what a source that is not this machine says
+
+	snapshot sock.Snapshot
+}
+
+// Sockets streams the sockets that the request asks and its filter matches,
+// over one reused record. What failed in part is in the snapshot afterwards;
+// an error here ends the listing.
+func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
+	for s, err := range l.stages() {
+		if err != nil {
+			var partial *sock.Partial
+			if errors.As(err, &partial) {
+				l.report(partial)
+				continue
+			}
+			yield(nil, err)
+			return
+		}
+		if l.request.Filter.Match(s) && !yield(s, nil) {
+			return
+		}
+	}
+}
+
+// stages chains the parts of the pipeline: the tables, what the query and the
+// filter decide without owners, the names, the owners.
+func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
+	q := l.request.Query
+	missing := sock.FieldUser | sock.FieldNetns | sock.FieldInterface
+	if l.owners != nil {
+		missing |= sock.FieldOwners | sock.ProcessFields
+	}
+	early := func(yield func(*sock.Socket, error) bool) {
+		for s, err := range l.rows(l.ctx, q) {
+			if err == nil {
+				if !q.Allows(s) || !l.request.Filter.CanMatch(s, missing) {
+					continue
+				}
+				if l.notes != nil {
+					l.notes.add(s)
+				}
+				if l.owners == nil && l.chain != nil {
+					withoutOwners(s)
+				}
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+	if l.owners == nil {
+		return early
+	}
+	return l.owners.attach(l.ctx, early)
+}
+
+func (l *Listing) report(p *sock.Partial) {
+	w := p.Warning()
+	if !slices.Contains(l.snapshot.Warnings, w) {
+		l.snapshot.Warnings = append(l.snapshot.Warnings, w)
+	}
+	if p.Incomplete {
+		l.snapshot.Complete = false
+	}
+}
+
+// Snapshot returns what is to be said of the listing as a whole. It is whole
+// after the stream has ended.
+func (l *Listing) Snapshot() sock.Snapshot {
+	snap := l.snapshot
+	snap.Warnings = slices.Clone(snap.Warnings)
+	if l.head != nil {
+		snap = l.head()
+		// Lines say nothing beside their sockets, so nothing is known to be missing.
+		snap.Complete = (snap.Complete || snap.Source == "") && l.snapshot.Complete
+		snap.Warnings = append(slices.Clone(snap.Warnings), l.snapshot.Warnings...)
+	}
+	if l.chain != nil {
+		snap.Source = strings.Join(l.chain.used, ",")
+		snap.Warnings = append(snap.Warnings, fallbackWarnings(l.chain.fallbacks)...)
+	}
+	if l.owners != nil && l.owners.denied > 0 {
+		snap.Complete = false
+		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0)})
+	}
+	return snap
+}
+
+// FromSource returns a listing of a source that is not this machine, such as a
+// snapshot in a file. Nothing is looked up for it here. The head is what the
+// source says beside its sockets; it is asked again when the stream has ended.
+func FromSource(ctx context.Context, src sock.Source, head func() sock.Snapshot, req Request) *Listing {
+	return &Listing{request: req, rows: src.Sockets, ctx: ctx, head: head, snapshot: sock.Snapshot{Complete: true}}
+}
+
+// newSnapshot returns the head of a listing of this machine.
+func newSnapshot() sock.Snapshot {
+	host, _ := os.Hostname() // no name: the member is left out
+	return sock.Snapshot{GeneratedAt: time.Now(), Host: host, OwnerSource: "none", Complete: true}
+}

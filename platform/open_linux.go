@@ -1,0 +1,94 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/procnet"
+	"sockeye/sock"
+	"sockeye/sockdiag"
+)
+
+// Open returns this machine: sock_diag first, /proc/net where the kernel
+// refuses or lacks it, owners from /proc/PID/fd.
+func Open(o Options) (*Host, error) {
+	diag, proc := sockdiag.New(), procnet.New()
+	sources, err := pick("--source", o.Source, []sock.Source{diag, proc})
+	if err != nil {
+		return nil, err
+	}
+	finder, err := pickFinder(o.Owners, []ownerFinder{procFinder{fs: proc, threads: o.Threads}})
+	if err != nil {
+		return nil, err
+	}
+	return &Host{
+		chain:   chain{sources: sources, absent: absentTable},
+		finder:  finder,
+		exists:  diag.Exists,
+		initNS:  proc.InitialPIDNamespace(),
+		netns:   currentNetns(),
+		ifNames: systemInterfaceName,
+	}, nil
+}
+
+// absentTable reports whether a file of /proc/net is missing while the folder
+// is there: the kernel was built without the protocol, or IPv6 is off, and no
+// such socket can exist.
+func absentTable(err error) bool {
+	var table *procnet.TableError
+	if !errors.As(err, &table) || !errors.Is(table.Err, fs.ErrNotExist) {
+		return false
+	}
+	_, missing := os.Stat("/proc/net/dev")
+	return missing == nil
+}
+
+// currentNetns returns the network namespace of the calling thread; none if
+// /proc is not there.
+func currentNetns() sock.Netns {
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &st); err != nil {
+		return sock.Netns{}
+	}
+	return sock.Netns{Inode: st.Ino}
+}
+
+// procFinder finds owners by reading the descriptors of every process.
+type procFinder struct {
+	fs      procnet.FS
+	threads bool
+}
+
+func (procFinder) name() string { return "proc" }
+
+func (p procFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: want, Threads: p.threads})
+	if err != nil {
+		return nil, err
+	}
+	return procIndex{OwnerIndex: index, fs: p.fs}, nil
+}
+
+// procIndex is an index with the start times that guard against a PID that was
+// given to another process.
+type procIndex struct {
+	*procnet.OwnerIndex
+	fs procnet.FS
+}
+
+func (x procIndex) hidden() int {
+	if x.Hidden {
+		return -1
+	}
+	return x.Denied
+}
+
+func (x procIndex) sameProcess(pid int) bool {
+	then, known := x.StartTicks(pid)
+	now, err := x.fs.StartTime(pid)
+	return known && err == nil && then == now
+}

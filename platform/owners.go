@@ -1,0 +1,227 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"sockeye/sock"
+)
+
+// ownerFinder finds the processes that hold sockets.
+type ownerFinder interface {
+	// name is the finder's name in --owners and in JSON.
+	name() string
+	// find looks for the holders of the wanted inodes; nil means all.
+	find(ctx context.Context, want []uint64) (ownerIndex, error)
+}
+
+// ownerIndex answers who holds a socket.
+type ownerIndex interface {
+	// Owners appends every holder to buf, sorted.
+	Owners(inode uint64, buf []sock.Owner) []sock.Owner
+	// hidden is the number of processes whose descriptors could not be seen;
+	// -1 if not even their number can be.
+	hidden() int
+	// sameProcess reports whether the PID is still the process that was found.
+	sameProcess(pid int) bool
+}
+
+// ownerBlock is how many rows wait for the first search. A listing of fewer
+// rows has only its own sockets searched; a longer one has all sockets
+// searched once, so that the rest can stream.
+const ownerBlock = 4096
+
+// maxSearches bounds how often the processes are gone through for sockets that
+// came into being while the listing was made.
+const maxSearches = 4
+
+// ownerStage adds owners to a stream of sockets.
+type ownerStage struct {
+	finder   ownerFinder
+	exists   func(context.Context, *sock.Socket) (bool, error) // nil: cannot be asked
+	initNS   bool                                              // the reader is in the initial PID namespace
+	facts    *factReader
+	queues   *listeners // whose accept queue a connection waits in
+	want     sock.Field
+	report   func(*sock.Partial)
+	indexes  []ownerIndex
+	searches int
+	denied   int // rows whose owner could not be seen
+}
+
+// attach returns the stream with owners. Rows are held back only until their
+// owners are known.
+func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, error]) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		var held []*sock.Socket
+		streaming := false
+		for s, err := range rows {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			if streaming && len(held) == 0 && o.resolve(s) {
+				if !yield(s, nil) {
+					return
+				}
+				continue
+			}
+			held = append(held, s.Clone())
+			if len(held) < ownerBlock {
+				continue
+			}
+			if !o.release(ctx, held, streaming, yield) {
+				return
+			}
+			held, streaming = held[:0], true
+		}
+		o.release(ctx, held, streaming || ctx.Err() != nil, yield)
+	}
+}
+
+// release searches the owners of the rows that were held back and yields them.
+// The first full block searches every socket, since more rows follow it.
+func (o *ownerStage) release(ctx context.Context, held []*sock.Socket, streaming bool, yield func(*sock.Socket, error) bool) bool {
+	if len(held) == 0 {
+		return true
+	}
+	want := make([]uint64, 0, len(held))
+	for _, s := range held {
+		switch resolved := o.resolve(s); {
+		case !resolved:
+			want = append(want, s.Inode)
+		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
+			want = append(want, o.queues.of(s)...)
+		}
+	}
+	if !streaming && len(held) == ownerBlock {
+		want = nil
+	}
+	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
+		o.search(ctx, want)
+	}
+	for _, s := range held {
+		if !o.resolve(s) {
+			s.OwnerStatus = o.verdict(ctx, s)
+			s.Known |= sock.FieldOwners
+		}
+		if !yield(s, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *ownerStage) search(ctx context.Context, want []uint64) {
+	o.searches++
+	index, err := o.finder.find(ctx, want)
+	if err != nil {
+		if ctx.Err() == nil {
+			o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
+		}
+		return
+	}
+	o.indexes = append(o.indexes, index)
+}
+
+// resolve settles the owner of a row if that takes no further search.
+func (o *ownerStage) resolve(s *sock.Socket) bool {
+	if s.Inode == 0 {
+		s.OwnerStatus = unheld(s)
+		s.Known |= sock.FieldOwners
+		if s.OwnerStatus == sock.OwnerAcceptQueue && len(o.indexes) > 0 {
+			s.Listener = o.listener(s)
+		}
+		return true
+	}
+	owners, index := o.holders(s.Inode, s.Owners[:0])
+	if index == nil {
+		return false
+	}
+	s.Owners, s.OwnerStatus = owners, sock.OwnerKnown
+	s.Known |= sock.FieldOwners
+	for p := range s.PIDs {
+		o.facts.fill(p, o.want, index.sameProcess)
+	}
+	return true
+}
+
+// holders returns the owners of a socket and the search that found them, nil
+// if none did.
+func (o *ownerStage) holders(inode uint64, buf []sock.Owner) ([]sock.Owner, ownerIndex) {
+	for _, index := range o.indexes {
+		if owners := index.Owners(inode, buf[:0]); len(owners) > 0 {
+			return owners, index
+		}
+	}
+	return nil, nil
+}
+
+// listener returns the process whose accept queue the connection waits in. If
+// several listen, each with processes of its own, it is none of them rather
+// than one by chance.
+func (o *ownerStage) listener(s *sock.Socket) *sock.Process {
+	var found *sock.Process
+	for _, inode := range o.queues.of(s) {
+		owners, _ := o.holders(inode, nil)
+		if len(owners) == 0 || found != nil && found.PID != owners[0].PID {
+			return nil
+		}
+		found = owners[0].Process
+	}
+	return found
+}
+
+// unheld says why a socket that has no inode, and so no descriptor, has no owner.
+func unheld(s *sock.Socket) sock.OwnerStatus {
+	switch s.State {
+	case sock.TimeWait:
+		return sock.OwnerTimeWait
+	case sock.SynReceived:
+		return sock.OwnerRequest
+	case sock.Established, sock.CloseWait:
+		if s.Protocol.Stream() {
+			return sock.OwnerAcceptQueue
+		}
+		return sock.OwnerKernel
+	case sock.FinWait1, sock.FinWait2, sock.Closing, sock.LastAck, sock.Closed:
+		return sock.OwnerOrphaned
+	}
+	return sock.OwnerKernel
+}
+
+// verdict says why no holder of a socket was found.
+func (o *ownerStage) verdict(ctx context.Context, s *sock.Socket) sock.OwnerStatus {
+	if len(o.indexes) == 0 {
+		return sock.OwnerNotSearched
+	}
+	for _, index := range o.indexes {
+		if index.hidden() != 0 {
+			o.denied++
+			return sock.OwnerPermission
+		}
+	}
+	if o.exists != nil {
+		if there, err := o.exists(ctx, s); err == nil && !there {
+			return sock.OwnerExited
+		}
+	}
+	if !o.initNS {
+		return sock.OwnerOtherNamespace
+	}
+	return sock.OwnerKernel
+}
+
+// withoutOwners gives every row the status that needs no search.
+func withoutOwners(s *sock.Socket) {
+	s.OwnerStatus = sock.OwnerNotSearched
+	if s.Inode == 0 && s.Protocol != sock.Unix {
+		s.OwnerStatus = unheld(s)
+	}
+}
+
+// errNoOwners is what a system without a way to find owners answers.
+var errNoOwners = errors.New("this system has no way to find the owners of sockets")

@@ -1,0 +1,181 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"sockeye/sock"
+	"sockeye/sock/snapshot"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseColumns(t *testing.T) {
+	cols := mustColumns(t, "pid, PROCESS,Recv-Q,lport,tcp_info.rtt_us,pid")
+	var names []string
+	for _, c := range cols {
+		names = append(names, c.Name)
+	}
+	if want := []string{"pid", "process", "recv_queue", "local_port", "tcp_info.rtt_us"}; !cmp.Equal(names, want) {
+		t.Errorf("got %q, want %q", names, want)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for list, want := range map[string]string{
+		"pid,proces": `unknown column "proces", did you mean process`,
+		"":           `unknown column ""`,
+		"pid,":       `unknown column ""`,
+	} {
+		if _, err := ParseColumns(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseColumns(%q): error %v, want %q", list, err, want)
+		}
+		if _, err := ParseGroup(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseGroup(%q): error %v, want %q", list, err, want)
+		}
+		if _, err := ParseSort(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseSort(%q): error %v, want %q", list, err, want)
+		}
+	}
+	if _, err := ParseSort("pid:down"); err == nil || !strings.Contains(err.Error(), `unknown direction "down"`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := ParseSort("pid:descc"); err == nil || !strings.Contains(err.Error(), `did you mean desc?`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := ParseFormat("jsn"); err == nil || !strings.Contains(err.Error(), "did you mean json") {
+		t.Errorf("error %v", err)
+	}
+	if f, err := ParseFormat("tsv"); f != TSV || err != nil {
+		t.Errorf("tsv is %v, %v", f, err)
+	}
+}
+
+// Every column must work on a socket that knows nothing, and stand for members
+// that exist. Comparing must be an order.
+func TestEveryColumn(t *testing.T) {
+	names := make(map[string]bool)
+	rows := append(varied(), hostile()...)
+	rows = append(rows, &sock.Socket{})
+	for _, c := range Columns() {
+		if names[c.Name] {
+			t.Errorf("%s is there twice", c.Name)
+		}
+		names[c.Name] = true
+		if c.Header == "" || len(c.Members) == 0 || strings.ToLower(c.Name) != c.Name {
+			t.Errorf("%s: header %q, members %q", c.Name, c.Header, c.Members)
+		}
+		if _, unknown := snapshot.Of(c.Members...); unknown != "" {
+			t.Errorf("%s stands for %s, which is no member", c.Name, unknown)
+		}
+		if got, err := LookupColumn(c.Name); got != c || err != nil {
+			t.Errorf("LookupColumn(%s) = %v, %v", c.Name, got, err)
+		}
+		for _, a := range rows {
+			if c.member == nil && (len(c.cell(&texts{}, nil, a)) > 0) != c.Known(a) && c.Name != "owner" {
+				t.Errorf("%s: known is %v, but it shows %q", c.Name, c.Known(a), c.cell(&texts{}, nil, a))
+			}
+			for _, b := range rows {
+				if ab, ba := c.Compare(a, b), c.Compare(b, a); sign(ab) != -sign(ba) {
+					t.Fatalf("%s: compares as %d and %d", c.Name, ab, ba)
+				}
+			}
+		}
+	}
+}
+
+func sign(n int) int { return min(1, max(-1, n)) }
+
+func TestNeeds(t *testing.T) {
+	table := sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
+		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners
+	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
+	optional := sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroup
+	tests := map[string]struct {
+		o    Options
+		want sock.Field
+	}{
+		"table":      {Options{}, table},
+		"queues":     {Options{Queues: true}, table | queues},
+		"timers":     {Options{Timers: true}, table | sock.FieldTimer},
+		"extra":      {Options{Extra: sock.FieldTOS}, table | sock.FieldTOS},
+		"columns":    {Options{Columns: mustColumns(t, "state,pid")}, sock.FieldOwners},
+		"sort":       {Options{Format: Quiet, Sort: mustSort(t, "tcp_info.rtt_us,inode")}, sock.FieldTCPInfo | sock.FieldInode},
+		"group":      {Options{Format: JSON, Group: mustColumns(t, "process,state")}, sock.FieldOwners},
+		"cmdline":    {Options{Columns: mustColumns(t, "cmdline")}, sock.FieldOwners | sock.FieldCmdline},
+		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
+		"json info":  {Options{Format: JSON, Info: true}, sock.AllFields&^optional | sock.FieldTCPInfo | sock.FieldCongestion},
+		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
+		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields},
+		"pids":       {Options{Format: PIDs}, sock.FieldOwners},
+		"count":      {Options{Format: Count}, 0},
+		"quiet":      {Options{Format: Quiet}, 0},
+	}
+	for name, test := range tests {
+		if got := Needs(test.o); got != test.want {
+			t.Errorf("%s: needs %b, want %b", name, got, test.want)
+		}
+	}
+}
+
+// A renderer must show all that it can of a socket that knows what Needs asked
+// and nothing more.
+func TestNeedsIsEnough(t *testing.T) {
+	for _, o := range []Options{
+		shown, with(func(o *Options) { o.Extended, o.Timers, o.Memory, o.Info = true, true, true, true }),
+		{Format: JSON}, {Format: CSV, Info: true}, {Format: TSV, Columns: mustColumns(t, "local,owner,user,netns")},
+		{Format: Template, Template: "{{.user}} {{.tcp_info.rtt_us}} {{range .owners}}{{.exe}}{{end}}"},
+		{Group: mustColumns(t, "cmdline,remote")}, {Format: PIDs},
+	} {
+		rows := varied()
+		want := rendered(t, o, rows)
+		for _, s := range rows {
+			s.Known &= Needs(o)
+		}
+		if diff := cmp.Diff(want, rendered(t, o, rows)); diff != "" {
+			t.Errorf("%+v: %s", o, diff)
+		}
+	}
+}
+
+func TestWidthAndShorten(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "abc": 3, "日本": 4, "e\u0301": 1, "aé日": 4} {
+		if got := width([]byte(text)); got != want {
+			t.Errorf("%q takes %d cells, want %d", text, got, want)
+		}
+	}
+	for _, test := range []struct {
+		text string
+		room int
+		want string
+	}{
+		{"systemd-resolve", 8, "systemd…"}, {"日本語日本語", 8, "日本語…"}, {"日本語日本語", 7, "日本語…"},
+		{"e\u0301e\u0301e\u0301", 2, "e\u0301…"}, {"abc", 1, "…"},
+	} {
+		text := []byte(test.text)
+		got, w := shorten(text, test.room)
+		if string(got) != test.want || w != width(got) || w > test.room || !bytes.Equal(text, []byte(test.text)) {
+			t.Errorf("%q in %d: %q of %d cells, want %q", test.text, test.room, got, w, test.want)
+		}
+	}
+}
+
+// No line but one with a long address may be wider than the terminal.
+func TestFit(t *testing.T) {
+	for limit := 60; limit < 200; limit++ {
+		o := with(func(o *Options) { o.Width, o.Extended, o.Memory, o.Timers = limit, true, true, true })
+		for line := range strings.SplitSeq(rendered(t, o, example()), "\n") {
+			if w := width([]byte(line)); w > limit {
+				t.Fatalf("%d cells in %d: %s", w, limit, line)
+			}
+		}
+	}
+	out := rendered(t, with(func(o *Options) { o.Width = 20 }), varied())
+	for _, address := range []string{"[2001:db8::5%eth0]:22", "/run/dbus/system_bus_socket", "[fe80::2%eth0]:547"} {
+		if !strings.Contains(out, address) {
+			t.Errorf("%s was cut or dropped:\n%s", address, out)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sockeye/internal/services"
+	"sockeye/sock"
+)
+
+// book is a resolver that knows some names.
+type book struct {
+	names map[string]string
+	mu    sync.Mutex
+	asked map[string]int
+}
+
+func (b *book) LookupAddr(_ context.Context, addr string) ([]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.asked == nil {
+		b.asked = make(map[string]int)
+	}
+	b.asked[addr]++
+	if name, ok := b.names[addr]; ok {
+		return []string{name}, nil
+	}
+	return nil, errors.New("no such host")
+}
+
+func testServices(t testing.TB) *services.DB {
+	t.Helper()
+	db, err := services.Parse(strings.NewReader("http-alt 8080/tcp\ndomain 53/udp\nevil\x1b[31m 5432/tcp\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestNames(t *testing.T) {
+	b := &book{names: map[string]string{"10.0.0.9": "client.example.", "10.0.0.5": "x\x1b[31m.example.", "::1": "localhost"}}
+	o := with(func(o *Options) { o.Resolve, o.Resolver, o.Services = true, b, testServices(t) })
+	out := rendered(t, o, example())
+	checkSafe(t, out)
+	for _, want := range []string{
+		"*:http-alt", "localhost:evil\\x1b[31m", "x\\x1b[31m.example:http-alt", "client.example:51514",
+		"10.0.0.7:40112", "127.0.0.53%lo:domain",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is not in\n%s", want, out)
+		}
+	}
+	for addr, n := range b.asked {
+		if n != 1 || addr == "::" {
+			t.Errorf("%s was asked %d times", addr, n)
+		}
+	}
+}
+
+func TestNamesAreNotLookedUpUnasked(t *testing.T) {
+	b := &book{}
+	for _, o := range []Options{{Resolver: b}, {Format: JSON, Resolve: true, Resolver: b}, {Format: NDJSON, Resolve: true, Resolver: b}} {
+		rendered(t, o, example())
+	}
+	if len(b.asked) != 0 {
+		t.Errorf("asked for %v", b.asked)
+	}
+}
+
+// mute never answers, and does not heed its context.
+type mute struct {
+	mu    sync.Mutex
+	asked int
+}
+
+func (m *mute) LookupAddr(context.Context, string) ([]string, error) {
+	m.mu.Lock()
+	m.asked++
+	m.mu.Unlock()
+	select {}
+}
+
+func TestSilentNameServer(t *testing.T) {
+	m := &mute{}
+	var rows []*sock.Socket
+	for i := range 2 * blockRows {
+		s := inet(sock.TCP, sock.Established, "10.0.0.5:80", "10.0.0.9:1")
+		s.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 1)
+		rows = append(rows, s)
+	}
+	o := Options{Resolve: true, Resolver: m, ResolveTimeout: 10 * time.Millisecond}
+	out := rendered(t, o, rows)
+	if got := strings.Count(out, "\n"); got != len(rows) {
+		t.Errorf("%d lines", got)
+	}
+	if !strings.Contains(out, "10.1.7.207:1") {
+		t.Error("a number is missing")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.asked > resolveWorkers {
+		t.Errorf("asked %d times: more than the workers at once, or again after no answer", m.asked)
+	}
+}
+
+func TestServicesByProtocol(t *testing.T) {
+	db := testServices(t)
+	for want, s := range map[string]*sock.Socket{
+		"10.0.0.1:http-alt": inet(sock.MPTCP, sock.Established, "10.0.0.1:8080", ""),
+		"10.0.0.1:domain":   inet(sock.UDPLite, sock.Established, "10.0.0.1:53", ""),
+		"10.0.0.1:53":       inet(sock.TCP, sock.Established, "10.0.0.1:53", ""),
+		"10.0.0.1:ospf":     inet(sock.Raw, sock.Unconnected, "10.0.0.1:89", ""),
+		"10.0.0.1:*":        inet(sock.UDP, sock.Unconnected, "10.0.0.1:0", ""),
+		"0.0.0.0:ip":        inet(sock.Raw, sock.Unconnected, "0.0.0.0:0", ""),
+	} {
+		x := texts{services: db}
+		if got := string(x.appendLocal(nil, s)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	odd := func(change func(*sock.Socket)) *sock.Socket {
+		s := inet(sock.TCP, sock.Listen, "[::]:80", "")
+		change(s)
+		return s
+	}
+	known := func(f sock.Field, change func(*sock.Socket)) *sock.Socket {
+		return odd(func(s *sock.Socket) { s.Known |= f; change(s) })
+	}
+	for i, test := range []struct {
+		s    *sock.Socket
+		want string
+	}{
+		{odd(func(*sock.Socket) {}), "[::]:80"},
+		{known(sock.FieldV6Only, func(*sock.Socket) {}), "*:80"},
+		{known(sock.FieldV6Only, func(s *sock.Socket) { s.V6Only = true }), "[::]:80"},
+		{known(sock.FieldV6Only, func(s *sock.Socket) { s.Protocol = sock.Raw }), "[::]:80"},
+		{known(sock.FieldV6Only|sock.FieldInterface, func(s *sock.Socket) { s.Interface = "vrf1" }), "*%vrf1:80"},
+		{known(sock.FieldInterface, func(s *sock.Socket) { s.IfIndex = 9 }), "[::%9]:80"},
+		{odd(func(s *sock.Socket) { s.Local = netip.MustParseAddrPort("[::ffff:10.0.0.1]:80") }), "10.0.0.1:80"},
+		{odd(func(s *sock.Socket) { s.Protocol, s.Local = sock.Netlink, netip.AddrPortFrom(netip.Addr{}, 812) }), "812"},
+		{odd(func(s *sock.Socket) { s.Known = 0 }), ""},
+	} {
+		if got := string((&texts{}).appendLocal(nil, test.s)); got != test.want {
+			t.Errorf("%d: got %q, want %q", i, got, test.want)
+		}
+	}
+}
