@@ -47,7 +47,8 @@ type Member struct {
 	num  func(*sock.Socket) uint64         // an integer
 	flag func(*sock.Socket) bool           // a boolean
 	word func([]byte, *sock.Socket) []byte // a string that needs no escapes
-	json func([]byte, *sock.Socket) []byte // an array, or what text would have to build
+	path func(*sock.Socket) string         // the name of a unix socket, as the kernel holds it
+	json func([]byte, *sock.Socket) []byte // an array
 	// order compares two values if nothing of the above does it well.
 	order func(a, b *sock.Socket) int
 
@@ -68,10 +69,12 @@ func (m *Member) AppendJSON(dst []byte, s *sock.Socket) []byte {
 		dst = append(dst, '"')
 		dst = m.word(dst, s)
 		return append(dst, '"')
-	case m.json != nil:
-		return m.json(dst, s)
 	case m.text != nil:
 		return AppendString(dst, m.text(s))
+	case m.path != nil:
+		return appendPath(dst, m.path(s))
+	case m.json != nil:
+		return m.json(dst, s)
 	case m.flag != nil:
 		return strconv.AppendBool(dst, m.flag(s))
 	}
@@ -86,6 +89,10 @@ func (m *Member) AppendText(dst []byte, s *sock.Socket, escape func([]byte, stri
 		return m.word(dst, s)
 	case m.text != nil:
 		return escape(dst, m.text(s))
+	case m.path != nil && abstract(m.path(s)):
+		return escape(append(dst, '@'), m.path(s)[1:])
+	case m.path != nil:
+		return escape(dst, m.path(s))
 	}
 	return m.AppendJSON(dst, s)
 }
@@ -101,6 +108,8 @@ func (m *Member) Value(s *sock.Socket) any {
 		return string(m.word(nil, s))
 	case m.text != nil:
 		return m.text(s)
+	case m.path != nil:
+		return shownPath(m.path(s))
 	case m.flag != nil:
 		return m.flag(s)
 	}
@@ -116,6 +125,8 @@ func (m *Member) Compare(a, b *sock.Socket) int {
 		return cmp.Compare(m.num(a), m.num(b))
 	case m.text != nil:
 		return strings.Compare(m.text(a), m.text(b))
+	case m.path != nil:
+		return strings.Compare(m.path(a), m.path(b))
 	case m.flag != nil:
 		return boolean(m.flag(a)) - boolean(m.flag(b))
 	}

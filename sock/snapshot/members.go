@@ -103,8 +103,7 @@ var whereMembers = [...]Member{
 	{
 		Name: "local_path", Needs: sock.FieldPath,
 		has:  func(s *sock.Socket) bool { return s.Path != "" },
-		text: func(s *sock.Socket) string { return shownPath(s.Path) },
-		json: func(dst []byte, s *sock.Socket) []byte { return appendPath(dst, s.Path) },
+		path: func(s *sock.Socket) string { return s.Path },
 	},
 	{
 		Name: "abstract", Kind: Boolean, Needs: sock.FieldPath,
@@ -114,8 +113,7 @@ var whereMembers = [...]Member{
 	{
 		Name: "peer_path", Needs: sock.FieldPeerPath,
 		has:  func(s *sock.Socket) bool { return s.PeerPath != "" },
-		text: func(s *sock.Socket) string { return shownPath(s.PeerPath) },
-		json: func(dst []byte, s *sock.Socket) []byte { return appendPath(dst, s.PeerPath) },
+		path: func(s *sock.Socket) string { return s.PeerPath },
 	},
 	{
 		Name: "peer_abstract", Kind: Boolean, Needs: sock.FieldPeerPath,
@@ -153,7 +151,7 @@ func shownPath(path string) string {
 	return "@" + path[1:]
 }
 
-// appendPath is the JSON of shownPath.
+// appendPath appends the JSON of what shownPath returns, without building it.
 func appendPath(dst []byte, path string) []byte {
 	if !abstract(path) {
 		return AppendString(dst, path)
