@@ -20,7 +20,11 @@ func endpoint(addr unix.Sockaddr) (netip.AddrPort, string) {
 	case *unix.SockaddrInet6:
 		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port)), ""
 	case *unix.SockaddrUnix:
-		// x/sys/unix shows the first NUL of an abstract name as '@'.
+		// x/sys/unix shows the first NUL of an abstract name as '@', and a
+		// socket without a name as one whose name is that alone.
+		if a.Name == "@" {
+			return netip.AddrPort{}, ""
+		}
 		if strings.HasPrefix(a.Name, "@") {
 			return netip.AddrPort{}, "\x00" + a.Name[1:]
 		}

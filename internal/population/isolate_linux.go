@@ -18,26 +18,32 @@ const insideEnv = "SOCKEYE_POPULATION_INSIDE"
 // Inside reports whether this process was started by [Isolate].
 func Inside() bool { return os.Getenv(insideEnv) != "" }
 
-// Isolate runs this program again, with the same arguments and the given
-// additional environment (KEY=VALUE), as the first process of new network, PID
-// and mount namespaces. It returns the exit status of that run. The error is
-// one of starting it: without CAP_SYS_ADMIN it wraps [os.ErrPermission].
+// Command returns a command that is this program with the given arguments and
+// the additional environment (KEY=VALUE), as the first process of new network,
+// PID and mount namespaces. Starting it without CAP_SYS_ADMIN fails with an
+// error that wraps [os.ErrPermission].
 //
-// Everything in the namespaces ends with that first process, and that one ends
-// with this.
-func Isolate(env ...string) (int, error) {
-	// The parent-death signal is sent when the thread that started the child
-	// ends, so that thread must stay.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+// Everything in the namespaces ends with that process. It ends with the thread
+// that starts it, which the caller locks (runtime.LockOSThread).
+func Command(args, env []string) *exec.Cmd {
+	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(append(os.Environ(), env...), insideEnv+"=1")
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNET | unix.CLONE_NEWPID | unix.CLONE_NEWNS,
 		Pdeathsig:  syscall.SIGKILL,
 	}
+	return cmd
+}
+
+// Isolate runs this program again as [Command] does, with the same arguments
+// and standard files, and returns the exit status of that run. The error is one
+// of starting it.
+func Isolate(env ...string) (int, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := Command(os.Args[1:], env)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {

@@ -27,4 +27,7 @@ type Made struct {
 	// Ownerless is the schema's word for why nobody holds it; empty if this
 	// process does.
 	Ownerless string `json:",omitempty"`
+	// ProcOnly marks what /proc/net lists and sock_diag leaves out: unix_diag
+	// skips a socket without an inode.
+	ProcOnly bool `json:",omitempty"`
 }

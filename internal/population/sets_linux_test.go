@@ -35,7 +35,9 @@ func listNet(t *testing.T, network string) []sstext.Row {
 // arrives in the kernel as it is spelled: a name that lost its poison tests
 // nothing.
 func TestHostileKeepsItsBytes(t *testing.T) {
-	needs(t)
+	if !Alone(t) {
+		return
+	}
 	set, err := Hostile()
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +74,9 @@ func TestHostileKeepsItsBytes(t *testing.T) {
 // TestMassIsWhole makes more connections than one process can hold and counts
 // them where the kernel does, then checks that they leave nothing behind.
 func TestMassIsWhole(t *testing.T) {
-	needs(t, "ss")
+	if !Alone(t, "ss") {
+		return
+	}
 	each, err := connectionsPerProcess()
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +104,9 @@ func TestMassIsWhole(t *testing.T) {
 
 // TestCrowdHoldsWhatItSays counts the descriptors of the processes.
 func TestCrowdHoldsWhatItSays(t *testing.T) {
-	needs(t, "cat", "ss")
+	if !Alone(t, "cat", "ss") {
+		return
+	}
 	set, err := Crowd(20, 100, 10)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +139,9 @@ func TestCrowdHoldsWhatItSays(t *testing.T) {
 
 // TestChurnKeepsGoing checks that connections come and go until the end.
 func TestChurnKeepsGoing(t *testing.T) {
-	needs(t)
+	if !Alone(t) {
+		return
+	}
 	h, err := Churn(4)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +160,9 @@ func TestChurnKeepsGoing(t *testing.T) {
 // TestHelperReportsItsFailure checks that a population that cannot be made is an
 // error here, with what the helper said.
 func TestHelperReportsItsFailure(t *testing.T) {
-	needs(t)
+	if !Alone(t) {
+		return
+	}
 	var made []Made
 	_, err := startHelper("listen", "not the arguments of this role", &made)
 	if err == nil || !strings.Contains(err.Error(), "helper listen") {

@@ -31,6 +31,10 @@ func (b *builder) unixListeners(dir string) {
 	b.write(client, 99)
 	b.note("stream client", client, Unix, Established)
 	b.note("stream server, bytes waiting", server, Unix, Established)
+	if b.err == nil {
+		b.Made = append(b.Made, Made{Label: "unix connection in an accept queue", Protocol: Unix, Family: FamilyUnix,
+			State: Established, Path: filepath.Join(dir, "stream"), Ownerless: AcceptQueue, ProcOnly: true})
+	}
 	waiting := b.socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	b.connectTo(waiting, stream)
 	b.note("stream client in an accept queue", waiting, Unix, Established)
@@ -48,7 +52,7 @@ func (b *builder) unixListeners(dir string) {
 	b.note("seqpacket server", b.accept(seq), Unix, Established)
 
 	idle := b.unixBound(unix.SOCK_STREAM, filepath.Join(dir, "bound"))
-	b.note("bound, not listening", idle, Unix, Bound)
+	b.note("bound, not listening", idle, Unix, Closed)
 }
 
 func (b *builder) unixDatagrams(dir string) {

@@ -1,0 +1,63 @@
+package population
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+)
+
+// T is what [Alone] needs of *testing.T; this package is part of programs too.
+type T interface {
+	Helper()
+	Name() string
+	Log(args ...any)
+	Error(args ...any)
+	Fatal(args ...any)
+	Skip(args ...any)
+}
+
+// Alone runs the calling test again, as the only test of a process in new
+// namespaces, and takes its outcome over. It reports whether this is that run:
+//
+//	if !population.Alone(t, "ip") {
+//		return
+//	}
+//
+// So no test sees what another left, such as connections in TIME_WAIT. Without
+// the right to make namespaces, or without one of the programs, the test skips,
+// or fails if SOCKEYE_TEST_REQUIRE is "all". TestMain must call [RunHelper]
+// first and, if [Inside], [Enter].
+func Alone(t T, programs ...string) bool {
+	t.Helper()
+	if Inside() {
+		return true
+	}
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			skip(t, err)
+			return false
+		}
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd := Command([]string{"-test.v", "-test.run=^" + t.Name() + "$"}, nil)
+	out, err := cmd.CombinedOutput()
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		skip(t, "needs CAP_SYS_ADMIN to make namespaces of its own")
+	case err != nil:
+		t.Error(err, "\n"+string(out))
+	default:
+		t.Log("\n" + string(out))
+	}
+	return false
+}
+
+func skip(t T, reason any) {
+	t.Helper()
+	if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
