@@ -1,0 +1,60 @@
+package livetest
+
+import (
+	"strings"
+	"testing"
+
+	"sockeye/internal/population"
+)
+
+// TestUnprivileged lists as a user who may see the tables and no descriptors.
+func TestUnprivileged(t *testing.T) {
+	if !population.Alone(t, "ip", "cat") {
+		return
+	}
+	set, err := population.Parity(t.TempDir())
+	keep(t, set, err)
+	got := run(t, asNobody(sockeye(t, "--json", "-t", "-u", "-a", "-e")))
+	if got.status != 0 {
+		t.Errorf("exit status %d", got.status)
+	}
+	if lines := checkMessages(t, got.stderr); len(lines) != 1 || !strings.Contains(lines[0], "root") {
+		t.Errorf("want one line with a hint, got %q", lines)
+	}
+	doc := decode(t, got.stdout)
+	if doc.Complete || len(doc.Warnings) != 1 || doc.Warnings[0].Code != "permission" {
+		t.Errorf("complete %v, warnings %v", doc.Complete, doc.Warnings)
+	}
+	var want, have []string
+	for _, m := range set.Made {
+		if m.Protocol == population.TCP || m.Protocol == population.UDP {
+			want = append(want, hiddenLine(m))
+		}
+	}
+	for _, r := range doc.Sockets {
+		have = append(have, unseenLine(t, r))
+	}
+	if diff := lineDiff(want, have); diff != "" {
+		t.Errorf("differs from what was made (-made +sockeye):\n%s", diff)
+	}
+}
+
+// hiddenLine is what the user sees of a socket of root's: its holder is hidden,
+// but why nobody holds it is not.
+func hiddenLine(m population.Made) string {
+	uid, status := "known", "permission"
+	if m.Ownerless != "" {
+		uid, status = "-", m.Ownerless
+	}
+	return strings.Join([]string{string(m.Protocol), string(m.Family), string(m.State), endText(m.Local), endText(m.Remote), uid, status}, " ")
+}
+
+func unseenLine(t *testing.T, r record) string {
+	t.Helper()
+	f := factsOf(t, r)
+	uid := "-"
+	if r.UID != nil {
+		uid = "known"
+	}
+	return strings.Join([]string{r.Protocol, r.Family, r.State, f.local, f.remote, uid, deref(r.OwnerStatus)}, " ")
+}
