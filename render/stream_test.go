@@ -50,7 +50,7 @@ func TestFlushOfATable(t *testing.T) {
 	}
 }
 
-// full errors come back from the call that meets them, as they are.
+// fullDisk takes some bytes and then no more.
 type fullDisk struct{ room int }
 
 var errFull = errors.New("no space left on device")
@@ -133,6 +133,24 @@ func TestLongTableStreams(t *testing.T) {
 	}
 }
 
+// A name that comes after the widths are fixed takes what the terminal has left.
+func TestLaterNamesUseTheRestOfTheLine(t *testing.T) {
+	var b bytes.Buffer
+	r, err := New(&b, with(func(o *Options) { o.Width = 110 }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := inet(sock.TCP, sock.Listen, "10.0.0.5:1", "", sock.Owner{Process: process(9, "a-name-of-27-letters-is-here", "x")})
+	cut := inet(sock.TCP, sock.Listen, "10.0.0.5:1", "", sock.Owner{Process: process(9, strings.Repeat("x", 90), "x")})
+	if err := errors.Join(r.Socket(example()[1]), r.Flush(), r.Socket(late), r.Socket(cut), r.Close(tail)); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(b.String(), "\n")
+	if !strings.HasSuffix(lines[2], " a-name-of-27-letters-is-here") || width([]byte(lines[3])) != 110 || !strings.HasSuffix(lines[3], "x…") {
+		t.Errorf("got\n%s", b.String())
+	}
+}
+
 func TestLimitStopsTheListing(t *testing.T) {
 	r, err := New(&bytes.Buffer{}, Options{Limit: 2})
 	if err != nil {
@@ -182,22 +200,34 @@ func TestSortWithLimitKeepsTheBest(t *testing.T) {
 	}
 }
 
-func TestSortedRowsAreClones(t *testing.T) {
-	var b bytes.Buffer
-	r, err := New(&b, Options{Format: Template, Template: "{{.local_port}} {{.pid}}", Sort: mustSort(t, "local_port")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var reused sock.Socket
-	for _, s := range example() {
-		reused = *s
-		if err := r.Socket(&reused); err != nil {
+// A source reuses its record: what is kept must be a copy.
+func TestKeptRowsAreClones(t *testing.T) {
+	b := &book{}
+	for name, o := range map[string]Options{
+		"table":    shown,
+		"sort":     with(func(o *Options) { o.Sort = mustSort(t, "local_port") }),
+		"resolve":  with(func(o *Options) { o.Resolve, o.Resolver = true, b }),
+		"group":    with(func(o *Options) { o.Group = mustColumns(t, "local,process") }),
+		"template": {Format: Template, Template: "{{.pid}}{{.owners}}"},
+	} {
+		want := rendered(t, o, example())
+		var out bytes.Buffer
+		r, err := New(&out, o)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	reused.Reset()
-	if err := r.Close(tail); err != nil || !strings.HasPrefix(b.String(), "53 581\n5432 640\n8080 4242\n") {
-		t.Errorf("%q, %v", b.String(), err)
+		var reused sock.Socket
+		for _, s := range example() {
+			reused = *s
+			if err := r.Socket(&reused); err != nil {
+				t.Fatal(err)
+			}
+			clear(s.Owners)
+			reused.Reset()
+		}
+		if err := r.Close(tail); err != nil || out.String() != want {
+			t.Errorf("%s: %v, got\n%swant\n%s", name, err, out.String(), want)
+		}
 	}
 }
 
