@@ -6,22 +6,37 @@ import (
 )
 
 // And returns the filter that matches what all of the given ones match. Nil and
-// empty filters are left out.
+// empty filters match everything and are left out.
 func And(fs ...*Filter) *Filter {
-	var exprs []Expr
-	states, tables := false, false
+	exprs, states, tables := expressions(fs)
+	if len(exprs) == 0 {
+		return &Filter{}
+	}
+	return newFilter(conjunction(exprs), states, tables)
+}
+
+// Or returns the filter that matches what one of the given ones matches. It
+// matches everything if one of them does, or if there are none.
+func Or(fs ...*Filter) *Filter {
+	exprs, states, tables := expressions(fs)
+	if len(exprs) == 0 || len(exprs) < len(fs) {
+		return &Filter{}
+	}
+	return newFilter(disjunction(exprs), states, tables)
+}
+
+// expressions returns the expressions of the filters that have one, and what
+// their texts name.
+func expressions(fs []*Filter) (exprs []Expr, states, tables bool) {
 	for _, f := range fs {
-		if f == nil || f.expr == nil {
+		if f.Empty() {
 			continue
 		}
 		exprs = append(exprs, f.expr)
 		states = states || f.namesStates
 		tables = tables || f.namesTables
 	}
-	if len(exprs) == 0 {
-		return &Filter{}
-	}
-	return newFilter(conjunction(exprs), states, tables)
+	return exprs, states, tables
 }
 
 // LocalPorts returns the filter that matches sockets whose local port is in one

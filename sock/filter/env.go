@@ -26,8 +26,9 @@ type Env struct {
 	// here, as for sockets of another machine, and then names are compared.
 	// Nil asks for no index.
 	InterfaceIndex func(name string) (uint32, error)
-	// CgroupID returns the number of a cgroup, as sockets have it. An error
-	// makes the filter wrong. ID 0 without an error says that it is not known
+	// CgroupID returns the number of a cgroup, as sockets have it. The path is
+	// the one in the hierarchy, with a slash in front and none at its end; the
+	// root is a slash. An error makes the filter wrong. ID 0 without an error says that it is not known
 	// here, and then paths are compared, as they are if this is nil.
 	CgroupID func(path string) (uint64, error)
 	// AutoPorts are the first and the last port that the system gives to a

@@ -3,7 +3,7 @@ package filter
 import "sockeye/sock"
 
 // Filter decides which sockets are listed. It does not change and may be used
-// from several goroutines. The zero Filter matches everything.
+// from several goroutines. The zero Filter and a nil one match everything.
 type Filter struct {
 	expr  Expr
 	needs sock.Field
@@ -20,21 +20,21 @@ func newFilter(e Expr, namesStates, namesTables bool) *Filter {
 // Match reports whether the socket is one of those that the filter asks for. A
 // comparison with a fact that the socket does not know is false.
 func (f *Filter) Match(s *sock.Socket) bool {
-	return f.expr == nil || f.expr.match(s)
+	return f.Empty() || f.expr.match(s)
 }
 
 // CanMatch reports whether the socket could match if the missing facts, which
 // it does not know yet, were known. It is false only if no value of them could
 // make it match, so that the row can be dropped before they are looked up.
 func (f *Filter) CanMatch(s *sock.Socket, missing sock.Field) bool {
-	return f.expr == nil || judge(f.expr, s, missing)&canBeTrue != 0
+	return f.Empty() || judge(f.expr, s, missing)&canBeTrue != 0
 }
 
 // States returns a set that holds the states of every socket that can match,
 // and whether the text names states; then the set is what is asked for, and
 // options such as -l are not.
 func (f *Filter) States() (set sock.StateSet, explicit bool) {
-	return f.reach().states, f.namesStates
+	return f.reach().states, f != nil && f.namesStates
 }
 
 // Protocols returns a set that holds the protocols of every socket that can
@@ -47,28 +47,38 @@ func (f *Filter) Families() sock.FamilySet { return f.reach().families }
 
 // NamesTables reports whether the text names a protocol or a family, so that
 // the tables to list can be taken from it.
-func (f *Filter) NamesTables() bool { return f.namesTables }
+func (f *Filter) NamesTables() bool { return f != nil && f.namesTables }
 
 func (f *Filter) reach() space {
-	if f.expr == nil {
+	if f.Empty() {
 		return everywhere
 	}
 	return f.yes
 }
 
 // Needs returns the facts that the filter looks at.
-func (f *Filter) Needs() sock.Field { return f.needs }
+func (f *Filter) Needs() sock.Field {
+	if f.Empty() {
+		return 0
+	}
+	return f.needs
+}
 
 // Empty reports whether the filter has no expression, and so matches everything.
-func (f *Filter) Empty() bool { return f.expr == nil }
+func (f *Filter) Empty() bool { return f == nil || f.expr == nil }
 
 // Expr returns the expression, nil if there is none. It must not be changed.
-func (f *Filter) Expr() Expr { return f.expr }
+func (f *Filter) Expr() Expr {
+	if f.Empty() {
+		return nil
+	}
+	return f.expr
+}
 
 // String returns a text that parses to the same expression. Names that were
 // looked up stand in it as what they meant.
 func (f *Filter) String() string {
-	if f.expr == nil {
+	if f.Empty() {
 		return ""
 	}
 	return string(f.expr.text(nil))

@@ -31,6 +31,7 @@ func (p *parser) hosts(t token) ([]Host, error) {
 	for _, hp := range hostPrefixes {
 		if rest, ok := strings.CutPrefix(text, hp.prefix); ok {
 			text, family = rest, hp.family
+			p.namesTables = true
 			break
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // a line without a capital: a port over 65535, two states that contradict each
 // other. Not every such filter is found.
 func (f *Filter) Impossible() (reason string, ok bool) {
-	if f.expr == nil || !f.yes.empty() {
+	if f.Empty() || !f.yes.empty() {
 		return "", false
 	}
 	return whyNever(f.expr), true
@@ -56,7 +56,7 @@ func whyNoHost(c *HostCond) string {
 // whyNeverAll explains expressions that are not true together.
 func whyNeverAll(e *AndExpr) string {
 	sum := everywhere
-	for _, x := range e.Exprs {
+	for i, x := range e.Exprs {
 		yes, _ := x.reach()
 		if yes.empty() {
 			return whyNever(x)
@@ -65,21 +65,21 @@ func whyNeverAll(e *AndExpr) string {
 		if sum = sum.meet(yes); !sum.empty() {
 			continue
 		}
-		switch {
-		case before.states&yes.states == 0:
+		if before.states&yes.states == 0 {
 			return "no socket is both " + stateList(before.states) + " and " + stateList(yes.states)
-		case before.protocols&yes.protocols == 0:
-			return "no socket has both protocols, " + setText(&ProtocolCond{before.protocols}) + " and " + setText(&ProtocolCond{yes.protocols})
 		}
-		return "no socket is both " + string((&AndExpr{e.Exprs[:1]}).text(nil)) + " and " + string(x.text(nil))
+		for _, other := range e.Exprs[:i] {
+			if theirs, _ := other.reach(); theirs.meet(yes).empty() {
+				return "no socket is both " + string(other.text(nil)) + " and " + string(x.text(nil))
+			}
+		}
+		break
 	}
 	if pair := disjoint(e.Exprs); pair != nil {
 		return "no socket has both " + string(pair[0].text(nil)) + " and " + string(pair[1].text(nil))
 	}
 	return "its conditions contradict each other"
 }
-
-func setText(c Expr) string { return string(c.text(nil)) }
 
 // stateList names states, or says what is left out if that is shorter.
 func stateList(set sock.StateSet) string {

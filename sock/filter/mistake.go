@@ -45,6 +45,9 @@ func (p *parser) unknownWord(word string, start int) *SyntaxError {
 	case "and", "or":
 		e.Message = "a condition is expected before " + folded
 		return e
+	case "ns", "us", "ms", "s", "m", "h", "d", "w", "k", "ki", "mi", "gi", "kib", "mib", "gib":
+		e.Message = "a unit stands right behind its number, as in 50ms or 4MiB"
+		return e
 	case "unit", "container":
 		e.Message = folded + " is not something that a filter can compare"
 		return e
@@ -100,7 +103,7 @@ func (p *parser) unknownName(t token, what string, names []string) *SyntaxError 
 	}
 	if near, ok := suggest.Nearest(t.text, names); ok {
 		e.Suggestion = near
-	} else if len(names) <= 16 {
+	} else if len(names) > 0 && len(names) <= 16 {
 		e.Message += ", which is one of " + strings.Join(names, " ")
 	}
 	return e

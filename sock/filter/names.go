@@ -142,7 +142,7 @@ func (p *parser) valueNamed(f *Field, t token) (uint64, error) {
 	if f.Kind == KindBool {
 		b, ok := boolNamed(t.text)
 		if !ok {
-			return 0, p.unknownName(t, "true or false", []string{"true", "false"})
+			return 0, p.unknownName(t, "true or false", nil)
 		}
 		return bit(b), nil
 	}

@@ -1,11 +1,8 @@
 package filter
 
 import (
-	"math"
 	"strconv"
 	"strings"
-
-	"sockeye/sock"
 )
 
 // numberCond makes a condition on a number or on a name that stands for one.
@@ -89,114 +86,6 @@ func (p *parser) interval(f *Field, t token, text string) (v interval, err error
 	return v, nil
 }
 
-// portCond makes a condition on a port.
-func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error) {
-	var ports []interval
-	for _, t := range operands {
-		list, any, err := p.ports(t, strings.TrimPrefix(strings.TrimPrefix(t.text, "*"), ":"))
-		if err != nil {
-			return nil, err
-		}
-		if any && op.ordering() || op.ordering() && (len(list) > 1 || list[0].lo != list[0].hi) {
-			return nil, p.failAt(t, printable(t.text)+" is more than one port, and has no order")
-		}
-		if any {
-			return &HostCond{f.side, []Host{newHost()}}, nil
-		}
-		ports = append(ports, list...)
-	}
-	return newPortCond(f.side, op, ports), nil
-}
-
-func newPortCond(side Side, op operator, ports []interval) *PortCond {
-	c := &PortCond{Side: side}
-	var ranges []Range
-	for _, v := range ports {
-		r, ok := v.compare(op)
-		if ok {
-			ranges = append(ranges, r)
-		}
-		if (!ok || r.Lo > math.MaxUint16) && v.lo > math.MaxUint16 && c.Over == 0 {
-			c.Over = uint32(v.lo)
-		}
-	}
-	c.Ranges = portRanges(ranges)
-	return c
-}
-
-// ports reads a port, a range of ports, the name of a service, which may have
-// several, or nothing or *, which is any.
-func (p *parser) ports(t token, text string) (list []interval, any bool, err error) {
-	if text == "" || text == "*" {
-		return nil, true, nil
-	}
-	if lo, hi, ok := strings.Cut(text, "-"); ok && allDigits(lo) && allDigits(hi) {
-		first, err1 := parsePort(lo)
-		last, err2 := parsePort(hi)
-		switch {
-		case err1 != nil || err2 != nil:
-			return nil, false, p.failAt(t, printable(text)+" is out of range")
-		case first > last:
-			return nil, false, p.failAt(t, "the range "+printable(text)+" ends before it starts")
-		}
-		return []interval{{first, last}}, false, nil
-	}
-	if allDigits(text) || len(text) > 2 && text[:2] == "0x" {
-		n, err := parsePort(text)
-		if err != nil {
-			return nil, false, p.failAt(t, printable(text)+" "+err.Error())
-		}
-		return []interval{{n, n}}, false, nil
-	}
-	if !serviceName(text) {
-		return nil, false, p.failAt(t, printable(text)+" is not a port")
-	}
-	found, err := p.env.port(text)
-	if err != nil {
-		return nil, false, p.failAt(t, err.Error())
-	}
-	for _, n := range found {
-		list = append(list, interval{uint64(n), uint64(n)})
-	}
-	return list, false, nil
-}
-
-// parsePort reads a number that may be too large for a port, which is no mistake
-// of syntax, but fits 32 bits.
-func parsePort(s string) (uint64, error) {
-	n, err := parseNumber(s)
-	if err == nil && n > math.MaxUint32 {
-		err = errRange
-	}
-	return n, err
-}
-
-func allDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// serviceName reports whether s may be the name of a service: RFC 6335 section
-// 5.1, and the characters that services files have besides.
-func serviceName(s string) bool {
-	letter := false
-	for i := range len(s) {
-		c := s[i] | 0x20
-		switch {
-		case c >= 'a' && c <= 'z':
-			letter = true
-		case s[i] >= '0' && s[i] <= '9' || strings.IndexByte("-_.+*/", s[i]) >= 0:
-		default:
-			return false
-		}
-	}
-	return letter && len(s) <= longestName
-}
-
 func (p *parser) markCond(operands []token) (Expr, error) {
 	c := &MarkCond{}
 	for _, t := range operands {
@@ -263,7 +152,7 @@ func (p *parser) cgroupCond(operands []token) (Expr, error) {
 	for _, t := range operands {
 		g := Cgroup{Path: cgroupPath(t.text)}
 		if look := p.env.env.CgroupID; look != nil {
-			id, err := look(t.text)
+			id, err := look(g.Path)
 			if err != nil {
 				return nil, p.failAt(t, "there is no cgroup "+printable(t.text)+": "+err.Error())
 			}
@@ -305,30 +194,4 @@ func (p *parser) netnsCond(operands []token) (Expr, error) {
 		c.Names = append(c.Names, name)
 	}
 	return c, nil
-}
-
-// hostCond makes a condition on an end. If only ports are given it is one on
-// ports.
-func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
-	c := &HostCond{Side: f.side}
-	for _, t := range operands {
-		hosts, err := p.hosts(t)
-		if err != nil {
-			return nil, err
-		}
-		c.Hosts = append(c.Hosts, hosts...)
-	}
-	var ports []interval
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
-		if h.Family != sock.FamilyUnknown || h.Prefix.IsValid() || h.HasScope || !h.HasPort {
-			return c, nil
-		}
-		v := interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)}
-		if h.Over != 0 {
-			v = interval{uint64(h.Over), uint64(h.Over)}
-		}
-		ports = append(ports, v)
-	}
-	return newPortCond(f.side, operator{kind: opEqual}, ports), nil
 }

@@ -1,0 +1,156 @@
+package filter
+
+import (
+	"testing"
+
+	"sockeye/sock"
+)
+
+// TestReach: the sets that a backend asks the kernel for.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	inet := sock.Families(sock.IPv4, sock.IPv6)
+	for _, c := range []struct {
+		text      string
+		states    sock.StateSet
+		explicit  bool
+		protocols sock.ProtocolSet
+		families  sock.FamilySet
+		tables    bool
+	}{
+		{"", sock.AllStates, false, allProtocols, allFamilies, false},
+		{"uid 1", sock.AllStates, false, allProtocols, allFamilies, false},
+		{"state listen", sock.States(sock.Listen), true, allProtocols, allFamilies, false},
+		{"state all", sock.AllStates, true, allProtocols, allFamilies, false},
+		{"not state listen", sock.AllStates &^ sock.States(sock.Listen), true, allProtocols, allFamilies, false},
+		{"state != listen uid 1", sock.AllStates &^ sock.States(sock.Listen), true, allProtocols, allFamilies, false},
+		{"state listen or uid 1", sock.AllStates, true, allProtocols, allFamilies, false},
+		{"not (state != listen or uid 1)", sock.States(sock.Listen), true, allProtocols, allFamilies, false},
+		{"state listen or state estab", sock.States(sock.Listen, sock.Established), true, allProtocols, allFamilies, false},
+		{"protocol tcp", sock.AllStates, false, sock.Protocols(sock.TCP), inet | sock.Families(sock.FamilyUnknown), true},
+		{"protocol tcp or protocol unix", sock.AllStates, false, sock.Protocols(sock.TCP, sock.Unix),
+			inet | sock.Families(sock.FamilyUnknown, sock.FamilyUnix), true},
+		{"family ipv6", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), sock.Families(sock.IPv6), true},
+		{"family ipv6 protocol udp", sock.AllStates, false, sock.Protocols(sock.UDP), sock.Families(sock.IPv6), true},
+		{"src unix:/x", sock.AllStates, false, sock.Protocols(sock.Unix, sock.ProtocolUnknown), sock.Families(sock.FamilyUnix), true},
+		{"sport 22", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), inet, false},
+		{"dst ::1", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), sock.Families(sock.IPv6), false},
+		{"sport 22 or uid 1", sock.AllStates, false, allProtocols, allFamilies, false},
+		{"not sport 22", sock.AllStates, false, allProtocols, allFamilies, false},
+		{"sport 22 state listen protocol tcp family ipv4", sock.States(sock.Listen), true, sock.Protocols(sock.TCP), sock.Families(sock.IPv4), true},
+		{"sport 70000", 0, false, 0, 0, false},
+	} {
+		f := mustParse(t, c.text)
+		states, explicit := f.States()
+		if states != c.states || explicit != c.explicit {
+			t.Errorf("%q: states %b explicit %v, want %b %v", c.text, states, explicit, c.states, c.explicit)
+		}
+		if f.Protocols() != c.protocols || f.Families() != c.families || f.NamesTables() != c.tables {
+			t.Errorf("%q: protocols %b families %b tables %v, want %b %b %v", c.text,
+				f.Protocols(), f.Families(), f.NamesTables(), c.protocols, c.families, c.tables)
+		}
+	}
+}
+
+// TestImpossible: what can match nothing says why.
+func TestImpossible(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                        "",
+		"sport 22":                                "",
+		"sport 22 or sport 70000":                 "",
+		"sport in (22, 70000)":                    "",
+		"not sport 70000":                         "",
+		"sport 22 dport 80":                       "",
+		"port 22 port 80":                         "",
+		"pid 1 pid 2":                             "",
+		"state listen or state estab":             "",
+		"sport > 22 sport < 80":                   "",
+		"src 10.0.0.0/8 src 192.168.0.0/16":       "",
+		"sport = 70000":                           "port 70000 is over 65535",
+		"sport > 70000":                           "port 70000 is over 65535",
+		"uid 1 and src 10.0.0.1:70000":            "port 70000 is over 65535",
+		"sport = 70000 or dport 80000":            "port 70000 is over 65535",
+		"sport > 65535":                           "nothing can be local_port < 0",
+		"rtt < 0":                                 "nothing can be tcp_info.rtt_us < 0us",
+		"state listen and state established":      "no socket is both LISTEN and ESTABLISHED",
+		"state listen and exclude listen":         "no socket is both LISTEN and not LISTEN",
+		"state listen exclude listen":             "no state is left",
+		"not all":                                 "state = all is true of every socket",
+		"not src *":                               "local_address = * is true of every socket",
+		"sport 22 sport 80":                       "no socket has both local_port = 22 and local_port = 80",
+		"sport < 80 and uid 5 and sport >= 80":    "no socket has both local_port <= 79 and local_port >= 80",
+		"uid 1 and uid 2":                         "no socket has both uid = 1 and uid = 2",
+		"type stream type dgram":                  "no socket has both type = stream and type = dgram",
+		"protocol tcp protocol udp":               "no socket is both protocol = tcp and protocol = udp",
+		"uid 1 protocol tcp protocol udp":         "no socket is both protocol = tcp and protocol = udp",
+		"family ipv4 dst ::1":                     "no socket is both family = ipv4 and remote_address = [::1]",
+		"dst unix:/x and sport 1":                 "no socket is both remote_address = unix:/x and local_port = 1",
+		"fwmark 0x10/0x0f":                        "mark 0x10 has bits that the mask 0xf takes away",
+		"src netlink:rtnl":                        "the numbers of netlink sockets are not known",
+		"uid 1 and (sport 70000 or state none)":   "port 70000 is over 65535",
+		"(state listen or state bound) state big": "",
+	} {
+		f := mustParse(t, text)
+		reason, impossible := f.Impossible()
+		if impossible != (want != "") || reason != want {
+			t.Errorf("%q: %v %q, want %q", text, impossible, reason, want)
+		}
+		if impossible && (f.Match(&tcpConn) || f.Match(&tcpListener) || f.Match(&unixConn)) {
+			t.Errorf("%q matches, although %s", text, reason)
+		}
+	}
+}
+
+// TestNil: a nil filter and the zero filter match everything.
+func TestNil(t *testing.T) {
+	t.Parallel()
+	for _, f := range []*Filter{nil, {}, mustParse(t, " # nothing")} {
+		states, explicit := f.States()
+		_, impossible := f.Impossible()
+		if !f.Match(&tcpConn) || !f.CanMatch(&tcpConn, 0) || !f.Empty() || f.Expr() != nil || f.Needs() != 0 ||
+			f.String() != "" || states != sock.AllStates || explicit || f.NamesTables() || impossible ||
+			f.Protocols() != allProtocols || f.Families() != allFamilies {
+			t.Errorf("%#v is not empty", f)
+		}
+	}
+}
+
+// TestBuild: the filters that commands make without a text.
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		f    *Filter
+		want string
+	}{
+		{LocalPorts(), "local_port < 0"},
+		{LocalPorts(PortRange{80, 80}, PortRange{22, 22}, PortRange{20, 30}, PortRange{9, 1}), "local_port in (20-30, 80)"},
+		{PIDs(), "pid < 0"},
+		{PIDs(7, -1, 5, 0, 6), "pid in (5-7)"},
+		{ProcessNames(), "pid < 0"},
+		{ProcessNames("b c", "a", "a"), `process in (a, "b c")`},
+		{And(), ""},
+		{And(nil, &Filter{}), ""},
+		{And(nil, mustParse(t, "sport 1")), "local_port = 1"},
+		{And(mustParse(t, "sport 1 or sport 2"), mustParse(t, "dport 1 dport 2")),
+			"(local_port = 1 or local_port = 2) and remote_port = 1 and remote_port = 2"},
+		{Or(), ""},
+		{Or(nil, mustParse(t, "sport 1")), ""},
+		{Or(mustParse(t, "sport 1 or sport 2"), mustParse(t, "dport 1 dport 2")),
+			"local_port = 1 or local_port = 2 or remote_port = 1 and remote_port = 2"},
+	} {
+		if c.f.String() != c.want {
+			t.Errorf("%s, want %s", c.f, c.want)
+		}
+		if diff := compareFilters(c.f, mustParse(t, c.f.String())); diff != "" {
+			t.Errorf("%s prints as another expression: %s", c.f, diff)
+		}
+	}
+	f := And(mustParse(t, "state listen"), mustParse(t, "protocol tcp"))
+	if states, explicit := f.States(); !explicit || states != sock.States(sock.Listen) || !f.NamesTables() {
+		t.Errorf("and: states %b, %v", states, explicit)
+	}
+	if !PIDs(1, 812).Match(&tcpConn) || PIDs().Match(&tcpConn) || ProcessNames().Match(&tcpConn) {
+		t.Error("filters of processes")
+	}
+}
