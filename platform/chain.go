@@ -37,22 +37,82 @@ func (c *chain) run() *chainRun {
 	return &chainRun{chain: c, choice: map[sock.Table]int{}}
 }
 
-// Sockets streams the tables of the query protocol by protocol, those that
+// step is one reading: the states of a phase of one table.
+type step struct {
+	table sock.Table
+	query sock.Query
+	start started
+}
+
+// started is a reading that began before its turn.
+type started struct {
+	source int
+	rows   iter.Seq2[*sock.Socket, error] // nil: not begun
+	stop   func()
+}
+
+// steps returns the readings of a query: protocol by protocol, those that
 // listen before the rest.
-func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return func(yield func(*sock.Socket, error) bool) {
-		for p := range q.Protocols.All {
-			for _, states := range phases(p, q.States) {
-				for t := range q.Protocol(p).Tables {
-					tq := q.Only(t)
-					tq.States = states
-					if !r.table(ctx, t, tq, yield) {
-						return
-					}
-				}
+func steps(q sock.Query) []*step {
+	var all []*step
+	for p := range q.Protocols.All {
+		for _, states := range phases(p, q.States) {
+			for t := range q.Protocol(p).Tables {
+				tq := q.Only(t)
+				tq.States = states
+				all = append(all, &step{table: t, query: tq})
 			}
 		}
 	}
+	return all
+}
+
+// readAhead is how many readings are begun before their turn. Each holds a
+// socket and a few buffers.
+const readAhead = 5
+
+// Sockets streams the tables of the query. The kernel works on the next ones
+// while the reader is at one.
+func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		all := steps(q)
+		defer func() {
+			for _, s := range all {
+				if s.start.stop != nil {
+					s.start.stop()
+				}
+			}
+		}()
+		for i, s := range all {
+			for _, next := range all[i:min(i+1+readAhead, len(all))] {
+				r.begin(ctx, next)
+			}
+			if !r.table(ctx, s, yield) {
+				return
+			}
+		}
+	}
+}
+
+// begin begins a reading, if its source can do that and the step waits for it.
+func (r *chainRun) begin(ctx context.Context, s *step) {
+	i := r.choice[s.table]
+	if s.start.stop != nil || i >= len(r.sources) || r.sources[i].Fields(s.table.Protocol) == 0 {
+		return
+	}
+	if src, ok := r.sources[i].(sock.Starter); ok {
+		s.start.source = i
+		s.start.rows, s.start.stop = src.Start(ctx, s.query)
+	}
+}
+
+// rows returns the rows of a step from one source: those that were begun, or
+// new ones.
+func (r *chainRun) rows(ctx context.Context, s *step, source int) iter.Seq2[*sock.Socket, error] {
+	if s.start.rows != nil && s.start.source == source {
+		return s.start.rows
+	}
+	return r.sources[source].Sockets(ctx, s.query)
 }
 
 // phases splits the states that a protocol can have into what listens and the
@@ -64,8 +124,14 @@ func phases(p sock.Protocol, states sock.StateSet) []sock.StateSet {
 	} else if p != sock.Unix {
 		states &= sock.States(sock.Established, sock.Unconnected, sock.Closed, sock.StateUnknown)
 	}
+	// Bound sockets stand in a table of their own, which takes the kernel as
+	// long to go through as the connections: it does so at the same time.
+	bound := sock.States(sock.Bound)
+	if !p.Stream() {
+		bound = 0
+	}
 	var split []sock.StateSet
-	for _, s := range []sock.StateSet{states & sock.ListeningStates, states &^ sock.ListeningStates} {
+	for _, s := range []sock.StateSet{states & sock.ListeningStates, states & bound, states &^ sock.ListeningStates &^ bound} {
 		if s&^sock.States(sock.StateUnknown) != 0 {
 			split = append(split, s)
 		}
@@ -75,7 +141,8 @@ func phases(p sock.Protocol, states sock.StateSet) []sock.StateSet {
 
 // table streams one table from the first source that can read it. It reports
 // whether the listing goes on.
-func (r *chainRun) table(ctx context.Context, t sock.Table, q sock.Query, yield func(*sock.Socket, error) bool) bool {
+func (r *chainRun) table(ctx context.Context, s *step, yield func(*sock.Socket, error) bool) bool {
+	t := s.table
 	var refusals []error
 	from := ""
 	for i := r.choice[t]; i < len(r.sources); i++ {
@@ -83,7 +150,7 @@ func (r *chainRun) table(ctx context.Context, t sock.Table, q sock.Query, yield 
 		if src.Fields(t.Protocol) == 0 {
 			continue // not a table of this source on any system: no news
 		}
-		err, goOn := r.try(ctx, src, q, yield)
+		err, goOn := r.try(r.rows(ctx, s, i), yield)
 		if err == nil {
 			r.note(t, i, from, errors.Join(refusals...))
 			return goOn
@@ -104,9 +171,9 @@ func (r *chainRun) table(ctx context.Context, t sock.Table, q sock.Query, yield 
 
 // try streams a table from one source. The error is that of a source that
 // cannot read the table at all; nothing was yielded then.
-func (r *chainRun) try(ctx context.Context, src sock.Source, q sock.Query, yield func(*sock.Socket, error) bool) (error, bool) {
+func (r *chainRun) try(table iter.Seq2[*sock.Socket, error], yield func(*sock.Socket, error) bool) (error, bool) {
 	rows := false
-	for s, err := range src.Sockets(ctx, q) {
+	for s, err := range table {
 		var partial *sock.Partial
 		if err != nil && !rows && errors.Is(err, sock.ErrUnavailable) && !errors.As(err, &partial) {
 			return err, true

@@ -26,6 +26,16 @@ type Source interface {
 	Sockets(ctx context.Context, q Query) iter.Seq2[*Socket, error]
 }
 
+// Starter is a source that can begin to read before its rows are asked for, so
+// that it works on one table while the reader is at another.
+type Starter interface {
+	Source
+
+	// Start begins a stream as [Source].Sockets does. Its rows may be asked for
+	// once. stop frees what the stream holds; it must be called, asked or not.
+	Start(ctx context.Context, q Query) (rows iter.Seq2[*Socket, error], stop func())
+}
+
 // ErrUnavailable is wrapped by the error of a table that a source cannot read
 // at all here: no kernel module, no such file, a refused system call. It comes
 // before the table's first row, so that another source may be asked instead.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"sockeye/sock"
 )
@@ -30,7 +29,7 @@ type listing struct {
 
 // run lists the tables of the query one after the other.
 func (l *listing) run(ctx context.Context) {
-	alone := count(l.query.Tables) == 1
+	_, alone := onlyTable(l.query)
 	for t := range l.query.Tables {
 		l.begun, l.malformed = false, false
 		err := l.table(ctx, t)
@@ -53,13 +52,6 @@ func (l *listing) run(ctx context.Context) {
 			return
 		}
 	}
-}
-
-func count(tables iter.Seq[sock.Table]) (n int) {
-	for range tables {
-		n++
-	}
-	return n
 }
 
 // table lists one table.

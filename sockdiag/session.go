@@ -27,6 +27,11 @@ type session struct {
 	// unfinished: replies to the last request may still come. The kernel begins
 	// no other dump on this socket (EBUSY), so the next request takes a new one.
 	unfinished bool
+	// ahead: replies are received while earlier ones are read.
+	ahead bool
+	// sent: the next request is on its way already; failed says if it is not.
+	sent   bool
+	failed error
 }
 
 // outcome says what is known about a dump that has ended.
@@ -50,20 +55,33 @@ func (s *session) close() {
 	}
 }
 
-// begin sends a request.
+// prepare sends the first request before anybody reads its replies.
+func (s *session) prepare(request []byte) {
+	s.failed = s.begin(request)
+	s.sent = true
+}
+
+// begin sends a request, unless it was sent already.
 func (s *session) begin(request []byte) error {
+	if s.sent {
+		s.sent = false
+		return s.failed
+	}
 	if s.unfinished {
 		s.close()
+	}
+	if s.buf == nil {
+		s.buf = make([]byte, initialBuffer)
 	}
 	if s.w == nil {
 		w, err := s.open()
 		if err != nil {
 			return &opError{"open", err}
 		}
+		if s.ahead {
+			w = newAhead(w, len(s.buf))
+		}
 		s.w = w
-	}
-	if s.buf == nil {
-		s.buf = make([]byte, initialBuffer)
 	}
 	s.seq++
 	seal(request, s.seq)

@@ -40,3 +40,34 @@ func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Sock
 		l.run(ctx)
 	}
 }
+
+// Start is Sockets that begins before its rows are asked for: the kernel works
+// on this answer while the reader is at another. The netlink socket is opened
+// by the caller's goroutine. The rows may be asked for once; stop frees what
+// the stream holds and must be called in any case.
+func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
+	l := &listing{session: session{open: s.open, ahead: true}, query: q}
+	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
+		if states := stateMask(t.Protocol, q.States); states != 0 {
+			if request := dumpRequest(t, states, q.Want); request != nil {
+				l.session.prepare(request)
+			}
+		}
+	}
+	return func(yield func(*sock.Socket, error) bool) {
+		l.yield = yield
+		defer l.session.close()
+		l.run(ctx)
+	}, l.session.close
+}
+
+// onlyTable returns the table of a query that asks for one alone.
+func onlyTable(q sock.Query) (table sock.Table, only bool) {
+	for t := range q.Tables {
+		if only {
+			return table, false
+		}
+		table, only = t, true
+	}
+	return table, only
+}

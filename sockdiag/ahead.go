@@ -1,0 +1,94 @@
+package sockdiag
+
+import (
+	"errors"
+	"sync"
+	"syscall"
+)
+
+// aheadDepth is how many datagrams wait for the reader: 32 KiB each.
+const aheadDepth = 8
+
+// ahead is a wire that receives while the reader decodes what came before. The
+// kernel makes a dump inside of recvmsg, so this puts its work and ours on two
+// processors. It reads up to the message that ends a dump and no further.
+type ahead struct {
+	wire
+	full  chan arrival
+	empty chan []byte
+	stop  chan struct{}
+	group sync.WaitGroup
+}
+
+// arrival is what one receive of the wire beneath returned.
+type arrival struct {
+	buf       []byte
+	n         int
+	truncated bool
+	err       error
+}
+
+func newAhead(w wire, size int) *ahead {
+	a := &ahead{wire: w, full: make(chan arrival, aheadDepth), empty: make(chan []byte, aheadDepth), stop: make(chan struct{})}
+	for range aheadDepth {
+		a.empty <- make([]byte, size)
+	}
+	return a
+}
+
+// send begins to receive the replies at once.
+func (a *ahead) send(request []byte) error {
+	a.group.Wait() // for the end of an answer that was read to its end
+	if err := a.wire.send(request); err != nil {
+		return err
+	}
+	a.group.Go(a.read)
+	return nil
+}
+
+func (a *ahead) read() {
+	for {
+		var d arrival
+		select {
+		case d.buf = <-a.empty:
+		case <-a.stop:
+			return
+		}
+		d.n, d.truncated, d.err = a.wire.receive(d.buf)
+		last := d.truncated || endsDump(d.buf[:d.n]) || d.err != nil && !errors.Is(d.err, syscall.EAGAIN) && !errors.Is(d.err, syscall.EINTR)
+		select {
+		case a.full <- d:
+		case <-a.stop:
+			return
+		}
+		if last {
+			return
+		}
+	}
+}
+
+// endsDump reports whether a datagram holds the message that ends an answer.
+func endsDump(b []byte) bool {
+	for all := (messages{b}); ; {
+		m, ok := all.next()
+		if !ok {
+			return false
+		}
+		if m.kind == nlmsgDone || m.kind == nlmsgError {
+			return true
+		}
+	}
+}
+
+func (a *ahead) receive(buf []byte) (int, bool, error) {
+	d := <-a.full
+	n := copy(buf, d.buf[:d.n])
+	a.empty <- d.buf
+	return n, d.truncated || n < d.n, d.err
+}
+
+func (a *ahead) close() {
+	close(a.stop)
+	a.group.Wait()
+	a.wire.close()
+}
