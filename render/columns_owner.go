@@ -144,10 +144,3 @@ func appendProcessID(dst []byte, p *sock.Process) []byte {
 	dst = strconv.AppendInt(dst, int64(p.PID), 10)
 	return append(dst, ']')
 }
-
-func appendListener(_ *texts, dst []byte, s *sock.Socket) []byte {
-	if !s.Knows(sock.FieldOwners) || s.Listener == nil {
-		return dst
-	}
-	return appendProcessID(dst, s.Listener)
-}

@@ -41,11 +41,10 @@ var tableShapes = map[string]func(*Column){
 			return d.dst
 		}
 	},
-	"netns":    func(c *Column) { c.cell = appendNetns },
-	"v6only":   func(c *Column) { c.cell = appendV6Only },
-	"cgroup":   func(c *Column) { c.cut = true },
-	"listener": func(c *Column) { c.cell = appendListener },
-	"owners":   func(c *Column) { c.cell = appendOwners },
+	"netns":  func(c *Column) { c.cell = appendNetns },
+	"v6only": func(c *Column) { c.cell = appendV6Only },
+	"cgroup": func(c *Column) { c.cut = true },
+	"owners": func(c *Column) { c.cell = appendOwners },
 }
 
 // appendSendQueue shows a listener's backlog, as ss does: its limit is what a

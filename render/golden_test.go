@@ -103,7 +103,7 @@ func TestGolden(t *testing.T) {
 		{"details_width", with(func(o *Options) { everything(o); o.Width = 100 }), varied()},
 		{"details_oneline", with(func(o *Options) { everything(o); o.Oneline = true }), varied()},
 		{"columns", with(func(o *Options) {
-			o.Columns = mustColumns(t, "owner,exe,started_at,timer,netns,mark,v6only,listener,tcp_info.rtt_us")
+			o.Columns = mustColumns(t, "owner,exe,started_at,timer,netns,mark,v6only,listener_pid,listener_process,tcp_info.rtt_us")
 		}), varied()},
 		{"hostile", with(func(o *Options) { o.Extended = true }), hostile()},
 		{"hostile_csv", with(func(o *Options) { o.Format = CSV }), hostile()},

@@ -139,11 +139,11 @@ func (rec *record) owners(s *sock.Socket, processes *processes) error {
 		s.Owners = append(s.Owners, sock.Owner{Process: p, FD: rec.Owners[i].FD, TID: rec.Owners[i].TID})
 	}
 	sock.SortOwners(s.Owners)
-	if rec.Listener == nil {
+	if rec.ListenerPID == nil {
 		return nil
 	}
 	var err error
-	s.Listener, err = processes.get(rec.Listener)
+	s.Listener, err = processes.get(&ownerRecord{PID: rec.ListenerPID, Process: rec.ListenerProcess})
 	return err
 }
 

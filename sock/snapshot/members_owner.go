@@ -34,21 +34,14 @@ var ownerMembers = [...]Member{
 		order: func(a, b *sock.Socket) int { return cmp.Compare(a.OwnerStatus, b.OwnerStatus) },
 	},
 	{
-		Name: "listener", Kind: Object, Needs: sock.FieldOwners,
+		Name: "listener_pid", Kind: Integer, Needs: sock.FieldOwners,
 		has: func(s *sock.Socket) bool { return s.Listener != nil },
-		Parts: []Member{
-			{
-				Name: "pid", Kind: Integer,
-				has: func(s *sock.Socket) bool { return s.Listener != nil },
-				num: func(s *sock.Socket) uint64 { return uint64(s.Listener.PID) },
-			},
-			{
-				Name: "process",
-				has:  func(s *sock.Socket) bool { return s.Listener != nil && s.Listener.Name != "" },
-				text: func(s *sock.Socket) string { return s.Listener.Name },
-			},
-		},
-		order: func(a, b *sock.Socket) int { return cmp.Compare(a.Listener.PID, b.Listener.PID) },
+		num: func(s *sock.Socket) uint64 { return uint64(s.Listener.PID) },
+	},
+	{
+		Name: "listener_process", Needs: sock.FieldOwners,
+		has:  func(s *sock.Socket) bool { return s.Listener != nil && s.Listener.Name != "" },
+		text: func(s *sock.Socket) string { return s.Listener.Name },
 	},
 }
 

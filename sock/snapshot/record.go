@@ -37,7 +37,9 @@ type record struct {
 
 	Owners      []ownerRecord
 	OwnerStatus string `json:"owner_status"`
-	Listener    *ownerRecord
+
+	ListenerPID     *int   `json:"listener_pid"`
+	ListenerProcess string `json:"listener_process"`
 
 	Cgroup       string
 	CgroupID     uint64 `json:"cgroup_id"`
