@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	// The program is built by the test, which the cache of go test does not see:
+	// what it is made of must be part of the test for a change to count.
+	_ "sockeye/internal/cli"
 	"sockeye/internal/population"
 )
 
