@@ -76,12 +76,21 @@ type Host struct {
 type HostCond struct {
 	Side  Side
 	Hosts []Host
+
+	index *hostIndex // nil for a short list
 }
 
 func (c *HostCond) match(s *sock.Socket) bool {
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
-		if c.Side != Remote && h.matchEnd(s, false) || c.Side != Local && h.matchEnd(s, true) {
+	if c.index != nil {
+		return c.index.match(s, c.Side)
+	}
+	return matchHosts(c.Hosts, s, c.Side)
+}
+
+func matchHosts(hosts []Host, s *sock.Socket, side Side) bool {
+	for i := range hosts {
+		h := &hosts[i]
+		if side != Remote && h.matchEnd(s, false) || side != Local && h.matchEnd(s, true) {
 			return true
 		}
 	}

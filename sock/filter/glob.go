@@ -46,7 +46,7 @@ func nameRune(s string) (rune, int) {
 	if r == 0 {
 		return '@', size
 	}
-	return unicode.ToLower(r), size
+	return r, size
 }
 
 func patternRune(s string) (rune, int) {
@@ -57,8 +57,8 @@ func patternRune(s string) (rune, int) {
 	return r, size
 }
 
-// globOne matches one character, already in lower case, with the start of a
-// pattern and returns how much of the pattern that was.
+// globOne matches one character with the start of a pattern and returns how much
+// of the pattern that was.
 func globOne(pattern string, c rune) (ok bool, used int) {
 	switch pattern[0] {
 	case '?':
@@ -70,12 +70,14 @@ func globOne(pattern string, c rune) (ok bool, used int) {
 	case '\\':
 		if len(pattern) > 1 {
 			r, size := patternRune(pattern[1:])
-			return unicode.ToLower(r) == c, 1 + size
+			return sameLetter(r, c), 1 + size
 		}
 	}
 	r, size := patternRune(pattern)
-	return unicode.ToLower(r) == c, size
+	return sameLetter(r, c), size
 }
+
+func sameLetter(a, b rune) bool { return a == b || unicode.ToLower(a) == unicode.ToLower(b) }
 
 // globSet matches a bracket expression: [a-z], [!a], [[:digit:]]. It returns 0
 // if no bracket closes it; the opening one is a character then.
@@ -90,7 +92,7 @@ func globSet(pattern string, c rune) (ok bool, used int) {
 			return ok != negated, i + 1
 		}
 		if class, size := globClass(pattern[i:]); size > 0 {
-			ok = ok || class(c) || class(unicode.ToUpper(c))
+			ok = ok || class(c) // glibc asks for the class without folding
 			i += size
 			continue
 		}
@@ -101,8 +103,8 @@ func globSet(pattern string, c rune) (ok bool, used int) {
 			hi, size = setRune(pattern[i+1:])
 			i += 1 + size
 		}
-		up := unicode.ToUpper(c)
-		ok = ok || lo <= c && c <= hi || lo <= up && up <= hi
+		down, up := unicode.ToLower(c), unicode.ToUpper(c)
+		ok = ok || lo <= down && down <= hi || lo <= up && up <= hi || lo == c
 	}
 	return false, 0
 }

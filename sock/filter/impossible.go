@@ -103,6 +103,10 @@ type scalar struct {
 	side  Side
 }
 
+// mostRanges bounds the ranges that are compared for that, which may be as many
+// as the square of what stands in a text.
+const mostRanges = 1 << 16
+
 // disjoint returns two of the conditions that compare the same number with
 // ranges that have nothing in common, or nil.
 func disjoint(exprs []Expr) []Expr {
@@ -111,6 +115,7 @@ func disjoint(exprs []Expr) []Expr {
 		by     Expr
 	}
 	var first map[scalar]seen
+	work := 0
 	for _, x := range exprs {
 		var key scalar
 		var ranges []Range
@@ -135,6 +140,9 @@ func disjoint(exprs []Expr) []Expr {
 		if !ok {
 			first[key] = seen{ranges, x}
 			continue
+		}
+		if work += len(old.ranges) + len(ranges); work > mostRanges {
+			return nil
 		}
 		common := intersect(old.ranges, ranges)
 		if len(common) == 0 {

@@ -19,7 +19,7 @@ func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error)
 			return nil, p.failAt(t, printable(t.text)+" is more than one port, and has no order")
 		}
 		if any {
-			return &HostCond{f.side, []Host{newHost()}}, nil
+			return newHostCond(f.side, []Host{newHost()}), nil
 		}
 		ports = append(ports, list...)
 	}
@@ -118,19 +118,19 @@ func serviceName(s string) bool {
 // hostCond makes a condition on an end. If only ports are given it is one on
 // ports.
 func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
-	c := &HostCond{Side: f.side}
+	var all []Host
 	for _, t := range operands {
 		hosts, err := p.hosts(t)
 		if err != nil {
 			return nil, err
 		}
-		c.Hosts = append(c.Hosts, hosts...)
+		all = append(all, hosts...)
 	}
 	var ports []interval
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
+	for i := range all {
+		h := &all[i]
 		if h.Family != sock.FamilyUnknown || h.Prefix.IsValid() || h.HasScope || !h.HasPort {
-			return c, nil
+			return newHostCond(f.side, all), nil
 		}
 		v := interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)}
 		if h.Over != 0 {

@@ -1,0 +1,28 @@
+package filter
+
+import "testing"
+
+// TestGlob compares with what fnmatch(3) of glibc answers with FNM_CASEFOLD.
+func TestGlob(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "a/b", true}, {"**", "a", true}, {"?", "", false},
+		{"?", "a", true}, {"?", "ab", false}, {"?", "/", true}, {"a*c", "abc", true}, {"a*c", "abcd", false},
+		{"A*C", "abc", true}, {"abc", "ABC", true}, {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXcYb", false},
+		{"[abc]", "B", true}, {"[a-c]", "b", true}, {"[A-C]", "b", true}, {"[!a-c]", "b", false}, {"[!a-c]", "d", true},
+		{"[^a]", "b", true}, {"[]a]", "]", true}, {"[!]a]", "]", false}, {"[a", "[a", true}, {"[a", "a", false},
+		{"[a-]", "-", true}, {"[-a]", "-", true}, {"[[:digit:]]", "7", true}, {"[[:digit:]]", "x", false},
+		{"[[:ALPHA:]]", "x", false}, {"[[:upper:]]", "x", false}, {"[[:upper:]]", "X", true}, {"[![:space:]]", " ", false}, {"[[:xdigit:]]", "F", true},
+		{`\*`, "*", true}, {`\*`, "a", false}, {`[\]]`, "]", true}, {`a\b`, "ab", true},
+		{"*.sock", ".sock", true}, {"*/x", "/run//x", true}, {".*", ".a", true}, {"*", ".a", true},
+		{"@*", "\x00abc", true}, {"@a@b", "\x00a\x00b", true}, {"*é", "CAFÉ", true}, {"\xff", "\xff", true}, {"\xff", "\xfe", false},
+		{"?", "\xff", true}, {"caf?", "café", true}, {"*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
+	} {
+		if got := glob(c.pattern, c.name); got != c.want {
+			t.Errorf("glob(%q, %q) = %v", c.pattern, c.name, got)
+		}
+	}
+}
