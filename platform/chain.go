@@ -150,7 +150,7 @@ func (r *chainRun) table(ctx context.Context, s *step, yield func(*sock.Socket, 
 		if src.Fields(t.Protocol) == 0 {
 			continue // not a table of this source on any system: no news
 		}
-		err, goOn := r.try(r.rows(ctx, s, i), yield)
+		err, goOn := r.try(s, r.rows(ctx, s, i), yield)
 		if err == nil {
 			r.note(t, i, from, errors.Join(refusals...))
 			return goOn
@@ -170,8 +170,9 @@ func (r *chainRun) table(ctx context.Context, s *step, yield func(*sock.Socket, 
 }
 
 // try streams a table from one source. The error is that of a source that
-// cannot read the table at all; nothing was yielded then.
-func (r *chainRun) try(table iter.Seq2[*sock.Socket, error], yield func(*sock.Socket, error) bool) (error, bool) {
+// cannot read the table at all; nothing was yielded then. What a source gives
+// beyond the step is left out here: another step asks for it.
+func (r *chainRun) try(step *step, table iter.Seq2[*sock.Socket, error], yield func(*sock.Socket, error) bool) (error, bool) {
 	rows := false
 	for s, err := range table {
 		var partial *sock.Partial
@@ -179,6 +180,9 @@ func (r *chainRun) try(table iter.Seq2[*sock.Socket, error], yield func(*sock.So
 			return err, true
 		}
 		rows = true
+		if err == nil && !step.query.Allows(s) {
+			continue
+		}
 		if !yield(s, err) {
 			return nil, false
 		}

@@ -25,6 +25,8 @@ type fake struct {
 	after   map[sock.Table]error // ends a table after its rows
 	queries []sock.Query
 	lists   sock.ProtocolSet
+	// generous: rows that were not asked are given too.
+	generous bool
 }
 
 func (f *fake) Name() string { return f.name }
@@ -50,7 +52,7 @@ func (f *fake) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket
 			}
 			for i := range f.rows[t] {
 				s := f.rows[t][i]
-				if q.Allows(&s) && !yield(&s, nil) {
+				if (f.generous || q.Allows(&s)) && !yield(&s, nil) {
 					return
 				}
 			}
@@ -105,6 +107,18 @@ func TestListenersOfBothFamiliesComeFirst(t *testing.T) {
 		"udp ipv4 UNCONNECTED 6", "udp ipv4 ESTABLISHED 5"}
 	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
 		t.Errorf("order (-want +got):\n%s%v", diff, errs)
+	}
+}
+
+func TestWhatASourceGivesBeyondAStepIsNotDoubled(t *testing.T) {
+	unix := sock.Table{Protocol: sock.Unix, Family: sock.FamilyUnix}
+	alone := sock.Socket{Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Unconnected, Type: sock.TypeDatagram}
+	closed := sock.Socket{Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Closed, Type: sock.TypeStream}
+	src := &fake{name: "diag", lists: sock.Protocols(sock.Unix), generous: true,
+		rows: map[sock.Table][]sock.Socket{unix: {alone, closed}}}
+	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes}
+	if got, _ := list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), q)); len(got) != 2 {
+		t.Errorf("rows %v, want each once", got)
 	}
 }
 
