@@ -55,7 +55,7 @@ func deniedMessage(n int, root bool) string {
 		what = fmt.Sprintf("the owners of %d sockets are", n)
 	}
 	if root {
-		return what + " hidden: this process may not look into every other (needs CAP_SYS_PTRACE and every capability of the others)"
+		return what + " hidden: this process lacks the capabilities to look into every other"
 	}
-	return what + " hidden from this user; run as root (or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH) to see them all"
+	return what + " hidden from this user; run as root to see them all"
 }

@@ -62,10 +62,10 @@ func selectionFlags() []ucli.Flag {
 // ownerFlags say what is looked up beside the tables.
 func ownerFlags() []ucli.Flag {
 	return []ucli.Flag{
-		boolFlag(groupOwners, "processes", "p", "show owners; they are shown unless"),
+		boolFlag(groupOwners, "processes", "p", "show owners: what is done anyway, unless --no-processes"),
 		boolFlag(groupOwners, "no-processes", "", "the owners are not searched: faster"),
 		boolFlag(groupOwners, "threads", "T", "owners in threads with a file table of their own too"),
-		boolFlag(groupOwners, "numeric", "n", "numbers, not names; numbers are shown unless"),
+		boolFlag(groupOwners, "numeric", "n", "numbers, not names: what is done anyway, unless -r"),
 		boolFlag(groupOwners, "resolve", "r", "names of addresses (DNS) and of services"),
 		boolFlag(groupOwners, "services", "", "names of services"),
 		boolFlag(groupFacts, "extended", "e", "user, inode, cookie, mark, v6only"),
@@ -89,8 +89,8 @@ func outputFlags() []ucli.Flag {
 		&ucli.IntFlag{Name: "limit", Category: groupShape, Usage: "at most `N` rows", DefaultText: "all"},
 		boolFlag(groupFormat, "json", "j", "one JSON document"),
 		boolFlag(groupFormat, "ndjson", "", "a JSON object a line"),
-		boolFlag(groupFormat, "csv", "", "comma-separated (RFC 4180)"),
-		boolFlag(groupFormat, "tsv", "", "tab-separated"),
+		boolFlag(groupFormat, "csv", "", "comma-separated values"),
+		boolFlag(groupFormat, "tsv", "", "tab-separated values"),
 		valueFlag(groupFormat, "template", "", "Go text/template `TEXT` over the members of the JSON"),
 		boolFlag(groupFormat, "pids", "", "bare PIDs, one a line"),
 		boolFlag(groupFormat, "count", "", "the number of sockets"),

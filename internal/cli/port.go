@@ -67,7 +67,7 @@ func asListing(c *ucli.Context) bool {
 // tellPorts gathers the sockets and tells who uses each port.
 func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
 	req.Query.Want = sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
-		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog
+		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
 	if !noOwners(c) {
 		req.Query.Want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
 	}

@@ -117,11 +117,22 @@ func missing(s *sock.Socket) string {
 	case sock.OwnerNotSearched:
 		return "not searched"
 	case sock.OwnerPermission:
-		return "hidden from this user (permission)"
+		return "hidden from this user (permission)" + socketUser(s)
 	case sock.OwnerKernel:
 		return "is the kernel"
 	}
 	return "unknown " + render.ReasonText(s)
+}
+
+// socketUser is the user of the socket itself, which needs no permission.
+func socketUser(s *sock.Socket) string {
+	switch {
+	case s.Knows(sock.FieldUser):
+		return ", the socket is of " + render.Sanitize(s.User)
+	case s.Knows(sock.FieldUID):
+		return fmt.Sprintf(", the socket is of uid %d", s.UID)
+	}
+	return ""
 }
 
 func processName(p *sock.Process) string {
@@ -164,7 +175,7 @@ func (g *group) writeClients(b *bytes.Buffer) {
 	all := g.clients()
 	for i, c := range all {
 		if i == maxNamed {
-			named = append(named, fmt.Sprintf("%s more", count(len(all)-i, "address")))
+			named = append(named, count(len(all)-i, "more address"))
 			break
 		}
 		named = append(named, fmt.Sprintf("%s (%d)", c.addr, c.n))
