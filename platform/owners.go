@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"sockeye/sock"
@@ -222,6 +221,3 @@ func withoutOwners(s *sock.Socket) {
 		s.OwnerStatus = unheld(s)
 	}
 }
-
-// errNoOwners is what a system without a way to find owners answers.
-var errNoOwners = errors.New("this system has no way to find the owners of sockets")
