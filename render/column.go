@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"unicode"
 
 	"sockeye/internal/suggest"
 	"sockeye/sock"
@@ -44,7 +46,8 @@ func Columns() []*Column { return columns }
 
 var columns = append(append(memberColumns(), joinedColumns...), partColumns()...)
 
-var columnsByName = func() map[string]*Column {
+// columnsByName is made when a name is first looked up.
+var columnsByName = sync.OnceValue(func() map[string]*Column {
 	byName := make(map[string]*Column)
 	for _, c := range columns {
 		byName[fold(c.Name)] = c
@@ -58,7 +61,7 @@ var columnsByName = func() map[string]*Column {
 		byName[alias] = byName[fold(name)]
 	}
 	return byName
-}()
+})
 
 // columnAliases are what other tools call a column, folded.
 var columnAliases = map[string]string{
@@ -68,7 +71,12 @@ var columnAliases = map[string]string{
 }
 
 func fold(name string) string {
-	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
 }
 
 // ColumnNames returns the names of the columns, in order.
@@ -85,7 +93,7 @@ func ColumnNames() []string {
 // too. The error of an unknown name names the near ones.
 func LookupColumn(name string) (*Column, error) {
 	name = strings.TrimSpace(name)
-	if c := columnsByName[fold(name)]; c != nil {
+	if c := columnsByName()[fold(name)]; c != nil {
 		return c, nil
 	}
 	return nil, fmt.Errorf("unknown column %q%s", name, suggest.Hint(name, ColumnNames()))

@@ -153,7 +153,7 @@ func (o *Options) columns() []*Column {
 		return o.Columns
 	}
 	var cols []*Column
-	add := func(name string) { cols = append(cols, columnsByName[fold(name)]) }
+	add := func(name string) { cols = append(cols, columnsByName()[fold(name)]) }
 	if o.Format != Table {
 		for _, m := range snapshot.Members() {
 			flat := m.Kind != snapshot.Array && m.Kind != snapshot.Object
