@@ -124,13 +124,22 @@ func nameNode(r *rand.Rand) *node {
 			return s.Knows(sock.FieldShutdown) && s.Shutdown == sock.ShutdownReceive|sock.ShutdownSend
 		})
 	}
-	return leaf("owner_status = accept-queue", func(s *sock.Socket) bool {
-		return s.Knows(sock.FieldOwners) && s.OwnerStatus == sock.OwnerAcceptQueue
+	if r.IntN(2) == 0 {
+		return leaf("owner_status in (not_searched, accept-queue)", func(s *sock.Socket) bool {
+			return !s.Knows(sock.FieldOwners) || s.OwnerStatus == sock.OwnerAcceptQueue || s.OwnerStatus == sock.OwnerNotSearched
+		})
+	}
+	return leaf("listener_process = nginx", func(s *sock.Socket) bool {
+		return s.Knows(sock.FieldOwners) && s.Listener != nil && s.Listener.Name == "nginx"
 	})
 }
 
 func boolNode(r *rand.Rand) *node {
-	switch r.IntN(3) {
+	switch r.IntN(4) {
+	case 3:
+		return leaf("not abstract", func(s *sock.Socket) bool {
+			return !s.Knows(sock.FieldPath) || s.Path == "" || s.Path[0] != 0
+		})
 	case 0:
 		return leaf("v6only = true", func(s *sock.Socket) bool { return s.Knows(sock.FieldV6Only) && s.V6Only })
 	case 1:

@@ -33,7 +33,24 @@ var ownerFields = []Field{
 	{Name: "owner_status", Aliases: []string{"owner"}, Kind: KindName, Needs: sock.FieldOwners,
 		Values: ownerStatuses(),
 		Doc:    "whether the owner is known, or why not", Example: "owner_status != known",
-		number: func(s *sock.Socket) (uint64, bool) { return uint64(s.OwnerStatus), s.Known&sock.FieldOwners != 0 }},
+		// It is always known: a socket whose owners are not is not searched.
+		number: func(s *sock.Socket) (uint64, bool) { return uint64(s.OwnerStatus), true }},
+	{Name: "listener_pid", Kind: KindNumber, Needs: sock.FieldOwners,
+		Doc: "process that has yet to accept the connection", Example: "listener_pid = 812",
+		number: func(s *sock.Socket) (uint64, bool) {
+			if s.Known&sock.FieldOwners == 0 || s.Listener == nil {
+				return 0, false
+			}
+			return uint64(s.Listener.PID), true
+		}},
+	{Name: "listener_process", Kind: KindText, Needs: sock.FieldOwners,
+		Doc: "name of that process", Example: "listener_process = nginx",
+		text: func(s *sock.Socket) (string, bool) {
+			if s.Known&sock.FieldOwners == 0 || s.Listener == nil {
+				return "", false
+			}
+			return s.Listener.Name, true
+		}, equal: equalComm},
 	{Name: "exe", Kind: KindText, Needs: sock.FieldOwners | sock.FieldExe, PerOwner: true,
 		Doc: "program file of the process", Example: "exe = /usr/sbin/nginx",
 		ownerText: func(o *sock.Owner) (string, bool) { return o.Exe, o.Known&sock.FieldExe != 0 }},

@@ -31,6 +31,9 @@ var endFields = []Field{
 		text: func(s *sock.Socket) (string, bool) {
 			return s.Interface, s.Known&sock.FieldInterface != 0 && s.Interface != ""
 		}},
+	{Name: "interface_index", Aliases: []string{"ifindex"}, Kind: KindNumber, Needs: sock.FieldInterface,
+		Doc: "index of the bound interface; 0 is none", Example: "ifindex > 1",
+		number: func(s *sock.Socket) (uint64, bool) { return uint64(s.IfIndex), s.Known&sock.FieldInterface != 0 }},
 	{Name: "v6only", Kind: KindBool, Needs: sock.FieldV6Only,
 		Doc: "an IPv6 socket that takes no IPv4", Example: "v6only = false",
 		number: func(s *sock.Socket) (uint64, bool) { return bit(s.V6Only), s.Known&sock.FieldV6Only != 0 }},
@@ -40,6 +43,11 @@ var endFields = []Field{
 		Doc: "control group of the socket, by its path", Example: "cgroup /system.slice/nginx.service",
 		text: func(s *sock.Socket) (string, bool) {
 			return s.Cgroup, s.Known&sock.FieldCgroup != 0 && s.Cgroup != ""
+		}},
+	{Name: "cgroup_id", Kind: KindNumber, Needs: sock.FieldCgroup,
+		Doc: "control group of the socket, by its number", Example: "cgroup_id = 4242",
+		number: func(s *sock.Socket) (uint64, bool) {
+			return s.CgroupID, s.Known&sock.FieldCgroup != 0 && s.CgroupID != 0
 		}},
 }
 
@@ -51,6 +59,14 @@ var socketFields = []Field{
 	{Name: "peer_path", Aliases: []string{"rpath", "remote_path"}, Kind: KindText, Needs: sock.FieldPeerPath,
 		Doc: "name of the peer of a unix socket", Example: "peer_path = /run/dbus/system_bus_socket",
 		text: func(s *sock.Socket) (string, bool) { return s.PeerPath, s.Known&sock.FieldPeerPath != 0 }, equal: equalPath},
+	{Name: "abstract", Kind: KindBool, Needs: sock.FieldPath,
+		Doc: "the name of a unix socket is abstract", Example: "abstract",
+		number: func(s *sock.Socket) (uint64, bool) { return isAbstract(s.Path), s.Known&sock.FieldPath != 0 }},
+	{Name: "peer_abstract", Kind: KindBool, Needs: sock.FieldPeerPath,
+		Doc: "the name of its peer is abstract", Example: "peer_abstract = true",
+		number: func(s *sock.Socket) (uint64, bool) {
+			return isAbstract(s.PeerPath), s.Known&sock.FieldPeerPath != 0
+		}},
 	{Name: "peer_inode", Aliases: []string{"peer_ino"}, Kind: KindNumber, Needs: sock.FieldPeerInode,
 		Doc: "inode of the peer of a unix socket", Example: "peer_inode = 4711",
 		number: func(s *sock.Socket) (uint64, bool) { return s.PeerInode, s.Known&sock.FieldPeerInode != 0 }},
@@ -94,6 +110,9 @@ func bit(b bool) uint64 {
 	}
 	return 0
 }
+
+// isAbstract is 1 for a name of the abstract namespace (unix(7)).
+func isAbstract(path string) uint64 { return bit(path != "" && path[0] == 0) }
 
 // equalPath compares the name of a unix socket with an operand. Bytes of NUL,
 // which an abstract name starts with, are written @, as ss shows them.

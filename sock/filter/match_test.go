@@ -94,6 +94,18 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestMappedForm: an address that a source left mapped is the same address.
+func TestMappedForm(t *testing.T) {
+	t.Parallel()
+	s := mappedConn
+	s.Local = netip.AddrPortFrom(netip.AddrFrom16(s.Local.Addr().As16()), s.Local.Port())
+	for text, want := range map[string]bool{"src 10.0.0.5": true, "src ::ffff:10.0.0.5": true, "src ::/0": true, "src ::/120": false} {
+		if got := mustParse(t, text).Match(&s); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 // TestCgroupByPath: without a number on one side the paths decide.
 func TestCgroupByPath(t *testing.T) {
 	t.Parallel()

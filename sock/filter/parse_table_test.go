@@ -141,6 +141,7 @@ var parseTable = map[string]string{
 	`process = 'a\x41b'`:                            `process = "a\\x41b"`,
 	`process = "and"`:                               `process = "and"`,
 	`exe = C:\Windows\x.exe`:                        `exe = "C:\\Windows\\x.exe"`,
+	`exe = C:\\x\\y`:                                `exe = "C:\\x\\y"`,
 	`process = \(sd-pam\)`:                          `process = "(sd-pam)"`,
 	"comm = (x)":                                    "!comm needs a text to be compared with",
 	"cmdline ~ /--config/":                          "cmdline ~ /--config/",

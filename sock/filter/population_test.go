@@ -47,6 +47,9 @@ func randomSocket(r *rand.Rand) *sock.Socket {
 	for range r.IntN(4) {
 		s.Owners = append(s.Owners, randomOwner(r))
 	}
+	if r.IntN(2) == 0 {
+		s.Listener = randomOwner(r).Process
+	}
 	s.Timer = sock.Timer{Kind: sock.TimerKind(r.IntN(6)), Expires: time.Duration(pick(r, someNumbers...)) * time.Microsecond,
 		Retransmits: uint8(r.IntN(4))}
 	s.Memory.Drops, s.Memory.Rcvbuf = uint32(pick(r, someNumbers...)), uint32(pick(r, someNumbers...))
@@ -115,7 +118,7 @@ var clearFact = []struct {
 	{sock.FieldUID, func(c *sock.Socket) { c.UID = 0 }},
 	{sock.FieldUser, func(c *sock.Socket) { c.User = "" }},
 	{sock.FieldNetns, func(c *sock.Socket) { c.Netns = sock.Netns{} }},
-	{sock.FieldOwners, func(c *sock.Socket) { c.Owners, c.OwnerStatus = nil, 0 }},
+	{sock.FieldOwners, func(c *sock.Socket) { c.Owners, c.OwnerStatus, c.Listener = nil, 0, nil }},
 	{sock.FieldTimer, func(c *sock.Socket) { c.Timer = sock.Timer{} }},
 	{sock.FieldMemory, func(c *sock.Socket) { c.Memory = sock.Memory{} }},
 	{sock.FieldTCPInfo, func(c *sock.Socket) { c.TCPInfo = nil }},
