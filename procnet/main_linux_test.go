@@ -1,7 +1,6 @@
 package procnet
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"sync"
@@ -37,28 +36,15 @@ func skip(t *testing.T, reason string) {
 
 var enter = sync.OnceValue(population.Enter)
 
-// isolated runs the calling test again in namespaces of its own. It returns true
-// in that run, and false, with the outcome taken over, in the first one. Fixture
-// and fuzz tests need no namespaces, so not the whole binary moves.
+// isolated is [population.Alone], whose namespaces are finished in the test that
+// needs them: fixture and fuzz tests need none.
 func isolated(t *testing.T) bool {
 	t.Helper()
-	if population.Inside() {
-		if err := enter(); err != nil {
-			t.Fatal(err)
-		}
-		return true
+	if !population.Alone(t) {
+		return false
 	}
-	args := os.Args
-	defer func() { os.Args = args }()
-	os.Args = []string{args[0], "-test.run=^" + t.Name() + "$", "-test.count=1"}
-	status, err := population.Isolate()
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		skip(t, "needs CAP_SYS_ADMIN for namespaces of its own")
-	case err != nil:
+	if err := enter(); err != nil {
 		t.Fatal(err)
-	case status != 0:
-		t.Errorf("failed in namespaces of its own, status %d", status)
 	}
-	return false
+	return true
 }

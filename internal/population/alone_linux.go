@@ -28,10 +28,16 @@ type T interface {
 // the right to make namespaces, or without one of the programs, the test skips,
 // or fails if SOCKEYE_TEST_REQUIRE is "all". TestMain must call [RunHelper]
 // first and, if [Inside], [Enter].
+//
+// SOCKEYE_TEST_EMULATED says that the tests are a program of another processor
+// under qemu: what asks this machine's kernel is not tested there.
 func Alone(t T, programs ...string) bool {
 	t.Helper()
 	if Inside() {
 		return true
+	}
+	if os.Getenv("SOCKEYE_TEST_EMULATED") != "" {
+		t.Skip("an emulated program cannot start itself again")
 	}
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
