@@ -60,7 +60,7 @@ func cookieNode(r *rand.Rand) *node {
 
 // quoted spells a text operand.
 func quoted(r *rand.Rand, s string) string {
-	if strings.IndexAny(s, " ()") < 0 && s != "and" && r.IntN(2) == 0 {
+	if !strings.ContainsAny(s, " ()") && s != "and" && r.IntN(2) == 0 {
 		return s
 	}
 	return pick(r, `"`+s+`"`, "'"+s+"'")

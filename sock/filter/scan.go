@@ -99,7 +99,7 @@ func (s *scanner) wholeWord() (token, bool) {
 	}
 	w := s.words[0]
 	text := s.text[w.start:w.end]
-	if strings.IndexAny(text, " \t\n\r\v\f") < 0 {
+	if !strings.ContainsAny(text, " \t\n\r\v\f") {
 		return token{}, false
 	}
 	s.pos = w.end
