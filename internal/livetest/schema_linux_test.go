@@ -1,0 +1,95 @@
+package livetest
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"sockeye/internal/population"
+)
+
+// TestSchema validates what the program prints of real sockets, of every kind
+// and with every fact, against the schema, in which a member that it does not
+// name is a mistake here.
+func TestSchema(t *testing.T) {
+	if !population.Alone(t, "ip", "cat") {
+		return
+	}
+	set, err := population.Parity(t.TempDir())
+	keep(t, set, err)
+	document, line := compileSchema(t, ""), compileSchema(t, "#/$defs/socket")
+	for _, args := range [][]string{
+		{"-a", "-A", "all", "--json"},
+		{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--tos", "--json"},
+		{"-a", "-A", "all", "--source", "proc", "--json"},
+		{"-a", "-A", "all", "--no-processes", "--json"},
+		{"-a", "-A", "all", "--group-by", "state,process", "--json"},
+		{"port", "1-65535", "--json"},
+		{"-t", "state", "closing", "state", "last-ack", "--json"},
+	} {
+		validate(t, document, args, run(t, sockeye(t, args...)).stdout)
+	}
+	args := []string{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--ndjson"}
+	lines := strings.Split(strings.TrimSuffix(list(t, args...), "\n"), "\n")
+	if len(lines) < len(set.Made)/2 {
+		t.Errorf("%d lines for a population of %d", len(lines), len(set.Made))
+	}
+	for _, text := range lines {
+		validate(t, line, args, text)
+	}
+}
+
+func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/json-schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	forbidOthers(doc)
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json" + pointer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// forbidOthers makes every object refuse members that the schema does not name.
+func forbidOthers(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if v["type"] == "object" {
+			v["additionalProperties"] = false
+		}
+		for _, child := range v {
+			forbidOthers(child)
+		}
+	case []any:
+		for _, child := range v {
+			forbidOthers(child)
+		}
+	}
+}
+
+func validate(t *testing.T, schema *jsonschema.Schema, args []string, text string) {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Errorf("sockeye %v: %v in %q", args, err, text[:min(len(text), 200)])
+		return
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Errorf("sockeye %v: %v", args, err)
+	}
+}
