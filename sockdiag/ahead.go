@@ -36,13 +36,18 @@ func newAhead(w wire, size int) *ahead {
 	return a
 }
 
-// send begins to receive the replies at once.
+// send returns at once. The kernel begins a dump inside of sendmsg, and goes
+// through a whole table there if nothing in it is asked for, so that too is done
+// aside; its error is the first thing that is received.
 func (a *ahead) send(request []byte) error {
 	a.group.Wait() // for the end of an answer that was read to its end
-	if err := a.wire.send(request); err != nil {
-		return err
-	}
-	a.group.Go(a.read)
+	a.group.Go(func() {
+		if err := a.wire.send(request); err != nil {
+			a.full <- arrival{buf: <-a.empty, err: &opError{"send", err}}
+			return
+		}
+		a.read()
+	})
 	return nil
 }
 

@@ -111,6 +111,9 @@ func (s *session) receive(ctx context.Context) (datagram []byte, truncated bool,
 		case errors.Is(err, syscall.EAGAIN):
 			silent++
 		default:
+			if _, told := errors.AsType[*opError](err); told {
+				return nil, false, err
+			}
 			return nil, false, &opError{"receive", err}
 		}
 	}
