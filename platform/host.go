@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/filter"
 )
 
 // Options force what is otherwise chosen.
@@ -85,6 +86,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	users := &userNames{}
 	want := req.Query.Want | req.Filter.Needs()
 	req.Query.Want = want
+	req.Query = restricted(req.Query, req.Filter)
 	run := h.chain.run()
 	l := &Listing{
 		request:  req,
@@ -105,11 +107,26 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	return l
 }
 
+// restricted returns the query without the tables and states in which nothing
+// can match the filter, and with the filter as advice for the sources.
+func restricted(q sock.Query, f *filter.Filter) sock.Query {
+	if f.Empty() {
+		return q
+	}
+	states, _ := f.States()
+	q.Protocols &= f.Protocols()
+	q.Families &= f.Families()
+	q.States &= states
+	q.Where = f
+	return q
+}
+
 // ErrNoSource is returned by Open on a system whose sockets cannot be listed.
 var ErrNoSource = errors.New("the sockets of this system cannot be listed yet; --from FILE reads a snapshot of another")
 
 // listening returns every listener of the protocols that a query asks.
 func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
+	q.Where = nil // of the filter's connections, the listener may not match it
 	q.States = sock.States(sock.Listen)
 	q.Families = sock.Families(sock.IPv4, sock.IPv6)
 	q.Want = 0

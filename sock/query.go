@@ -11,6 +11,19 @@ type Query struct {
 	// Want is what the reader of the listing will look at. A source may give
 	// more where that costs nothing.
 	Want Field
+	// Where says which sockets are wanted beyond that; nil is all of them. It is
+	// advice: a source may leave out sockets that it does not match, and need
+	// not. Whoever set it checks every row again.
+	Where Matcher
+}
+
+// Matcher decides which sockets are wanted, such as a filter.
+type Matcher interface {
+	// Match reports whether the socket is wanted. A fact that the socket does not
+	// know is compared as unknown.
+	Match(*Socket) bool
+	// Needs returns the facts that Match looks at.
+	Needs() Field
 }
 
 // Table is one table of the kernel: a protocol in a family.

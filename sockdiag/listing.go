@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"sockeye/sock"
 )
@@ -20,6 +21,9 @@ type listing struct {
 	record sock.Socket
 	inet   inetDecoder
 	unix   unixDecoder
+
+	// refused is how many sets of instructions the kernel did not take.
+	refused instructions
 
 	// Of the table that is being listed:
 	ids       identities
@@ -56,25 +60,84 @@ func (l *listing) run(ctx context.Context) {
 
 // table lists one table.
 func (l *listing) table(ctx context.Context, t sock.Table) error {
-	states := stateMask(t.Protocol, l.query.States)
-	if states == 0 {
+	if stateMask(t.Protocol, l.query.States) == 0 {
 		return nil
 	}
-	request := dumpRequest(t, states, l.query.Want)
-	if request == nil {
-		return &opError{"list", errNoHandler}
-	}
 	l.ids.clear()
-	if t.Protocol != sock.Unix {
-		l.inet.protocol = t.Protocol
-		return l.read(ctx, t, request, l.inetRow)
+	if t.Protocol == sock.Unix {
+		return l.unixTable(ctx, t)
+	}
+	l.inet.protocol = t.Protocol
+	for {
+		request, used := l.plan(t)
+		if request == nil {
+			return l.noRequest(t)
+		}
+		err := l.read(ctx, t, request, l.inetRow)
+		if err == nil || used == noInstructions || l.begun || !refusesProgram(err) {
+			return err
+		}
+		// Whether it was the program that the kernel did not take is seen when
+		// it is asked with less of one, in the end with none.
+		l.refused = allInstructions - used + 1
+	}
+}
+
+func (l *listing) unixTable(ctx context.Context, t sock.Table) error {
+	if _, possible := l.compiler(t).program(l.query.Where); !possible {
+		return nil
 	}
 	if l.query.Want.Has(sock.FieldPeerPath) {
 		if err := l.readNames(ctx, t); err != nil {
 			return err
 		}
 	}
+	request, _ := l.plan(t)
 	return l.read(ctx, t, request, l.unixRow)
+}
+
+func (l *listing) compiler(t sock.Table) *compiler {
+	return &compiler{
+		table: t, states: l.query.States, may: allInstructions - l.refused, interfaceIndex: systemInterfaceIndex,
+	}
+}
+
+// plan returns the request for the sockets of a table that are wanted, and the
+// instructions that it holds. It is nil if none can be, or if the kernel has no
+// handler for the table.
+func (l *listing) plan(t sock.Table) (request []byte, used instructions) {
+	states := stateMask(t.Protocol, l.query.States)
+	if states == 0 {
+		return nil, noInstructions
+	}
+	c := l.compiler(t)
+	program, possible := c.program(l.query.Where)
+	if !possible {
+		return nil, noInstructions
+	}
+	request = dumpRequest(t, states, l.query.Want)
+	if request == nil || len(program) == 0 || t.Protocol == sock.Unix {
+		return request, noInstructions
+	}
+	return appendAttribute(request, inetDiagReqBytecode, program), c.used
+}
+
+// noRequest says why there is no request for a table.
+func (l *listing) noRequest(t sock.Table) error {
+	if _, known := ipProtocols[t.Protocol]; !known {
+		return &opError{"list", errNoHandler}
+	}
+	return nil // nothing in it can match
+}
+
+// refusesProgram reports whether the error may be the kernel's answer to a
+// program: EINVAL for an instruction that it does not know, EPERM for one that
+// this process may not use (inet_diag_bc_audit).
+func refusesProgram(err error) bool {
+	if _, ours := errors.AsType[*opError](err); ours {
+		return false
+	}
+	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM)
 }
 
 // dumpRequest returns the request for a table, or nil if there is none.

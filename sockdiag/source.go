@@ -48,10 +48,8 @@ func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Sock
 func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
 	l := &listing{session: session{open: s.open, ahead: true}, query: q}
 	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
-		if states := stateMask(t.Protocol, q.States); states != 0 {
-			if request := dumpRequest(t, states, q.Want); request != nil {
-				l.session.prepare(request)
-			}
+		if request, _ := l.plan(t); request != nil {
+			l.session.prepare(request)
 		}
 	}
 	return func(yield func(*sock.Socket, error) bool) {
