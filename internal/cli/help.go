@@ -21,9 +21,14 @@ Examples:
   sockeye --group-by state,remote_address --limit 10
   kill $(sockeye port 8080 --pids)    end what uses port 8080
 
-A filter holds states: state NAME and exclude NAME, with the names of
-RFC 9293, ss and netstat in any case, or all, connected, synchronized, bucket,
-big. They win over -l and -a.
+A filter is made of ss's words, with and, or, not and parentheses, and of every
+member of the JSON; words for = != < <= > >= need no quotes:
+  state established                   states of RFC 9293, ss or netstat, any case;
+                                      they win over -l and -a
+  dst 10.0.0.0/8 and dport eq :443    addresses, prefixes, ports, services
+  port in (80, 443, 8000-8100)        either end
+  process eq nginx and recv_queue gt 0
+  not owner_status eq known
 `
 
 const portHelp = `Says who uses a local port: listeners first, then what is connected to them,

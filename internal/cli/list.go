@@ -17,7 +17,7 @@ import (
 
 // list is the command that is meant when none is named.
 func (r *run) list(c *ucli.Context) error {
-	f, err := filter.Parse(c.Args().Slice(), filterEnv())
+	f, err := filter.Parse(c.Args().Slice(), filterEnv(c))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (r *run) port(c *ucli.Context) error {
 	if c.Args().Len() == 0 {
 		return usagef("port needs a number, a range or the name of a service: sockeye port 8080")
 	}
-	wanted, err := readPorts(c.Args().Slice())
+	wanted, err := readPorts(c, c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ type portWord struct {
 }
 
 // readPorts makes a filter of words such as 8080, :8080, 8000-8100, https and 53/udp.
-func readPorts(words []string) (*filter.Filter, error) {
+func readPorts(c *ucli.Context, words []string) (*filter.Filter, error) {
 	var text []string
 	for _, word := range words {
 		for part := range strings.SplitSeq(word, ",") {
@@ -113,7 +113,7 @@ func readPorts(words []string) (*filter.Filter, error) {
 			text = append(text, w.text())
 		}
 	}
-	return filter.ParseText(strings.Join(text, " or "), filterEnv())
+	return filter.ParseText(strings.Join(text, " or "), filterEnv(c))
 }
 
 // text is the word in the filter language.

@@ -56,14 +56,13 @@ func readProcesses(words []string) (*filter.Filter, error) {
 		}
 		pids = append(pids, int(pid))
 	}
-	var either []string
-	if len(pids) > 0 {
-		either = append(either, filter.PIDs(pids...).String())
+	switch {
+	case names == nil:
+		return filter.PIDs(pids...), nil
+	case pids == nil:
+		return filter.ProcessNames(names...), nil
 	}
-	if len(names) > 0 {
-		either = append(either, filter.ProcessNames(names...).String())
-	}
-	return filter.ParseText(strings.Join(either, " or "), filterEnv())
+	return filter.Or(filter.PIDs(pids...), filter.ProcessNames(names...)), nil
 }
 
 func anySet(c *ucli.Context, names ...string) bool {
