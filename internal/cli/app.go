@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	ucli "github.com/urfave/cli/v2"
@@ -100,7 +101,7 @@ func (r *run) main(words []string) error {
 // options.
 func choose(words, rest []string) (command, []string) {
 	all := commands()
-	if len(rest) > 0 && !afterDashes(words, rest) {
+	if len(rest) > 0 && !afterDashes(words, rest) && !isCondition(rest) {
 		for _, cmd := range append(all, command{name: "help"}) {
 			if rest[0] == cmd.name {
 				return cmd, rest[1:]
@@ -108,6 +109,17 @@ func choose(words, rest []string) (command, []string) {
 		}
 	}
 	return all[0], rest
+}
+
+// isCondition reports whether words begin a filter such as `port = 80`, whose
+// field is called as a command is.
+func isCondition(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	second := strings.ToLower(words[1])
+	return strings.HasPrefix(words[0], "(") || strings.IndexAny(second, "=!<>~") == 0 ||
+		slices.Contains([]string{"eq", "ne", "neq", "lt", "le", "leq", "gt", "ge", "geq", "in", "not"}, second)
 }
 
 // help prints the help of a command: `port --help` and `help port` are the same.

@@ -49,6 +49,10 @@ func TestCommandsAreTheFirstWord(t *testing.T) {
 		"list port = 80": "list",
 		"help port":      "help",
 		"process nginx":  "process",
+		"port = 80":      "list",
+		"port in 80,81":  "list",
+		"process !~ /x/": "list",
+		"port 80 tcp":    "port",
 	} {
 		fields := strings.Fields(words)
 		_, rest, err := optionsOf(commonFlags()).arrange(fields)
