@@ -23,7 +23,7 @@ Examples:
 
 A filter is made of ss's words, with and, or, not and parentheses, and of every
 member of the JSON; words for = != < <= > >= need no quotes:
-  state established                 names of RFC 9293, ss or netstat in any case;
+  state established                 names of RFC 9293, ss or netstat;
                                     they win over -l and -a
   dst 10.0.0.0/8 and dport eq :443  addresses, prefixes, ports, services
   port in 80,443,8000-8100          either end
