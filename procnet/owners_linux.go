@@ -3,6 +3,7 @@ package procnet
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,7 +23,9 @@ import (
 // the context's.
 //
 // A holder is shown only if the process was still the one that has the PID when
-// its descriptors had been read; else the PID is read again.
+// its descriptors had been read; else the PID is read again. Processes that
+// began meanwhile are looked into too: one that is forked off may be all that
+// is left of a holder.
 func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 	if q.Want != nil && len(q.Want) == 0 {
 		return &OwnerIndex{}, ctx.Err()
@@ -81,8 +84,9 @@ type search struct {
 	workers    int
 	want       *wanted
 
-	pids []int32
-	next atomic.Int64 // index of the next PID that nobody has taken
+	pids  []int32
+	known []int32      // those that were read, and are not newcomers
+	next  atomic.Int64 // index of the next PID that nobody has taken
 
 	// chunks hands parts of a large table to workers that found no PID left.
 	chunks    chan chunk
@@ -109,12 +113,16 @@ const maxTries = 3
 func (s *search) all() (*OwnerIndex, bool) {
 	dropped := false
 	for range maxTries {
+		s.known = append(s.known, s.pids...)
 		s.run()
-		if len(s.again) == 0 || s.stopped() {
+		if s.stopped() {
 			break
 		}
-		dropped = true
-		s.pids, s.again = s.again, nil
+		dropped = dropped || len(s.again) > 0
+		s.pids, s.again = append(s.again, s.newcomers()...), nil
+		if len(s.pids) == 0 {
+			break
+		}
 	}
 	s.ix.holders = make([]holder, len(s.tables))
 	for i, t := range s.tables {
@@ -123,6 +131,23 @@ func (s *search) all() (*OwnerIndex, bool) {
 	}
 	s.ix.order()
 	return &s.ix, dropped
+}
+
+// newcomers returns the PIDs that were not there when the last were listed. A
+// file system that cannot be listed again has none.
+func (s *search) newcomers() []int32 {
+	if _, err := unix.Seek(s.root, 0, io.SeekStart); err != nil {
+		return nil
+	}
+	now, err := readNumbers(s.root, make([]byte, direntBuffer))
+	if err != nil {
+		return nil
+	}
+	slices.Sort(s.known)
+	return slices.DeleteFunc(now, func(pid int32) bool {
+		_, had := slices.BinarySearch(s.known, pid)
+		return had
+	})
 }
 
 // run reads s.pids with all workers and adds what they find to the index.

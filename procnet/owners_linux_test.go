@@ -239,6 +239,21 @@ func TestPIDReuse(t *testing.T) {
 	}
 }
 
+// A process that begins during the search, and one that begins during the
+// search for that, hold what the first one let go.
+func TestProcessThatBegins(t *testing.T) {
+	fs := procTree(t, map[int]proc{9: {comm: "parent", ticks: 90, fds: map[int]string{4: socket(100)}}})
+	fs.afterFDs = func(pid int) {
+		if pid < 11 {
+			proc{comm: "child", ticks: 95, fds: map[int]string{3: socket(100)}}.write(t, fs, pid+1)
+		}
+	}
+	ix := search1(t, fs, OwnerQuery{Want: []uint64{100}})
+	if d := cmp.Diff([]owner{{9, 4, 0, "parent", 90}, {10, 3, 0, "child", 95}, {11, 3, 0, "child", 95}}, ownersOf(ix, 100)); d != "" {
+		t.Error(d)
+	}
+}
+
 // A PID that never stays with one process is given up.
 func TestPIDReuseForEver(t *testing.T) {
 	fs := procTree(t, map[int]proc{9: {comm: "old", ticks: 90, fds: map[int]string{3: socket(100)}}})
