@@ -98,7 +98,7 @@ func (t *btf) initial(offset uint32) byte {
 	return t.strings[offset]
 }
 
-// cursor walks over the types. The first one has the number 1.
+// typeCursor walks over the types. The first one has the number 1.
 type typeCursor struct {
 	*btf
 	next int    // offset of the next type

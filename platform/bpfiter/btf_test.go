@@ -123,7 +123,7 @@ func kernelBTF(order binary.ByteOrder) []byte {
 	w.composite(kindStruct, "signal_struct", 1000, testMember{"pids", 360, 3})
 	// kind_flag: the upper byte is the width of a bit field.
 	w.typ(kindStruct, "pid", true, 3, 160,
-		w.name("level"), 1, 3<<24|77, w.name("level"), 1, 4*8, w.name("numbers"), 1, 144*8)
+		w.name("level"), 1, 3<<24|80, w.name("level"), 1, 4*8, w.name("numbers"), 1, 144*8)
 	w.typ(12, "bpf_iter_task_file", false, 0, 13)
 	w.composite(kindStruct, "upid", 16, testMember{"ns", 8, 1}, testMember{"nr", 4, 1})
 	w.typ(12, "last", false, 0, 13)

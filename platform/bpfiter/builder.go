@@ -46,7 +46,7 @@ func newBuilder(expected int, offset int64) *builder {
 // add takes a record.
 func (b *builder) add(r *record) {
 	t := table{r.pid, r.tid, r.start}
-	if t != b.last {
+	if t != b.last || len(b.holders) == 0 {
 		holder, ok := b.tables[t]
 		if !ok {
 			holder = b.newHolder(t, r)
