@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The kernel's task_file iterator calls this program for each open file of each
+ * descriptor table in the reader's PID namespace. For a socket it writes one
+ * struct record to the iterator's output.
+ *
+ * It is compiled once, without CO-RE: what differs between kernels is a
+ * constant of the form PLACEHOLDER(n), which the loader replaces with the
+ * offset that it found in the kernel's BTF (layout.go), or with what the search
+ * is for (program.go). There are no maps, no calls and no relocations, so that
+ * the instructions are all there is to load.
+ *
+ * The program may be run twice for the same file when the output buffer is full
+ * (bpf_seq_read in kernel/bpf/bpf_iter.c), so it has no effect but its output.
+ */
+
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+/* Helpers by their number in enum bpf_func_id of linux/bpf.h. */
+static u64 (*const bpf_get_current_task)(void) = (void *)35;
+static long (*const bpf_probe_read_kernel)(void *to, u32 size, u64 from) = (void *)113;
+static long (*const bpf_seq_write)(void *seq, const void *data, u32 size) = (void *)127;
+
+/* The context: struct bpf_iter__task_file of kernel/bpf/task_iter.c, and
+ * struct bpf_iter_meta of linux/bpf.h. Both are the same in every kernel. */
+struct meta {
+	void *seq;
+};
+
+struct context {
+	struct meta *meta;
+	void *task;
+	u32 fd;
+	void *file __attribute__((aligned(8)));
+};
+
+/* What the reader gets; record.go decodes it. */
+struct record {
+	u64 inode;
+	u64 start; /* of the process: nanoseconds of CLOCK_BOOTTIME */
+	u32 pid;   /* in the reader's PID namespace, as tid is */
+	u32 tid;   /* 0 if the table is that of the process */
+	u32 fd;
+	u32 zero;
+	char name[16]; /* TASK_COMM_LEN, with a NUL at the end */
+};
+
+/* A volatile asm, because the compiler must not reckon with the value. */
+#define PLACEHOLDER(n)                                                         \
+	({                                                                     \
+		u64 value;                                                     \
+		asm volatile("%0 = 0x7a0000" #n : "=r"(value));                \
+		value;                                                         \
+	})
+#define WANTED(n)                                                              \
+	({                                                                     \
+		u64 value;                                                     \
+		asm volatile("%0 = 0x7b000000000000" #n " ll" : "=r"(value));  \
+		value;                                                         \
+	})
+
+#define FILE_INODE PLACEHOLDER(00)
+#define INODE_NUMBER PLACEHOLDER(01)
+#define INODE_SUPER PLACEHOLDER(02)
+#define SUPER_MAGIC PLACEHOLDER(03)
+#define TASK_SIGNAL PLACEHOLDER(04)
+#define TASK_PID PLACEHOLDER(05)
+#define TASK_LEADER PLACEHOLDER(06)
+#define TASK_NAME PLACEHOLDER(07)
+#define TASK_START PLACEHOLDER(08)
+#define SIGNAL_TGID PLACEHOLDER(09)
+#define PID_LEVEL PLACEHOLDER(0a)
+#define PID_NUMBERS PLACEHOLDER(0b)
+#define UPID_SIZE PLACEHOLDER(0c)
+#define EVERY_SOCKET PLACEHOLDER(0d)
+
+#define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
+
+#define inline static inline __attribute__((always_inline))
+
+/* A read that fails gives 0, and the offsets that follow lead nowhere. */
+inline u64 read64(u64 from, u64 offset)
+{
+	u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), from + offset);
+	return value;
+}
+
+inline u32 read32(u64 from, u64 offset)
+{
+	u32 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), from + offset);
+	return value;
+}
+
+/* The number of a struct pid in a namespace: numbers[level].nr. */
+inline u32 number(u64 pid, u32 level)
+{
+	return read32(pid, PID_NUMBERS + level * UPID_SIZE);
+}
+
+inline int wanted(u64 inode)
+{
+	return EVERY_SOCKET || inode == WANTED(00) || inode == WANTED(01) ||
+	       inode == WANTED(02) || inode == WANTED(03);
+}
+
+__attribute__((section("iter/task_file"), used)) int task_file(struct context *ctx)
+{
+	u64 task = (u64)ctx->task, file = (u64)ctx->file, inode, leader, pid, tgid;
+	struct record record = {};
+	u32 level;
+
+	if (!task || !file)
+		return 0;
+	/* Not bpf_sock_from_file: it needs Linux 5.11, and it denies the O_PATH
+	 * descriptor of a socket, which /proc shows as one. */
+	inode = read64(file, FILE_INODE);
+	if (read64(read64(inode, INODE_SUPER), SUPER_MAGIC) != SOCKFS_MAGIC)
+		return 0;
+	record.inode = read64(inode, INODE_NUMBER);
+	if (!wanted(record.inode))
+		return 0;
+
+	/* The numbers that the reader knows: the iterator shows the tasks of its
+	 * PID namespace, and task->pid is the number in the first one. */
+	level = read32(read64(bpf_get_current_task(), TASK_PID), PID_LEVEL);
+	pid = read64(task, TASK_PID);
+	tgid = read64(read64(task, TASK_SIGNAL), SIGNAL_TGID);
+	if (!pid || !tgid) /* it has ended, its number too: __unhash_process */
+		return 0;
+	record.pid = number(tgid, level);
+	if (pid != tgid)
+		record.tid = number(pid, level);
+	leader = read64(task, TASK_LEADER);
+	record.start = read64(leader, TASK_START);
+	bpf_probe_read_kernel(record.name, sizeof(record.name), leader + TASK_NAME);
+	record.fd = ctx->fd;
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}

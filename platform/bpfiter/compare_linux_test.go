@@ -1,0 +1,100 @@
+package bpfiter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye/procnet"
+	"sockeye/sock"
+)
+
+// owner is a [sock.Owner] with the socket and the start time, in a form to
+// compare.
+type owner struct {
+	Inode        uint64
+	PID, FD, TID int
+	Name         string
+	Ticks        uint64
+}
+
+// lookup is what the index here and that of the search through /proc have in
+// common.
+type lookup interface {
+	Owners(inode uint64, buf []sock.Owner) []sock.Owner
+	StartTicks(pid int) (uint64, bool)
+	Len() int
+}
+
+// ownersOf returns the owners of the sockets that the index knows, in its order.
+func ownersOf(ix lookup, inodes []uint64) []owner {
+	all := []owner{}
+	for _, inode := range inodes {
+		for _, o := range ix.Owners(inode, nil) {
+			ticks, _ := ix.StartTicks(o.PID)
+			all = append(all, owner{inode, o.PID, o.FD, o.TID, o.Name, ticks})
+		}
+	}
+	return all
+}
+
+// inodes returns every socket in the index, each once.
+func (ix *Index) inodes() []uint64 {
+	var all []uint64
+	for _, e := range ix.entries {
+		all = append(all, e.inode)
+	}
+	return slices.Compact(all)
+}
+
+// difference searches in both ways and returns how the answers differ, and how
+// many descriptors there are.
+func difference(f *Finder, q Query) (diff string, descriptors int, err error) {
+	proc, err := procnet.New().Owners(context.Background(), procnet.OwnerQuery{Want: q.Want, Threads: q.Threads})
+	if err != nil {
+		return "", 0, err
+	}
+	ix, err := f.Find(context.Background(), q)
+	if err != nil {
+		return "", 0, err
+	}
+	inodes := ix.inodes()
+	diff = cmp.Diff(ownersOf(proc, inodes), ownersOf(ix, inodes))
+	if diff == "" && proc.Len() != ix.Len() {
+		// Ours are all right, so these are sockets that were not found.
+		diff = fmt.Sprintf("%d descriptors in /proc, %d found", proc.Len(), ix.Len())
+	}
+	return diff, ix.Len(), nil
+}
+
+// open1 opens a Finder for a test.
+func open1(t testing.TB) *Finder {
+	t.Helper()
+	f, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// same checks that both ways find the same owners of at least so many
+// descriptors, in threads or without them.
+func same(t *testing.T, f *Finder, least int) {
+	t.Helper()
+	for _, threads := range []bool{false, true} {
+		diff, n, err := difference(f, Query{Threads: threads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff != "" {
+			t.Errorf("threads %v: the search through /proc (-) and the kernel's (+) differ: %s", threads, diff)
+		}
+		if n < least {
+			t.Errorf("threads %v: %d descriptors, want %d", threads, n, least)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package bpfiter
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+
+	"sockeye/sock"
+)
+
+// Finder looks for the owners of sockets. It may be used by several goroutines
+// at a time.
+type Finder struct {
+	kernel kernel
+	layout layout
+	// offset is that of the time namespace, in nanoseconds.
+	offset int64
+	// program and link are for every socket of every process.
+	program, link int
+	// unrestricted is set once the kernel has turned out not to restrict an
+	// iteration to a process.
+	unrestricted atomic.Bool
+}
+
+// Open finds out whether the kernel looks for owners here, and prepares it. Every
+// refusal is an [*UnavailableError]. The Finder holds two descriptors until it is
+// closed.
+func Open() (*Finder, error) { return open(host{}) }
+
+func open(k kernel) (*Finder, error) {
+	if strconv.IntSize < 64 {
+		return nil, &UnavailableError{Reason: reason32Bit} // the kernel's pointers are 64 bits wide
+	}
+	// What can be told without trying is told first: the kernel says EPERM to
+	// all of it.
+	if caps, err := k.capabilities(); err == nil && !mayLoad(caps) {
+		return nil, &UnavailableError{Reason: reasonCapabilities}
+	}
+	if m, err := k.readFile("/proc/self/uid_map"); err == nil && !identityMap(m) {
+		return nil, &UnavailableError{Reason: reasonUserNS}
+	}
+	f := &Finder{kernel: k}
+	if err := f.readLayout(); err != nil {
+		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
+	}
+	var err error
+	if f.program, err = f.load(nil); err != nil {
+		return nil, f.refused(err)
+	}
+	if f.link, err = k.link(f.program, 0); err != nil {
+		k.close(f.program)
+		return nil, f.refused(fmt.Errorf("attach the program: %w", err))
+	}
+	// Without the file there are no time namespaces.
+	if b, err := k.readFile("/proc/self/timens_offsets"); err == nil {
+		f.offset = bootOffset(b)
+	}
+	return f, nil
+}
+
+// Close frees what the Finder holds. It must not be used afterwards.
+func (f *Finder) Close() error {
+	f.kernel.close(f.link)
+	f.kernel.close(f.program)
+	return nil
+}
+
+func (f *Finder) readLayout() error {
+	data, release, err := f.kernel.mapBTF()
+	if err != nil {
+		return err
+	}
+	defer release()
+	f.layout, err = findLayout(data)
+	return err
+}
+
+// refused is the error of a call of bpf(2) in Open.
+func (f *Finder) refused(err error) error {
+	reason := callReason(err)
+	if reason == reasonTooOld {
+		// Where memory may not be read, the kernel denies knowing the helper
+		// that does it: EINVAL.
+		if b, err := f.kernel.readFile("/sys/kernel/security/lockdown"); err == nil && confidential(b) {
+			reason = reasonPolicy
+		}
+	}
+	return &UnavailableError{Reason: reason, Err: err}
+}
+
+// loadTries bounds how often a load that a signal interrupted is tried again.
+// The Go runtime interrupts its threads with signals.
+const loadTries = 20
+
+// load loads the program, for at most filterSize inodes or for every socket.
+func (f *Finder) load(inodes []uint64) (int, error) {
+	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, inodes)
+	if err != nil {
+		return -1, err
+	}
+	for try := 1; ; try++ {
+		fd, err := f.kernel.load(program, f.layout.hook)
+		if err == nil {
+			return fd, nil
+		}
+		if try == loadTries || !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR) {
+			return -1, fmt.Errorf("load the program: %w", err)
+		}
+	}
+}
+
+// Find looks through the descriptors of every process for sockets. The error is
+// the context's, or wraps [sock.ErrUnavailable].
+func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
+	if q.Want != nil && len(q.Want) == 0 {
+		return &Index{}, ctx.Err()
+	}
+	s := search{
+		Finder: f, query: q,
+		want:    newWanted(q.Want),
+		builder: newBuilder(len(q.Want), f.offset),
+	}
+	fd, filtered, err := s.start()
+	if err != nil {
+		return nil, fmt.Errorf("%w: start the search: %w", sock.ErrUnavailable, err)
+	}
+	err = s.run(ctx, fd, make([]byte, s.bufferSize(filtered)))
+	f.kernel.close(fd)
+	if err != nil {
+		return nil, err
+	}
+	if s.builder.replaced && s.early() {
+		// A socket may have been counted as found for a process that then
+		// turned out to be gone, while another one was not looked at.
+		q.StopEarly = false
+		return f.Find(ctx, q)
+	}
+	return s.builder.finish(), nil
+}

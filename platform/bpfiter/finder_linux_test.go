@@ -1,0 +1,286 @@
+package bpfiter
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sockeye/sock"
+)
+
+// needs64 skips what a 32-bit program refuses at once.
+func needs64(t *testing.T) {
+	t.Helper()
+	if strconv.IntSize < 64 {
+		t.Skip(reason32Bit)
+	}
+}
+
+func TestReasonOfEachRefusal(t *testing.T) {
+	needs64(t)
+	for name, c := range map[string]struct {
+		change func(*fakeKernel)
+		reason string
+		cause  error
+	}{
+		"no capabilities": {func(k *fakeKernel) { k.caps = 1 << capBPF }, reasonCapabilities, nil},
+		"capabilities come first": {func(k *fakeKernel) {
+			k.caps, k.btfErr = 0, fs.ErrNotExist
+			k.files["/proc/self/uid_map"] = "0 1000 1\n"
+		}, reasonCapabilities, nil},
+		"user namespace": {func(k *fakeKernel) {
+			k.files["/proc/self/uid_map"] = "0 1000 1\n"
+			k.btfErr = fs.ErrNotExist
+		}, reasonUserNS, nil},
+		"two ranges": {func(k *fakeKernel) { k.files["/proc/self/uid_map"] = "0 0 1\n1 100000 65535\n" }, reasonUserNS, nil},
+		"no BTF": {func(k *fakeKernel) {
+			k.btfErr = fs.ErrNotExist
+			k.loadErrs = []error{syscall.EPERM}
+		}, reasonNoBTF, fs.ErrNotExist},
+		"BTF refused":         {func(k *fakeKernel) { k.btfErr = fs.ErrPermission }, reasonBTFRefused, fs.ErrPermission},
+		"BTF of another kind": {func(k *fakeKernel) { k.btf = []byte("no BTF") }, reasonBTFBad, errBTF},
+		"BTF without the iterator": {func(k *fakeKernel) {
+			k.btf = bytesReplace(k.btf, "bpf_iter_task_file", "bpf_iter_task_fork")
+		}, reasonTooOld, errMissing},
+		"EPERM":          {loadError(syscall.EPERM), reasonPolicy, syscall.EPERM},
+		"EACCES":         {loadError(syscall.EACCES), reasonPolicy, syscall.EACCES},
+		"ENOSYS":         {loadError(syscall.ENOSYS), reasonNoBPF, syscall.ENOSYS},
+		"EINVAL":         {loadError(syscall.EINVAL), reasonTooOld, syscall.EINVAL},
+		"E2BIG":          {loadError(syscall.E2BIG), reasonTooOld, syscall.E2BIG},
+		"ENOTSUPP":       {loadError(errNotSupported), reasonTooOld, errNotSupported},
+		"ENOMEM":         {loadError(syscall.ENOMEM), reasonOther, syscall.ENOMEM},
+		"EPERM at link":  {func(k *fakeKernel) { k.linkErrs = []error{syscall.EPERM} }, reasonPolicy, syscall.EPERM},
+		"EINVAL at link": {func(k *fakeKernel) { k.linkErrs = []error{syscall.EINVAL} }, reasonTooOld, syscall.EINVAL},
+		"confidentiality": {func(k *fakeKernel) {
+			k.files["/sys/kernel/security/lockdown"] = "none integrity [confidentiality]\n"
+			k.loadErrs = []error{syscall.EINVAL}
+		}, reasonPolicy, syscall.EINVAL},
+		"always interrupted": {func(k *fakeKernel) {
+			for range loadTries {
+				k.loadErrs = append(k.loadErrs, syscall.EAGAIN)
+			}
+		}, reasonOther, syscall.EAGAIN},
+	} {
+		k := asRoot()
+		c.change(k)
+		f, err := open(k)
+		if f != nil || reason(err) != c.reason || !errors.Is(err, sock.ErrUnavailable) || c.cause != nil && !errors.Is(err, c.cause) {
+			t.Errorf("%s: %v, want %q with %v", name, err, c.reason, c.cause)
+		}
+		k.held(t, 0)
+	}
+}
+
+func loadError(err error) func(*fakeKernel) {
+	return func(k *fakeKernel) { k.loadErrs = []error{err} }
+}
+
+// What may be missing from /proc and /sys does not stand in the way.
+func TestOpenWithoutFiles(t *testing.T) {
+	needs64(t)
+	k := asRoot()
+	k.files = nil
+	k.loadErrs = []error{syscall.EAGAIN, syscall.EINTR, syscall.EAGAIN}
+	f, err := open(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.held(t, 2)
+	f.Close()
+	k.held(t, 0)
+}
+
+// fakeFinder opens a Finder on a kernel whose iterations give these reads.
+func fakeFinder(t *testing.T, iterations ...[]step) (*Finder, *fakeKernel) {
+	t.Helper()
+	needs64(t)
+	k := asRoot()
+	k.reads = iterations
+	f, err := open(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, k
+}
+
+// tick is a clock tick in nanoseconds.
+const tick = 10_000_000
+
+func rec(inode uint64, pid, tid, fd uint32, start uint64) record {
+	return record{inode: inode, pid: pid, tid: tid, fd: fd, start: start * tick, name: [16]byte{'p', '0' + byte(pid%10)}}
+}
+
+func TestFindRetriesAndSorts(t *testing.T) {
+	f, k := fakeFinder(t, []step{
+		{records: []record{rec(70, 9, 0, 4, 50), rec(60, 9, 0, 3, 50)}},
+		{err: syscall.EAGAIN},
+		{err: syscall.EINTR},
+		{records: []record{rec(60, 8, 0, 5, 40), rec(0, 8, 0, 6, 40), rec(61, 0, 0, 6, 40), rec(62, 8, 81, 7, 40)}},
+		{err: syscall.EAGAIN},
+	})
+	ix, err := f.Find(t.Context(), Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The time namespace adds 2.5 s.
+	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 3, 0, "p9", 300}, {70, 9, 4, 0, "p9", 300}}
+	if d := cmp.Diff(want, ownersOf(ix, ix.inodes())); d != "" {
+		t.Error(d)
+	}
+	for _, size := range k.sizes {
+		if size != wholeBuffer {
+			t.Errorf("read into %d bytes", size)
+		}
+	}
+	k.held(t, 2)
+}
+
+func TestFindFails(t *testing.T) {
+	f, k := fakeFinder(t,
+		[]step{{records: []record{rec(60, 8, 0, 5, 40)}}, {err: syscall.EIO}},
+		[]step{{records: []record{rec(60, 8, 0, 5, 40)}, cut: 1}},
+	)
+	if ix, err := f.Find(t.Context(), Query{}); ix != nil || !errors.Is(err, syscall.EIO) || !errors.Is(err, sock.ErrUnavailable) {
+		t.Errorf("%v, %v", ix, err)
+	}
+	if ix, err := f.Find(t.Context(), Query{}); ix != nil || !errors.Is(err, sock.ErrUnavailable) {
+		t.Errorf("half a record: %v, %v", ix, err)
+	}
+	k.iterateErrs = []error{syscall.EPERM}
+	if ix, err := f.Find(t.Context(), Query{}); ix != nil || !errors.Is(err, syscall.EPERM) || !errors.Is(err, sock.ErrUnavailable) {
+		t.Errorf("%v, %v", ix, err)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, want := range [][]uint64{nil, {}, {60}} {
+		if ix, err := f.Find(canceled, Query{Want: want}); err != context.Canceled && (ix == nil || want == nil) {
+			t.Errorf("canceled, want %v: %v, %v", want, ix, err)
+		}
+	}
+	k.held(t, 2)
+	if ix, err := f.Find(t.Context(), Query{Want: []uint64{}}); err != nil || ix.Len() != 0 {
+		t.Errorf("nothing wanted: %v, %v", ix, err)
+	}
+}
+
+// Few inodes are looked for by the program itself, which is told which.
+func TestFindFew(t *testing.T) {
+	records := []step{{records: []record{rec(60, 8, 0, 5, 40)}}, {records: []record{rec(60, 9, 0, 5, 40)}}}
+	f, k := fakeFinder(t, records, records)
+	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 60}, StopEarly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ix.Len() != 1 {
+		t.Errorf("%d descriptors after an early stop", ix.Len())
+	}
+	if d := cmp.Diff([]int{recordSize}, k.sizes); d != "" {
+		t.Errorf("sizes of reads: %s", d)
+	}
+	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []uint64{60})
+	if err != nil || len(k.programs) != 2 || !cmp.Equal(k.programs[1], want) {
+		t.Errorf("%d programs, %v", len(k.programs), err)
+	}
+	k.held(t, 2)
+
+	if ix, err = f.Find(t.Context(), Query{Want: []uint64{60}}); err != nil || ix.Len() != 2 {
+		t.Errorf("every holder: %d descriptors, %v", ix.Len(), err)
+	}
+	k.held(t, 2)
+}
+
+// A refused filter or restriction costs time only.
+func TestFindWithoutHelpOfTheKernel(t *testing.T) {
+	all := []step{{records: []record{rec(59, 8, 0, 4, 40), rec(60, 8, 0, 5, 40), rec(60, 9, 0, 5, 40)}}}
+	ours := []step{{records: []record{rec(60, 8, 0, 5, 40)}}, {records: []record{rec(60, 9, 0, 5, 40)}}}
+	f, k := fakeFinder(t, all, ours, all)
+	k.pidErr = syscall.E2BIG
+	k.loadErrs = []error{syscall.ENOMEM}
+	want := []owner{{60, 9, 5, 0, "p9", 290}}
+	q := Query{Want: []uint64{60}, PID: 9, StopEarly: true}
+	for try := range 2 {
+		ix, err := f.Find(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, ownersOf(ix, []uint64{59, 60})); d != "" {
+			t.Errorf("try %d: %s", try, d)
+		}
+		k.held(t, 2)
+	}
+	if d := cmp.Diff([]int{pageBuffer, recordSize, recordSize}, k.sizes); d != "" {
+		t.Errorf("sizes of reads: %s", d)
+	}
+	k.linkErrs = []error{syscall.ENOSPC}
+	ix, err := f.Find(t.Context(), q)
+	if err != nil || ix.Len() != 1 {
+		t.Errorf("after a refused link: %v", err)
+	}
+	k.held(t, 2)
+	if d := cmp.Diff([]int{0, 0}, k.pids); d != "" {
+		t.Errorf("links: %s", d)
+	}
+}
+
+func TestFindOneProcess(t *testing.T) {
+	f, k := fakeFinder(t, []step{{records: []record{rec(60, 9, 0, 5, 40)}}})
+	if ix, err := f.Find(t.Context(), Query{PID: 9}); err != nil || ix.Len() != 1 {
+		t.Errorf("%v", err)
+	}
+	if d := cmp.Diff([]int{0, 9}, k.pids); d != "" {
+		t.Errorf("links: %s", d)
+	}
+	k.held(t, 2)
+}
+
+// Many inodes are looked for here, and an early stop comes after a page at most.
+func TestFindManyStopsEarly(t *testing.T) {
+	want := []uint64{60, 61, 62, 63, 64, 65}
+	var first, rest []record
+	for i, inode := range want {
+		first = append(first, rec(inode, 8, 0, uint32(i), 40))
+	}
+	rest = append(rest, rec(60, 9, 0, 1, 40))
+	reads := []step{{records: first[:3]}, {records: first[3:]}, {records: rest}}
+	f, k := fakeFinder(t, reads, reads)
+	ix, err := f.Find(t.Context(), Query{Want: want, StopEarly: true})
+	if err != nil || ix.Len() != 6 {
+		t.Errorf("%d descriptors, %v", ix.Len(), err)
+	}
+	if d := cmp.Diff([]int{pageBuffer, pageBuffer}, k.sizes); d != "" {
+		t.Errorf("sizes of reads: %s", d)
+	}
+	if ix, err = f.Find(t.Context(), Query{Want: want}); err != nil || ix.Len() != 7 {
+		t.Errorf("every holder: %d descriptors, %v", ix.Len(), err)
+	}
+}
+
+// A search that stopped at the socket of a process which was gone by then is made
+// again.
+func TestFindAgainAfterAReusedPID(t *testing.T) {
+	f, k := fakeFinder(t,
+		[]step{
+			{records: []record{rec(60, 8, 0, 5, 40)}},
+			{records: []record{rec(61, 8, 0, 5, 41)}},
+			{records: []record{rec(60, 9, 0, 5, 40)}},
+		},
+		[]step{
+			{records: []record{rec(61, 8, 0, 5, 41)}},
+			{records: []record{rec(60, 9, 0, 5, 40)}},
+		})
+	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 61}, StopEarly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []owner{{60, 9, 5, 0, "p9", 290}, {61, 8, 5, 0, "p8", 291}}
+	if d := cmp.Diff(want, ownersOf(ix, []uint64{60, 61})); d != "" {
+		t.Error(d)
+	}
+	k.held(t, 2)
+}

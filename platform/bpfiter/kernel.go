@@ -1,0 +1,22 @@
+package bpfiter
+
+// kernel is what the search asks of the system. Errors are the system's own
+// numbers; tests put others in their place.
+type kernel interface {
+	// capabilities returns the effective capabilities of this process, a bit
+	// for each.
+	capabilities() (uint64, error)
+	// readFile reads a small file.
+	readFile(path string) ([]byte, error)
+	// mapBTF returns the kernel's BTF, which is valid until release is called.
+	mapBTF() (data []byte, release func(), err error)
+	// load loads a program for the function of that BTF number.
+	load(program []byte, hook uint32) (fd int, err error)
+	// link attaches a program to the iterator, restricted to a process if pid
+	// is not 0.
+	link(program, pid int) (fd int, err error)
+	// iterate starts an iteration, whose output is read from fd.
+	iterate(link int) (fd int, err error)
+	read(fd int, b []byte) (int, error)
+	close(fd int)
+}

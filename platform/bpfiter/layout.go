@@ -1,0 +1,273 @@
+package bpfiter
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The placeholders of task_file.bpf.c for offsets in bytes, in its order.
+const (
+	fileInode = iota
+	inodeNumber
+	inodeSuper
+	superMagic
+	taskSignal
+	taskPID
+	taskLeader
+	taskName
+	taskStart
+	signalTGID
+	pidLevel
+	pidNumbers
+	upidSize
+	offsetCount
+)
+
+// layout is what the program must know about a kernel.
+type layout struct {
+	offsets [offsetCount]uint32
+	// hook is the type of the function bpf_iter_task_file, which stands for the
+	// iterator (DEFINE_BPF_ITER_FUNC of linux/bpf.h).
+	hook uint32
+}
+
+// pidTGID is the place of PIDTYPE_TGID in signal_struct.pids, in bytes: it is 1
+// since Linux 4.19, and the iterators are younger.
+const pidTGID = 1 * 8
+
+// noSlot is the place of a struct's size if nobody asks for it.
+const noSlot = -1
+
+// field is a member whose offset is wanted.
+type field struct {
+	name string
+	slot int // in layout.offsets
+}
+
+// target is a struct some members of which are wanted.
+type target struct {
+	name   string
+	size   int // the slot of its size, or noSlot
+	fields []field
+}
+
+// upidNumber holds the offset of upid.nr until it is added to pid.numbers.
+const upidNumber = offsetCount
+
+var targets = [...]target{
+	{"file", noSlot, []field{{"f_inode", fileInode}}},
+	{"inode", noSlot, []field{{"i_ino", inodeNumber}, {"i_sb", inodeSuper}}},
+	{"super_block", noSlot, []field{{"s_magic", superMagic}}},
+	{"task_struct", noSlot, []field{
+		{"signal", taskSignal}, {"thread_pid", taskPID}, {"group_leader", taskLeader},
+		{"comm", taskName}, {"start_boottime", taskStart},
+	}},
+	{"signal_struct", noSlot, []field{{"pids", signalTGID}}},
+	{"pid", noSlot, []field{{"level", pidLevel}, {"numbers", pidNumbers}}},
+	{"upid", upidSize, []field{{"nr", upidNumber}}},
+}
+
+const hookName = "bpf_iter_task_file"
+
+// errMissing is the error of a kernel that has not what the program needs.
+var errMissing = errors.New("BTF has no")
+
+// initials are the first letters of the structs, so that most names need no
+// comparison.
+var initials = func() (set [256]bool) {
+	for _, t := range targets {
+		set[t.name[0]] = true
+	}
+	return set
+}()
+
+// Bounds for data that is no kernel's: a kernel has one struct of each name, and
+// at most a few anonymous structs in it.
+const (
+	maxCandidates = 32
+	maxAnonymous  = 256
+	maxDepth      = 4
+)
+
+// candidate is a struct of a wanted name.
+type candidate struct {
+	target  int
+	size    uint32
+	found   uint32 // bit i: fields[i]
+	offsets [offsetCount + 1]uint32
+}
+
+func (c *candidate) complete() bool {
+	return c.found == 1<<len(targets[c.target].fields)-1
+}
+
+// anonymous is an anonymous member that may hold wanted ones: randstruct and
+// unions put members there.
+type anonymous struct {
+	candidate int
+	typeID    uint32
+	offset    uint32
+}
+
+// layoutSearch looks for the targets in BTF.
+type layoutSearch struct {
+	btf
+	candidates []candidate
+	anonymous  []anonymous
+	done       uint32 // bit i: targets[i] has a complete candidate
+	hook       uint32
+}
+
+// findLayout reads BTF data, of either byte order. The error wraps errMissing if
+// the kernel has no such iterator or members, else the data is not understood.
+func findLayout(data []byte) (layout, error) {
+	t, err := parseBTF(data)
+	if err != nil {
+		return layout{}, err
+	}
+	s := layoutSearch{btf: t}
+	if err := s.structs(); err != nil {
+		return layout{}, err
+	}
+	for range maxDepth {
+		if s.done == 1<<len(targets)-1 || len(s.anonymous) == 0 {
+			break
+		}
+		if err := s.descend(); err != nil {
+			return layout{}, err
+		}
+	}
+	return s.result()
+}
+
+// structs is the one pass over the types that most kernels need. It ends when
+// everything has been found.
+func (s *layoutSearch) structs() error {
+	c := typeCursor{btf: &s.btf}
+	for s.hook == 0 || s.done != 1<<len(targets)-1 {
+		more, err := c.step()
+		if err != nil || !more {
+			return err
+		}
+		switch {
+		case c.kind == kindFunc:
+			if s.hook == 0 && s.named(c.name, hookName) {
+				s.hook = c.id
+			}
+		case c.kind == kindStruct && initials[s.initial(c.name)]:
+			s.consider(&c)
+		}
+	}
+	return nil
+}
+
+// consider looks at a struct that may be a target.
+func (s *layoutSearch) consider(c *typeCursor) {
+	for i := range targets {
+		if s.done&(1<<i) != 0 || len(s.candidates) == maxCandidates || !s.named(c.name, targets[i].name) {
+			continue
+		}
+		s.candidates = append(s.candidates, candidate{target: i, size: c.size})
+		s.look(c, len(s.candidates)-1, 0)
+	}
+}
+
+// look takes the wanted members of the current type, which stands at an offset
+// of the candidate.
+func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
+	found := &s.candidates[index]
+	before := len(s.anonymous)
+	for m := range c.each {
+		if m.bits {
+			continue
+		}
+		if m.name == 0 {
+			if len(s.anonymous) < maxAnonymous {
+				s.anonymous = append(s.anonymous, anonymous{index, m.typeID, base + m.offset})
+			}
+			continue
+		}
+		for i, f := range targets[found.target].fields {
+			if found.found&(1<<i) == 0 && s.named(m.name, f.name) {
+				found.found |= 1 << i
+				found.offsets[f.slot] = base + m.offset
+			}
+		}
+	}
+	if found.complete() {
+		s.done |= 1 << found.target
+		s.anonymous = s.anonymous[:before]
+	}
+}
+
+// descend looks into the anonymous members of candidates that lack something.
+func (s *layoutSearch) descend() error {
+	inner := s.anonymous
+	s.anonymous = nil
+	c := typeCursor{btf: &s.btf}
+	for {
+		more, err := c.step()
+		if err != nil || !more {
+			return err
+		}
+		if c.kind != kindStruct && c.kind != kindUnion {
+			continue
+		}
+		for _, a := range inner {
+			if a.typeID == c.id && s.done&(1<<s.candidates[a.candidate].target) == 0 {
+				s.look(&c, a.candidate, a.offset)
+			}
+		}
+	}
+}
+
+// result puts the layout together.
+func (s *layoutSearch) result() (layout, error) {
+	if s.hook == 0 {
+		return layout{}, fmt.Errorf("%w function %s", errMissing, hookName)
+	}
+	var all [offsetCount + 1]uint32
+	for i, t := range targets {
+		c := s.best(i)
+		if c == nil {
+			return layout{}, fmt.Errorf("%w struct %s", errMissing, t.name)
+		}
+		for j, f := range t.fields {
+			if c.found&(1<<j) == 0 {
+				return layout{}, fmt.Errorf("%w %s.%s", errMissing, t.name, f.name)
+			}
+			all[f.slot] = c.offsets[f.slot]
+		}
+		if t.size != noSlot {
+			all[t.size] = c.size
+		}
+	}
+	all[signalTGID] += pidTGID
+	all[pidNumbers] += all[upidNumber]
+	l := layout{hook: s.hook}
+	for i := range l.offsets {
+		if all[i] > maxOffset {
+			return layout{}, fmt.Errorf("%w: offset %d", errBTF, all[i])
+		}
+		l.offsets[i] = all[i]
+	}
+	return l, nil
+}
+
+// best returns the complete candidate of a target, or else the first one.
+func (s *layoutSearch) best(target int) *candidate {
+	var first *candidate
+	for i := range s.candidates {
+		c := &s.candidates[i]
+		if c.target != target {
+			continue
+		}
+		if c.complete() {
+			return c
+		}
+		if first == nil {
+			first = c
+		}
+	}
+	return first
+}

@@ -1,0 +1,101 @@
+package bpfiter
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// The reasons why the kernel does not look for owners.
+const (
+	reasonCapabilities = "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN"
+	reasonUserNS       = "not allowed in a user namespace"
+	reasonNoBTF        = "the kernel has no BTF, or /sys is not mounted"
+	reasonBTFRefused   = "the kernel's BTF may not be read"
+	reasonBTFBad       = "the kernel's BTF is not understood"
+	reasonTooOld       = "the kernel is too old (Linux 5.8 is needed)"
+	reasonPolicy       = "denied by kernel policy (lockdown, LSM or seccomp)"
+	reasonNoBPF        = "the kernel has no bpf(2)"
+	reason32Bit        = "not available to a 32-bit program"
+	reasonOther        = "the kernel refused the program"
+)
+
+// errNotSupported is the kernel's own ENOTSUPP, which is not EOPNOTSUPP and
+// which libc does not know: linux/errno.h.
+const errNotSupported = syscall.Errno(524)
+
+// Bits of the capability sets: linux/capability.h.
+const (
+	capSysAdmin = 21
+	capPerfmon  = 38
+	capBPF      = 39
+)
+
+// mayLoad reports whether the capabilities suffice.
+func mayLoad(effective uint64) bool {
+	const both = 1<<capBPF | 1<<capPerfmon
+	return effective&(1<<capSysAdmin) != 0 || effective&both == both
+}
+
+// identityMap reports whether /proc/self/uid_map is that of the first user
+// namespace: every number is mapped to itself (user_namespaces(7)). The kernel
+// asks for the capabilities in that namespace.
+func identityMap(uidMap []byte) bool {
+	f := bytes.Fields(uidMap)
+	return len(f) == 3 && string(f[0]) == "0" && string(f[1]) == "0" && string(f[2]) == "4294967295"
+}
+
+// confidential reports whether /sys/kernel/security/lockdown says that the
+// kernel's memory may not be read.
+func confidential(lockdown []byte) bool {
+	return bytes.Contains(lockdown, []byte("[confidentiality]"))
+}
+
+// bootOffset reads the offset of CLOCK_BOOTTIME in nanoseconds from
+// /proc/self/timens_offsets (time_namespaces(7)); the clock is a number, 7, in
+// the oldest kernels that have the file. What is not there has no offset.
+func bootOffset(timens []byte) int64 {
+	for line := range strings.Lines(string(timens)) {
+		f := strings.Fields(line)
+		if len(f) != 3 || f[0] != "boottime" && f[0] != "7" {
+			continue
+		}
+		seconds, err := strconv.ParseInt(f[1], 10, 64)
+		nanoseconds, err2 := strconv.ParseInt(f[2], 10, 64)
+		if err == nil && err2 == nil {
+			return seconds*1e9 + nanoseconds
+		}
+	}
+	return 0
+}
+
+// btfReason says why the kernel's BTF could not be had.
+func btfReason(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return reasonNoBTF
+	case errors.Is(err, fs.ErrPermission):
+		return reasonBTFRefused
+	case errors.Is(err, errMissing):
+		return reasonTooOld
+	}
+	return reasonBTFBad
+}
+
+// callReason says why a call of bpf(2) was refused. It comes after the checks
+// for the refusals that can be told beforehand.
+func callReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
+		return reasonPolicy
+	case errors.Is(err, syscall.ENOSYS):
+		return reasonNoBPF
+	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.E2BIG), errors.Is(err, errNotSupported):
+		// E2BIG: it has a smaller bpf_attr, without the members in use here.
+		return reasonTooOld
+	}
+	return reasonOther
+}

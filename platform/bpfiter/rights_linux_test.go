@@ -1,0 +1,146 @@
+package bpfiter
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/population"
+	"sockeye/procnet"
+)
+
+// nobody is the user of the tests without rights.
+const nobody = 65534
+
+// readableCopy copies the test binary to where everybody can run it.
+func readableCopy(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "bpfiter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	path := filepath.Join(dir, "find.test")
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(to, from)
+	if closeErr := to.Close(); err != nil || closeErr != nil {
+		t.Fatal(err, closeErr)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// asNobody returns the attributes of a process of that user with some
+// capabilities.
+func asNobody(capabilities ...uintptr) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{
+		Credential:  &syscall.Credential{Uid: nobody, Gid: nobody},
+		AmbientCaps: capabilities,
+	}
+}
+
+// With the two capabilities, or the one that stands for them, an ordinary user
+// sees what root sees in /proc.
+func TestCapabilitiesThatSuffice(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	set, err := population.Crowd(10, 10, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	binary := readableCopy(t)
+	for name, attr := range map[string]*syscall.SysProcAttr{
+		"BPF and PERFMON": asNobody(unix.CAP_BPF, unix.CAP_PERFMON),
+		"SYS_ADMIN":       asNobody(unix.CAP_SYS_ADMIN),
+	} {
+		var answer found
+		roleOf(t, binary, "find", attr, &answer)
+		if answer.Reason != "" || answer.Cause != "" {
+			t.Errorf("%s: %s (%s)", name, answer.Reason, answer.Cause)
+			continue
+		}
+		ix, err := procnet.New().Owners(t.Context(), procnet.OwnerQuery{Threads: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var inodes []uint64
+		for _, o := range answer.Owners {
+			if len(inodes) == 0 || inodes[len(inodes)-1] != o.Inode {
+				inodes = append(inodes, o.Inode)
+			}
+		}
+		if d := cmp.Diff(ownersOf(ix, inodes), answer.Owners); d != "" || ix.Len() != len(answer.Owners) || ix.Len() < 50 {
+			t.Errorf("%s: %d descriptors, %d in /proc: %s", name, len(answer.Owners), ix.Len(), d)
+		}
+	}
+}
+
+// Who may not is told why.
+func TestRefusals(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	binary := readableCopy(t)
+	user := &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWUSER,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}},
+	}
+	for _, c := range []struct {
+		name, role string
+		attr       *syscall.SysProcAttr
+		reason     string
+	}{
+		{"no capability", "find", asNobody(), reasonCapabilities},
+		{"BPF alone", "find", asNobody(unix.CAP_BPF), reasonCapabilities},
+		{"PERFMON alone", "find", asNobody(unix.CAP_PERFMON), reasonCapabilities},
+		{"ptrace rights", "find", asNobody(unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH), reasonCapabilities},
+		{"root of a user namespace", "find", user, reasonUserNS},
+		{"seccomp", "seccomp EPERM", nil, reasonPolicy},
+		{"seccomp as if there were no such call", "seccomp ENOSYS", nil, reasonNoBPF},
+	} {
+		var answer found
+		roleOf(t, binary, c.role, c.attr, &answer)
+		if answer.Reason != c.reason || len(answer.Owners) != 0 {
+			t.Errorf("%s: reason %q (%s), want %q", c.name, answer.Reason, answer.Cause, c.reason)
+		}
+	}
+
+	if err := unix.Mount("none", filepath.Dir(btfFile), "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open()
+	if reason(err) != reasonNoBTF || !strings.Contains(err.Error(), btfFile) {
+		t.Errorf("without BTF: %v", err)
+	}
+	if err := os.WriteFile(btfFile, []byte("hello, this is no BTF at all"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(); reason(err) != reasonBTFBad {
+		t.Errorf("with broken BTF: %v", err)
+	}
+	if err := os.WriteFile(btfFile, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(); reason(err) != reasonBTFBad {
+		t.Errorf("with empty BTF: %v", err)
+	}
+}

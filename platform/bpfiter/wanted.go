@@ -1,0 +1,86 @@
+package bpfiter
+
+import "math/bits"
+
+// wanted is the set of inodes that a search records: a hash table with open
+// addressing, because a listing wants a hundred thousand and each descriptor
+// asks.
+type wanted struct {
+	all   bool
+	slots []uint64 // 0 is empty: no socket has that inode
+	found []uint64 // a bit for each slot
+	shift uint
+	size  int
+	left  int // inodes that have not been found
+}
+
+// newWanted makes the set; nil means every inode.
+func newWanted(inodes []uint64) *wanted {
+	if inodes == nil {
+		return &wanted{all: true}
+	}
+	// At most three quarters full.
+	width := bits.Len(uint(len(inodes) + len(inodes)/3))
+	w := &wanted{
+		slots: make([]uint64, 1<<width),
+		found: make([]uint64, 1<<width/64+1),
+		shift: 64 - uint(width),
+	}
+	for _, inode := range inodes {
+		if inode == 0 {
+			continue
+		}
+		i := w.slot(inode)
+		if w.slots[i] == 0 {
+			w.slots[i] = inode
+			w.size++
+		}
+	}
+	w.left = w.size
+	return w
+}
+
+// slot returns where the inode stands, or the empty slot where it would.
+func (w *wanted) slot(inode uint64) int {
+	const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio: Knuth 6.4
+	mask := len(w.slots) - 1
+	i := int(inode*golden>>w.shift) & mask
+	for w.slots[i] != 0 && w.slots[i] != inode {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// take reports whether the inode is wanted, and notes that it has been found.
+func (w *wanted) take(inode uint64) bool {
+	if w.all {
+		return true
+	}
+	i := w.slot(inode)
+	if w.slots[i] == 0 {
+		return false
+	}
+	bit := uint64(1) << (i % 64)
+	if w.found[i/64]&bit == 0 {
+		w.found[i/64] |= bit
+		w.left--
+	}
+	return true
+}
+
+// complete reports whether each wanted inode has been found.
+func (w *wanted) complete() bool { return !w.all && w.left == 0 }
+
+// few returns the inodes if the program itself can look for them, else nil.
+func (w *wanted) few() []uint64 {
+	if w.all || w.size > filterSize {
+		return nil
+	}
+	var inodes []uint64
+	for _, inode := range w.slots {
+		if inode != 0 {
+			inodes = append(inodes, inode)
+		}
+	}
+	return inodes
+}
