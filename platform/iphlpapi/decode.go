@@ -54,10 +54,7 @@ func (r *rows) decode(row []byte, s *sock.Socket) {
 		}
 	}
 	if r.localScope != absent {
-		s.IfIndex = r.scope(row, s)
-		if s.IfIndex != 0 {
-			s.Known |= sock.FieldInterface
-		}
+		r.scope(row, s)
 	}
 	if created := r.createdAt(row); created != 0 {
 		s.Created = created.time()
@@ -78,18 +75,24 @@ func (r *rows) end(row []byte, address, port int) netip.AddrPort {
 	return netip.AddrPortFrom(addr, binary.BigEndian.Uint16(row[port:]))
 }
 
-// scope reads the interface of a link-local address. The documentation calls
-// the scope one in network order; what is there is sin6_scope_id of a
-// SOCKADDR_IN6, which is in host order.
-func (r *rows) scope(row []byte, s *sock.Socket) uint32 {
-	if scope := binary.LittleEndian.Uint32(row[r.localScope:]); scope != 0 {
-		return scope
+// scope reads the interface of a link-local address, of either end. The
+// documentation calls the scope one in network order; what is there is
+// sin6_scope_id of a SOCKADDR_IN6, which is in host order. With an address of
+// another scope the number says nothing about the socket (Wine puts one there).
+func (r *rows) scope(row []byte, s *sock.Socket) {
+	switch {
+	case linkLocal(s.Local.Addr()):
+		s.IfIndex = binary.LittleEndian.Uint32(row[r.localScope:])
+	case r.remoteScope != absent && linkLocal(s.Remote.Addr()):
+		s.IfIndex = binary.LittleEndian.Uint32(row[r.remoteScope:])
 	}
-	// The remote members of a socket without a peer mean nothing.
-	if r.remoteScope == absent || !s.Knows(sock.FieldRemote) {
-		return 0
+	if s.IfIndex != 0 {
+		s.Known |= sock.FieldInterface
 	}
-	return binary.LittleEndian.Uint32(row[r.remoteScope:])
+}
+
+func linkLocal(a netip.Addr) bool {
+	return a.Is6() && (a.IsLinkLocalUnicast() || a.IsLinkLocalMulticast() || a.IsInterfaceLocalMulticast())
 }
 
 // processID returns the process that bound the socket, and whether the table

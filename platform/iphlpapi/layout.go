@@ -46,7 +46,7 @@ const moduleSize = 16 * 8
 // layouts holds the rows of each table by detail. Tables with a creation time
 // begin their rows at 8, because a LARGE_INTEGER is aligned so in C on every
 // Windows; the others at 4, right behind dwNumEntries.
-var layouts = map[sock.Table][3]layout{
+var layouts = map[sock.Table]*[3]layout{
 	{Protocol: sock.TCP, Family: sock.IPv4}: {
 		{"MIB_TCPROW", 4, 20, 0, 4, absent, 8, 12, absent, 16, absent, absent, absent},
 		{"MIB_TCPROW_OWNER_PID", 4, 24, 0, 4, absent, 8, 12, absent, 16, 20, absent, absent},
@@ -73,5 +73,8 @@ var layouts = map[sock.Table][3]layout{
 // layoutOf returns the layout of a table's rows, and whether there is such a table.
 func layoutOf(t sock.Table, d detail) (*layout, bool) {
 	rows, ok := layouts[t]
-	return &rows[d], ok
+	if !ok {
+		return nil, false
+	}
+	return &rows[d], true
 }
