@@ -55,10 +55,11 @@ func New(t testing.TB) *Rig {
 func environment(dir string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return strings.HasPrefix(name, "WINE") || name == "DISPLAY" || name == "WAYLAND_DISPLAY" || name == "HOME"
+		return strings.HasPrefix(name, "WINE") || name == "DISPLAY" || name == "WAYLAND_DISPLAY" || name == "HOME" || name == "TMPDIR"
 	})
 	return append(env,
 		"HOME="+dir,
+		"TMPDIR="+dir, // Debian's Wine leaves the directory of its server behind
 		"WINEPREFIX="+filepath.Join(dir, "prefix"),
 		"WINEARCH=win64",
 		"WINEDEBUG=-all",
