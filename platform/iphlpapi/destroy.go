@@ -12,7 +12,7 @@ import (
 
 // ErrCannotClose is wrapped by the error of [Source.Destroy] for a socket that
 // no call of Windows closes from outside of its process.
-var ErrCannotClose = errors.New("Windows cannot close it")
+var ErrCannotClose = errors.New("no call of this system closes it")
 
 // DestroyError is a connection that could not be closed.
 type DestroyError struct {
@@ -66,9 +66,9 @@ func tcpRow(k *sock.Socket) ([20]byte, error) {
 	reason := ""
 	switch {
 	case k.Protocol != sock.TCP:
-		reason = fmt.Sprintf("it closes TCP connections only, and this is %s", k.Protocol)
+		reason = fmt.Sprintf("SetTcpEntry closes TCP connections, and this is %s", k.Protocol)
 	case k.Family != sock.IPv4:
-		reason = "it closes connections of IPv4 sockets only"
+		reason = "SetTcpEntry closes connections of IPv4 sockets only"
 	case k.State == sock.Listen:
 		reason = "this is a listener: only its process can close it"
 	case !k.Knows(sock.FieldLocal|sock.FieldRemote) || !k.Local.Addr().Is4() || !k.Remote.Addr().Is4():

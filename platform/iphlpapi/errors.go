@@ -59,7 +59,7 @@ func (e *CallError) Is(target error) bool {
 var errMalformed = errors.New("the table is malformed")
 
 // errNoTable is the cause for a protocol that Windows has no table of.
-var errNoTable = errors.New("Windows has no such table")
+var errNoTable = errors.New("there is no such table")
 
 // TableError says that a table cannot be read. A table is read whole before its
 // first row is given, so it wraps [sock.ErrUnavailable] as well as the cause.

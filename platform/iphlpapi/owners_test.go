@@ -96,6 +96,21 @@ func TestOneLookupForEachProcess(t *testing.T) {
 	}
 }
 
+// TestAProcessThatIsGone is looked up once in a table, not for each row.
+func TestAProcessThatIsGone(t *testing.T) {
+	f := newFake()
+	f.names[817], f.gone = "brief.exe", map[uint32]bool{817: true}
+	f.put(udp4, ownerModule, testRow{local: "127.0.0.1:1", pid: 817}, testRow{local: "127.0.0.1:2", pid: 817})
+	for _, s := range listed(t, f.source(), want(sock.AllFields).Only(udp4)) {
+		if s.OwnerStatus != sock.OwnerExited {
+			t.Errorf("%v: %v", s.Local, s.OwnerStatus)
+		}
+	}
+	if f.lookups != 1 {
+		t.Errorf("%d lookups of one process", f.lookups)
+	}
+}
+
 // TestAProcessThatBeganMeanwhile opens a socket between two tables, after the
 // processes were listed.
 func TestAProcessThatBeganMeanwhile(t *testing.T) {

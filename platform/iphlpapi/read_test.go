@@ -46,6 +46,25 @@ func TestATableThatGrowsBetweenTheCalls(t *testing.T) {
 	}
 }
 
+// TestATableThatNeedsMoreThanItSays: the size of the answer cannot be believed.
+func TestATableThatNeedsMoreThanItSays(t *testing.T) {
+	f := newFake()
+	f.names[812] = "x"
+	f.put(tcp4, ownerModule, grown(3)...)
+	f.before = func(_ int, _ tableCall, buf []byte) uint32 {
+		if len(buf) < 100_000 {
+			return codeInsufficientBuffer // and says 0 bytes
+		}
+		return codeSuccess
+	}
+	if all := listed(t, f.source(), want(sock.AllFields).Only(tcp4)); len(all) != 3 {
+		t.Errorf("%d rows", len(all))
+	}
+	if len(f.calls) > 8 {
+		t.Errorf("%d calls: the room must double", len(f.calls))
+	}
+}
+
 func TestATableThatNeverFits(t *testing.T) {
 	for name, answer := range map[string]func(buf []byte) (uint32, uint32){
 		"asks for as much as it has":     func(buf []byte) (uint32, uint32) { return uint32(len(buf)), codeInsufficientBuffer },
@@ -121,6 +140,20 @@ func TestCanceledWhileItWaits(t *testing.T) {
 	}
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("ended with %v", last)
+	}
+}
+
+func TestCanceledWithinATable(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	rows, last := 0, error(nil)
+	for s, err := range machine().source().Sockets(ctx, want(sock.AllFields).Only(tcp4)) {
+		cancel()
+		if last = err; s != nil {
+			rows++
+		}
+	}
+	if rows > checkEvery || !errors.Is(last, context.Canceled) {
+		t.Errorf("%d of 603 rows, then %v", rows, last)
 	}
 }
 

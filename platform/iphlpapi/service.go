@@ -93,7 +93,7 @@ func decodeModule(buf []byte, base uint64, wordSize int) (name, path string, err
 		if at == 0 {
 			continue
 		}
-		if at < base || at-base >= uint64(len(buf)) {
+		if at-base >= uint64(len(buf)) { // what is before the base wraps to beyond it
 			return "", "", errModule
 		}
 		if texts[i], err = wideString(buf[at-base:]); err != nil {

@@ -47,6 +47,7 @@ func TestRowsOfEachSystem(t *testing.T) {
 		{"openbsd", conn(inet6, stream, at("fe80::1%4", 22), none, "LISTEN", 0, 0), sock.IPv6, sock.Listen, "[fe80::1]:22", "", scope{index: 4}},
 		{"openbsd", conn(inet, dgram, at("0.0.0.0", 514), none, "", 0, 0), sock.IPv4, sock.Unconnected, "0.0.0.0:514", "", scope{}},
 		{"linux", conn(inet, stream, at("0.0.0.0", 80), at("0.0.0.0", 0), "LISTEN", 1, 3), sock.IPv4, sock.Listen, "0.0.0.0:80", "", scope{}},
+		{"windows", conn(inet, stream, at("10.0.0.5", 80), at("10.0.0.9", 7), "LISTEN", 1, 3), sock.IPv4, sock.Listen, "10.0.0.5:80", "", scope{}},
 		{"linux", conn(inet, stream, at("10.0.0.5", 80), at("10.0.0.9", 0), "CLOSE", 0, 0), sock.IPv4, sock.Closed, "10.0.0.5:80", "10.0.0.9:0", scope{}},
 		{"linux", conn(inet6, dgram, at("::", 53), at("::", 0), "NONE", 1, 3), sock.IPv6, sock.Unconnected, "[::]:53", "", scope{}},
 		{"linux", conn(inet6, stream, at("::ffff:10.0.0.5", 80), at("::ffff:10.0.0.9", 9), "TIME_WAIT", 0, 0), sock.IPv6, sock.TimeWait,

@@ -153,6 +153,15 @@ func TestOneQuestion(t *testing.T) {
 	}
 }
 
+func TestStatesThatNobodyAsks(t *testing.T) {
+	q := everything
+	q.States = sock.ListeningStates
+	all, _, err := list(t, some().source("darwin"), q)
+	if err != nil || len(all) != 2 || all[0].State != sock.Listen || all[1].State != sock.Unconnected {
+		t.Errorf("%d rows, %v; want the two that listen", len(all), err)
+	}
+}
+
 func TestWhatFails(t *testing.T) {
 	missing := errors.New("lsof: not found")
 	f := &fake{err: missing}
