@@ -145,6 +145,7 @@ func TestCanceledWhileItWaits(t *testing.T) {
 
 func TestCanceledWithinATable(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	rows, last := 0, error(nil)
 	for s, err := range machine().source().Sockets(ctx, want(sock.AllFields).Only(tcp4)) {
 		cancel()
