@@ -34,6 +34,8 @@ const (
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass
 	FieldCgroup                         // CgroupID, Cgroup
+	FieldCreated                        // Created
+	FieldService                        // Owner.Service of one owner at least
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

@@ -21,11 +21,18 @@ type Process struct {
 	StartedAt time.Time
 }
 
+// NoFD is the descriptor of an owner on a system that does not tell it.
+const NoFD = -1
+
 // Owner is one descriptor of a process that refers to a socket.
 type Owner struct {
 	*Process
-	FD  int
+	FD  int // NoFD if it is not known
 	TID int // the thread whose own file table holds it; 0 for the process's
+
+	// Service is the service of a process that hosts several (svchost.exe on
+	// Windows) for which this socket was opened; empty if it is not known.
+	Service string
 }
 
 // CompareOwners orders owners by PID, then descriptor.

@@ -3,6 +3,7 @@ package sock
 import (
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Socket is the normalised record of one socket, the same on every system.
@@ -66,6 +67,10 @@ type Socket struct {
 	TrafficClass uint8
 	CgroupID     uint64
 	Cgroup       string
+
+	// Created is when the socket was bound, in UTC, where the system remembers
+	// it (Windows).
+	Created time.Time
 }
 
 // Netns names a network namespace.

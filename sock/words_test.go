@@ -100,7 +100,7 @@ func TestCloneSharesNothingThatIsReused(t *testing.T) {
 
 func TestEachProcessOnce(t *testing.T) {
 	p, q := &Process{PID: 1}, &Process{PID: 2}
-	s := &Socket{Owners: []Owner{{p, 3, 0}, {p, 4, 0}, {q, 3, 0}}}
+	s := &Socket{Owners: []Owner{{Process: p, FD: 3}, {Process: p, FD: 4}, {Process: q, FD: 3}}}
 	var pids []int
 	for process := range s.PIDs {
 		pids = append(pids, process.PID)

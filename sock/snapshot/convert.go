@@ -107,6 +107,14 @@ func (rec *record) counters(s *sock.Socket) error {
 		s.Netns = sock.Netns{Inode: rec.Netns.Inode, Name: rec.Netns.Name}
 		s.Known |= sock.FieldNetns
 	}
+	if rec.CreatedAt != "" {
+		at, err := time.Parse(time.RFC3339Nano, rec.CreatedAt)
+		if err != nil {
+			return fmt.Errorf("bad created_at %q", rec.CreatedAt)
+		}
+		s.Created = at.UTC()
+		s.Known |= sock.FieldCreated
+	}
 	if rec.Cookie == "" {
 		return nil
 	}
@@ -136,7 +144,14 @@ func (rec *record) owners(s *sock.Socket, processes *processes) error {
 		if err != nil {
 			return err
 		}
-		s.Owners = append(s.Owners, sock.Owner{Process: p, FD: rec.Owners[i].FD, TID: rec.Owners[i].TID})
+		o := sock.Owner{Process: p, FD: sock.NoFD, TID: rec.Owners[i].TID, Service: rec.Owners[i].Service}
+		if fd := rec.Owners[i].FD; fd != nil {
+			o.FD = *fd
+		}
+		if o.Service != "" {
+			s.Known |= sock.FieldService
+		}
+		s.Owners = append(s.Owners, o)
 	}
 	sock.SortOwners(s.Owners)
 	if rec.ListenerPID == nil {

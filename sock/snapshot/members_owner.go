@@ -20,10 +20,10 @@ var ownerMembers = [...]Member{
 		text: func(s *sock.Socket) string { return s.Owners[0].Name },
 	},
 	{
-		Name: "owners", Kind: Array, Needs: sock.FieldOwners, Wants: sock.ProcessFields,
+		Name: "owners", Kind: Array, Needs: sock.FieldOwners, Wants: sock.ProcessFields | sock.FieldService,
 		Parts: []Member{
 			{Name: "pid", Kind: Integer}, {Name: "process"}, {Name: "fd", Kind: Integer},
-			{Name: "tid", Kind: Integer}, {Name: "exe"}, {Name: "cmdline"}, {Name: "uid", Kind: Integer},
+			{Name: "tid", Kind: Integer}, {Name: "service"}, {Name: "exe"}, {Name: "cmdline"}, {Name: "uid", Kind: Integer},
 			{Name: "user"}, {Name: "started_at"},
 		},
 		json: appendOwners,
@@ -66,11 +66,17 @@ func appendOwners(dst []byte, s *sock.Socket) []byte {
 			dst = append(dst, `,"process":`...)
 			dst = AppendString(dst, o.Name)
 		}
-		dst = append(dst, `,"fd":`...)
-		dst = strconv.AppendInt(dst, int64(o.FD), 10)
+		if o.FD != sock.NoFD {
+			dst = append(dst, `,"fd":`...)
+			dst = strconv.AppendInt(dst, int64(o.FD), 10)
+		}
 		if o.TID != 0 {
 			dst = append(dst, `,"tid":`...)
 			dst = strconv.AppendInt(dst, int64(o.TID), 10)
+		}
+		if o.Service != "" {
+			dst = append(dst, `,"service":`...)
+			dst = AppendString(dst, o.Service)
 		}
 		dst = appendProcessFacts(dst, o.Process)
 		dst = append(dst, '}')

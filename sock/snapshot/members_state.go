@@ -44,6 +44,12 @@ var stateMembers = [...]Member{
 		text: func(s *sock.Socket) string { return s.User },
 	},
 	{
+		Name: "created_at", Needs: sock.FieldCreated,
+		has:   func(s *sock.Socket) bool { return !s.Created.IsZero() },
+		json:  func(dst []byte, s *sock.Socket) []byte { return appendTime(dst, s.Created) },
+		order: func(a, b *sock.Socket) int { return a.Created.Compare(b.Created) },
+	},
+	{
 		Name: "netns", Kind: Object, Needs: sock.FieldNetns,
 		Parts: []Member{
 			{

@@ -31,6 +31,10 @@ func invent(r *rand.Rand) *sock.Socket {
 	if has(sock.FieldOwners) {
 		inventOwners(r, s)
 	}
+	inventServices(r, s)
+	if has(sock.FieldCreated) {
+		s.Created = time.UnixMilli(r.Int64N(1 << 42)).UTC()
+	}
 	if has(sock.FieldTimer) {
 		s.Timer.Kind = sock.TimerKind(r.IntN(int(sock.TimerUnknown) + 1))
 		if s.Timer.Kind != sock.TimerOff {
@@ -105,11 +109,24 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 func inventOwners(r *rand.Rand, s *sock.Socket) {
 	s.OwnerStatus = sock.OwnerKnown + sock.OwnerStatus(r.IntN(int(sock.OwnerExited)))
 	for range r.IntN(4) {
-		s.Owners = append(s.Owners, sock.Owner{Process: inventProcess(r), FD: r.IntN(1 << 20), TID: r.IntN(2) * r.IntN(9)})
+		s.Owners = append(s.Owners, sock.Owner{Process: inventProcess(r), FD: sock.NoFD + r.IntN(1<<r.IntN(21)), TID: r.IntN(2) * r.IntN(9)})
 	}
 	sock.SortOwners(s.Owners)
 	if r.IntN(3) == 0 {
 		s.Listener = &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)}
+	}
+}
+
+// inventServices names the service of every owner, or of none: the fact is known
+// as soon as one has a name.
+func inventServices(r *rand.Rand, s *sock.Socket) {
+	if len(s.Owners) == 0 {
+		s.Known &^= sock.FieldService
+	}
+	if s.Known.Has(sock.FieldService) {
+		for i := range s.Owners {
+			s.Owners[i].Service = inventName(r)
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ type record struct {
 	Cookie    string
 	UID       *uint32
 	User      string
+	CreatedAt string `json:"created_at"`
 	Netns     *netnsRecord
 
 	Owners      []ownerRecord
@@ -60,8 +61,9 @@ type netnsRecord struct {
 type ownerRecord struct {
 	PID       *int
 	Process   string
-	FD        int
+	FD        *int
 	TID       int
+	Service   string
 	Exe       string
 	Cmdline   string
 	UID       *uint32

@@ -1,0 +1,29 @@
+package iphlpapi
+
+import "time"
+
+// fileTime is a FILETIME: steps of 100 ns since 1601-01-01 UTC. 0 is not known.
+// The documentation of the rows says SYSTEMTIME; a FILETIME is what they hold.
+type fileTime uint64
+
+const (
+	stepsPerSecond = 10_000_000
+	// unixEpoch is 1970-01-01 and year10000 the first that RFC 3339 cannot say.
+	unixEpoch fileTime = 116444736000000000
+	year10000 fileTime = 2650467744000000000
+)
+
+// fileTimeOf returns 0 for a number that cannot be when something on this
+// machine happened.
+func fileTimeOf(steps uint64) fileTime {
+	if t := fileTime(steps); t >= unixEpoch && t < year10000 {
+		return t
+	}
+	return 0
+}
+
+// time returns the time in UTC.
+func (t fileTime) time() time.Time {
+	steps := int64(t - unixEpoch)
+	return time.Unix(steps/stepsPerSecond, steps%stepsPerSecond*100).UTC()
+}

@@ -1,0 +1,200 @@
+package iphlpapi
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sockeye/internal/winetest"
+)
+
+// wineLimit bounds one program under Wine.
+const wineLimit = 3 * time.Minute
+
+// shown is a socket as testdata/holder and testdata/lister print it.
+type shown struct {
+	Protocol, Family, State string
+	Local, Remote           netip.AddrPort
+	Interface               uint32
+	PID                     int
+	Name, OwnerStatus       string
+}
+
+// TestUnderWine runs the calls themselves, as far as Wine has them.
+func TestUnderWine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a Wine prefix takes some 20 seconds")
+	}
+	rig := winetest.New(t)
+	t.Run("the tests of the package", func(t *testing.T) { testPackage(t, rig) })
+	t.Run("the recorded tables", func(t *testing.T) { testRecording(t, rig) })
+	t.Run("a population", func(t *testing.T) { testPopulation(t, rig) })
+}
+
+// testPackage runs the other tests of this package as a Windows program.
+func testPackage(t *testing.T, rig *winetest.Rig) {
+	program := winetest.BuildTest(t, ".")
+	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	defer cancel()
+	cmd := rig.Command(ctx, program, "-test.v", "-test.run=^(Test|Fuzz)")
+	var err error
+	if cmd.Dir, err = os.Getwd(); err != nil { // for testdata
+		t.Fatal(err)
+	}
+	out, err := rig.Output(cmd)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if n := bytes.Count(out, []byte("--- PASS: ")); n < 20 {
+		t.Errorf("%d tests ran\n%s", n, out)
+	}
+}
+
+// testRecording has the tables of testdata written anew.
+func testRecording(t *testing.T, rig *winetest.Rig) {
+	program := filepath.Join(t.TempDir(), "record.exe")
+	cmd := exec.Command(winetest.Compiler(t), "-Wall", "-Werror", "-o", program, "testdata/record.c")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	defer cancel()
+	got, err := rig.Output(rig.Command(ctx, program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/tables.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytes.ReplaceAll(got, []byte("\r"), nil), want) {
+		t.Errorf("testdata/record.c does not write testdata/tables.txt:\n%s", got)
+	}
+}
+
+// testPopulation lists what a Windows program made.
+func testPopulation(t *testing.T, rig *winetest.Rig) {
+	made := hold(t, rig)
+	lister := winetest.Build(t, "./testdata/lister")
+	t.Run("everything", func(t *testing.T) {
+		rows := run(t, rig, lister)
+		named := 0
+		for _, m := range made {
+			named += checkShown(t, m, rows)
+		}
+		// Wine 8 tells the process of a socket that was never listening.
+		if named == 0 {
+			t.Error("no row has the PID and the name of its process")
+		}
+		if extra := len(rows) - len(made); extra != 0 {
+			t.Errorf("%d rows for %d sockets", len(rows), len(made))
+		}
+	})
+	t.Run("listeners", func(t *testing.T) {
+		rows := run(t, rig, lister, "listeners")
+		if len(rows) != 3 {
+			t.Errorf("%d rows, want 3 listeners: %v", len(rows), rows)
+		}
+		for _, m := range made {
+			if m.State == "LISTEN" {
+				checkShown(t, m, rows)
+			}
+		}
+	})
+}
+
+// checkShown looks for a socket among the rows, and returns 1 if its process is
+// told.
+func checkShown(t *testing.T, m shown, rows []shown) (named int) {
+	t.Helper()
+	for _, r := range rows {
+		if r.Protocol != m.Protocol || r.Family != m.Family || r.Local != m.Local || r.Remote != m.Remote {
+			continue
+		}
+		if r.State != m.State || r.Interface != 0 {
+			t.Errorf("%s %v to %v: %s on interface %d, want %s", m.Protocol, m.Local, m.Remote, r.State, r.Interface, m.State)
+		}
+		switch {
+		case m.State == "TIME_WAIT":
+			if r.OwnerStatus != "time_wait" {
+				t.Errorf("TIME_WAIT %v: owner %s", m.Local, r.OwnerStatus)
+			}
+		case r.PID == 0: // Wine does not know it
+		case r.PID != m.PID || r.Name != "holder.exe" || r.OwnerStatus != "known":
+			t.Errorf("%s %v: %s[%d] %s, want holder.exe[%d]", m.State, m.Local, r.Name, r.PID, r.OwnerStatus, m.PID)
+		default:
+			return 1
+		}
+		return 0
+	}
+	t.Errorf("not listed: %+v", m)
+	return 0
+}
+
+// hold runs testdata/holder to the end of the test and returns what it made.
+func hold(t *testing.T, rig *winetest.Rig) []shown {
+	t.Helper()
+	program := winetest.Build(t, "./testdata/holder")
+	cmd := rig.Command(t.Context(), program)
+	var messages bytes.Buffer
+	cmd.Stderr = &messages
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rig.Start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stdin.Close()
+		_ = cmd.Wait() // ended by the end of its input, or by the context
+	})
+	timer := time.AfterFunc(wineLimit, func() { stdin.Close() })
+	defer timer.Stop()
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("the holder: %v\n%s", err, &messages)
+	}
+	var made []shown
+	if err := json.Unmarshal(line, &made); err != nil {
+		t.Fatal(err)
+	}
+	if len(made) < 20 {
+		t.Fatalf("the holder made %d sockets", len(made))
+	}
+	return made
+}
+
+// run runs testdata/lister and returns its rows.
+func run(t *testing.T, rig *winetest.Rig, program string, args ...string) []shown {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	defer cancel()
+	out, err := rig.Output(rig.Command(ctx, program, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []shown
+	for in := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var r shown
+		if err := in.Decode(&r); err == io.EOF {
+			return rows
+		} else if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		rows = append(rows, r)
+	}
+}

@@ -1,0 +1,103 @@
+package portable
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"sockeye/internal/population"
+	"sockeye/sock"
+	"sockeye/sock/socktest"
+	"sockeye/sockdiag"
+)
+
+func TestMain(m *testing.M) {
+	population.RunHelper()
+	os.Exit(m.Run())
+}
+
+// skip leaves a test out, or fails it where all must run.
+func skip(t *testing.T, reason string) {
+	t.Helper()
+	if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
+}
+
+// isolated runs the calling test again in namespaces of its own. It returns true
+// in that run, and false, with the outcome taken over, in the first one.
+func isolated(t *testing.T) bool {
+	t.Helper()
+	if population.Inside() {
+		if err := population.Enter(); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	args := os.Args
+	defer func() { os.Args = args }()
+	os.Args = []string{args[0], "-test.run=^" + t.Name() + "$", "-test.count=1"}
+	status, err := population.Isolate()
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		skip(t, "needs CAP_SYS_ADMIN for namespaces of its own")
+	case err != nil:
+		t.Fatal(err)
+	case status != 0:
+		t.Errorf("failed in namespaces of its own, status %d", status)
+	}
+	return false
+}
+
+// ends are what tells a socket from others, of the facts that both sources have.
+func ends(s *sock.Socket) string {
+	return fmt.Sprintf("%v %v %v %v %v", s.Protocol, s.Family, s.State, s.Local, s.Remote)
+}
+
+// TestBesideSockDiag compares the rows with those of sock_diag, over every kind
+// of socket and every state.
+func TestBesideSockDiag(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	set, err := population.Parity(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	exact := map[string]bool{}
+	for s, err := range sockdiag.New().Sockets(t.Context(), everything) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact[ends(s)] = true
+	}
+	all, parts, err := list(t, New(), everything)
+	if err != nil || len(parts) != 0 {
+		t.Fatalf("%v, %v", parts, err)
+	}
+	var rows []string
+	for _, s := range all {
+		rows = append(rows, ends(s))
+		if !exact[ends(s)] {
+			t.Errorf("sock_diag does not list %s", ends(s))
+		}
+	}
+	states := map[population.State]int{}
+	for _, m := range set.Made {
+		if m.Protocol != population.TCP && m.Protocol != population.UDP || m.State == population.Bound {
+			continue // not in the tables that gopsutil reads
+		}
+		states[m.State]++
+		if made := fmt.Sprintf("%s %s %s %v %v", m.Protocol, m.Family, m.State, m.Local, m.Remote); !slices.Contains(rows, made) {
+			t.Errorf("not listed: %s (%s)", made, m.Label)
+		}
+	}
+	if states[population.Listen] == 0 || states[population.Established] == 0 || len(states) < 8 {
+		t.Errorf("the population has %v", states)
+	}
+	socktest.TestSource(t, New(), everything, len(rows))
+}

@@ -1,0 +1,207 @@
+package portable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+
+	"github.com/shirou/gopsutil/v3/net"
+
+	"sockeye/sock"
+)
+
+// Source lists the TCP and UDP sockets that gopsutil finds. It holds nothing
+// between calls and may be used by several goroutines.
+type Source struct {
+	traits traits
+	root   bool // the reader is root
+	gather func(ctx context.Context, kind string) ([]net.ConnectionStat, error)
+}
+
+var _ sock.Source = (*Source)(nil)
+
+// New returns the source of this machine.
+func New() *Source {
+	return &Source{
+		traits: systems[runtime.GOOS], root: os.Geteuid() == 0, gather: gather,
+	}
+}
+
+// Name returns "portable".
+func (*Source) Name() string { return "portable" }
+
+// Fields says what gopsutil tells on this system; see the package. Owners come
+// without the name of the process, and without a descriptor ([sock.NoFD]) on
+// Windows. FieldInterface is the scope of a link-local address.
+func (s *Source) Fields(p sock.Protocol) sock.Field {
+	if !s.traits.lists || p != sock.TCP && p != sock.UDP {
+		return 0
+	}
+	fields := sock.FieldLocal
+	if p == sock.TCP || s.traits.peers {
+		fields |= sock.FieldRemote
+	}
+	if s.traits.owners {
+		fields |= sock.FieldOwners
+	}
+	if s.traits.scopes {
+		fields |= sock.FieldInterface
+	}
+	return fields
+}
+
+// TableError says that a table cannot be read. Everything is read before the
+// first row is given, so it wraps [sock.ErrUnavailable] as well as the cause.
+type TableError struct {
+	Table sock.Table
+	Err   error
+}
+
+// Error names the table and the cause.
+func (e *TableError) Error() string { return fmt.Sprintf("gopsutil: %s: %v", e.Table, e.Err) }
+
+// Unwrap returns [sock.ErrUnavailable] and the cause.
+func (e *TableError) Unwrap() []error { return []error{sock.ErrUnavailable, e.Err} }
+
+// errNoTable is the cause for a table that gopsutil does not list here.
+var errNoTable = errors.New("not listed on this system")
+
+// Sockets streams the sockets that the query asks; see [sock.Source]. gopsutil
+// is asked once for all tables, before the first row. The error of a table that
+// cannot be read is a [*TableError]; it ends the stream of a query for one table
+// and comes in a [*sock.Partial] among several.
+func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		l := listing{Source: s, ctx: ctx, query: q, yield: yield}
+		l.run()
+	}
+}
+
+// listing is one run of [Source.Sockets].
+type listing struct {
+	*Source
+	ctx    context.Context
+	query  sock.Query
+	yield  func(*sock.Socket, error) bool
+	record sock.Socket
+}
+
+func (l *listing) run() {
+	if err := l.ctx.Err(); err != nil {
+		l.yield(nil, err)
+		return
+	}
+	var all *collected
+	kind := kindOf(l.query)
+	err := errNoTable
+	if kind != "" && l.traits.lists {
+		var connections []net.ConnectionStat
+		connections, err = l.gather(l.ctx, kind)
+		if canceled := l.ctx.Err(); canceled != nil {
+			l.yield(nil, canceled)
+			return
+		}
+		all = l.traits.collect(connections)
+	}
+	for t := range l.query.Tables {
+		if !l.table(t, all, err) {
+			return
+		}
+	}
+	if all == nil || err != nil {
+		return
+	}
+	for _, p := range []*sock.Partial{all.partial(), l.hidden()} {
+		if p != nil && !l.yield(nil, p) {
+			return
+		}
+	}
+}
+
+// table streams one table, and reports whether the listing goes on.
+func (l *listing) table(t sock.Table, all *collected, err error) bool {
+	if l.Fields(t.Protocol) == 0 {
+		err = errNoTable
+	}
+	if err != nil {
+		failure := &TableError{Table: t, Err: err}
+		if l.tables() == 1 {
+			l.yield(nil, failure)
+			return false
+		}
+		return l.yield(nil, &sock.Partial{
+			Code: sock.CodeUnavailable, Message: "a table could not be read", Err: failure, Incomplete: true,
+		})
+	}
+	for i := range all.tables[t] {
+		if f := &all.tables[t][i]; l.query.States.Has(f.state) {
+			l.fill(f)
+			if !l.yield(&l.record, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (l *listing) tables() (n int) {
+	for range l.query.Tables {
+		n++
+	}
+	return n
+}
+
+// fill makes the record of a socket.
+func (l *listing) fill(f *found) {
+	s := &l.record
+	s.Reset()
+	s.Protocol, s.Family, s.State = f.table.Protocol, f.table.Family, f.state
+	s.Local, s.Known = f.local, sock.FieldLocal
+	if f.remote.IsValid() {
+		s.Remote, s.Known = f.remote, s.Known|sock.FieldRemote
+	}
+	if f.scope != (scope{}) {
+		s.IfIndex, s.Interface, s.Known = f.scope.index, f.scope.name, s.Known|sock.FieldInterface
+	}
+	if len(f.owners) > 0 {
+		sock.SortOwners(f.owners)
+		s.Owners, s.OwnerStatus, s.Known = f.owners, sock.OwnerKnown, s.Known|sock.FieldOwners
+	}
+}
+
+// hidden returns what a user who is not root does not see.
+func (l *listing) hidden() *sock.Partial {
+	if l.root || !l.traits.ownOnly {
+		return nil
+	}
+	return &sock.Partial{Code: sock.CodePermission, Incomplete: true,
+		Message: "lsof shows the sockets of this user's processes only; run as root to see all"}
+}
+
+// kindOf returns the kind of connections that gopsutil is to be asked for; none
+// if the query asks for none that it knows.
+func kindOf(q sock.Query) string {
+	kind := ""
+	switch p := q.Protocols; {
+	case p.Has(sock.TCP) && p.Has(sock.UDP):
+		kind = "inet"
+	case p.Has(sock.TCP):
+		kind = "tcp"
+	case p.Has(sock.UDP):
+		kind = "udp"
+	default:
+		return ""
+	}
+	switch f := q.Families; {
+	case f.Has(sock.IPv4) && f.Has(sock.IPv6):
+		return kind
+	case f.Has(sock.IPv4):
+		return kind + "4"
+	case f.Has(sock.IPv6):
+		return kind + "6"
+	}
+	return ""
+}
