@@ -19,7 +19,10 @@ var arrows = map[string][]string{
 	"internal/services":   {},
 	"internal/suggest":    {},
 	"internal/population": {},
-	"platform":            {"sockdiag", "procnet", "sock", "sock/filter"},
+	"platform":            {"sockdiag", "procnet", "platform/bpfiter", "platform/iphlpapi", "platform/portable", "sock", "sock/filter"},
+	"platform/bpfiter":    {"sock"},
+	"platform/iphlpapi":   {"sock"},
+	"platform/portable":   {"sock"},
 	"sockdiag":            {"sock", "sock/filter"},
 	"procnet":             {"sock"},
 	"render":              {"sock", "sock/snapshot", "internal/services", "internal/suggest"},
@@ -29,6 +32,7 @@ var arrows = map[string][]string{
 	"sock/snapshot":       {"sock"},
 	"sock/socktest":       {"sock"},
 	"internal/livetest":   {},
+	"internal/winetest":   {},
 	"bench":               {"internal/population"},
 }
 
@@ -36,12 +40,12 @@ var arrows = map[string][]string{
 // stays behind one.
 var behind = map[string][]string{
 	"github.com/vishvananda/netlink":           {"sockdiag"},
-	"github.com/shirou/gopsutil/v3":            {"platform"},
+	"github.com/shirou/gopsutil/v3":            {"platform", "platform/portable"},
 	"github.com/urfave/cli/v2":                 {"internal/cli"},
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},
 	"golang.org/x/term":                        {"internal/cli"},
-	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "internal/population", "internal/livetest", "bench"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "internal/population", "internal/winetest", "internal/livetest", "bench"},
 	"github.com/google/go-cmp":                 {"tests"},
 	"github.com/rogpeppe/go-internal":          {"tests"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"tests"},

@@ -108,7 +108,7 @@ func TestNeeds(t *testing.T) {
 		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
 		"json info":  {Options{Format: JSON, Info: true}, sock.AllFields&^optional | sock.FieldTCPInfo | sock.FieldCongestion},
 		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
-		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields},
+		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields | sock.FieldService},
 		"pids":       {Options{Format: PIDs}, sock.FieldOwners},
 		"count":      {Options{Format: Count}, 0},
 		"quiet":      {Options{Format: Quiet}, 0},

@@ -75,8 +75,9 @@ func example() []*sock.Socket {
 // varied are sockets of every kind, with every fact and every reason.
 func varied() []*sock.Socket {
 	all := example()
-	only6 := inet(sock.TCP, sock.Listen, "[::]:443", "", sock.Owner{Process: process(99, "nginx", "root"), FD: 6})
-	only6.Known |= sock.FieldV6Only
+	only6 := inet(sock.TCP, sock.Listen, "[::]:443", "", sock.Owner{Process: process(99, "nginx", "root"), FD: 6, Service: "W3SVC"})
+	only6.Known |= sock.FieldV6Only | sock.FieldCreated | sock.FieldService
+	only6.Created = time.Date(2026, 11, 20, 14, 3, 11, 0, time.UTC)
 	only6.V6Only = true
 	maybe6 := inet(sock.TCP, sock.Listen, "[::]:22", "")
 	maybe6.Known &^= sock.FieldBacklog | sock.FieldOwners

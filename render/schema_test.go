@@ -145,7 +145,7 @@ func TestSchemaRefuses(t *testing.T) {
 	s := compileSchema(t, "#/$defs/socket")
 	for _, line := range []string{
 		`{"new_member":1}`, `{"local_port":"80"}`, `{"local_port":65536}`, `{"user":""}`, `{"pid":null}`,
-		`{"state":"LISTENING"}`, `{"owners":[{"pid":1}]}`, `{"cookie":"0x1"}`, `{"tcp_info":{"rtt":1}}`, `{"abstract":false}`,
+		`{"state":"LISTENING"}`, `{"owners":[{"fd":1}]}`, `{"cookie":"0x1"}`, `{"tcp_info":{"rtt":1}}`, `{"abstract":false}`,
 	} {
 		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
 		if err != nil {
