@@ -97,7 +97,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		snapshot: newSnapshot(),
 	}
 	if want&(sock.FieldOwners|sock.ProcessFields) != 0 && h.finder != nil {
-		l.snapshot.OwnerSource = h.finder.name()
+		if p, ok := h.finder.(preparer); ok {
+			p.prepare()
+		}
 		l.owners = &ownerStage{
 			finder: h.finder, exists: h.exists, initNS: h.initNS, want: want,
 			facts: newFactReader(ctx, users), report: l.report,

@@ -40,8 +40,8 @@ func TestThisProcessIsFoundWithItsFacts(t *testing.T) {
 	port := l.Addr().(*net.TCPAddr).Port
 	q := inetQuery(sock.TCP)
 	q.Want = sock.FieldOwners | sock.ProcessFields | sock.FieldUser
-	for _, source := range []string{"auto", "proc"} {
-		got, snap := mine(t, Options{Source: source}, q, port)
+	for source, owners := range map[string]string{"auto": "auto", "proc": "proc"} {
+		got, snap := mine(t, Options{Source: source, Owners: owners}, q, port)
 		if len(got) != 1 || len(got[0].Owners) == 0 || got[0].OwnerStatus != sock.OwnerKnown {
 			t.Fatalf("--source %s: %d sockets on the port, want one with an owner: %+v", source, len(got), got)
 		}
@@ -57,7 +57,7 @@ func TestThisProcessIsFoundWithItsFacts(t *testing.T) {
 		if int(s.UID) != os.Geteuid() || !s.Knows(sock.FieldUID) {
 			t.Errorf("--source %s: uid %d", source, s.UID)
 		}
-		if snap.OwnerSource != "proc" || snap.Host == "" || snap.Source == "" {
+		if owners == "proc" && snap.OwnerSource != "proc" || snap.OwnerSource == "none" || (snap.OwnerSource == "bpf") == (snap.OwnerReason != "" || owners == "proc") || snap.Host == "" || snap.Source == "" {
 			t.Errorf("--source %s: %+v", source, snap)
 		}
 	}

@@ -112,6 +112,12 @@ func (l *Listing) Snapshot() sock.Snapshot {
 		snap.Source = strings.Join(l.chain.used, ",")
 		snap.Warnings = append(snap.Warnings, fallbackWarnings(l.chain.fallbacks)...)
 	}
+	if l.owners != nil && l.owners.searches > 0 {
+		snap.OwnerSource = l.owners.finder.name()
+		if f, ok := l.owners.finder.(reasoner); ok {
+			snap.OwnerReason = f.reason()
+		}
+	}
 	if l.owners != nil && l.owners.denied > 0 {
 		snap.Complete = false
 		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0)})

@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,14 +13,14 @@ import (
 )
 
 // Open returns this machine: sock_diag first, /proc/net where the kernel
-// refuses or lacks it, owners from /proc/PID/fd.
+// refuses or lacks it, owners from the kernel's iterator or /proc/PID/fd.
 func Open(o Options) (*Host, error) {
 	diag, proc := sockdiag.New(), procnet.New()
 	sources, err := pick("--source", o.Source, []sock.Source{diag, proc})
 	if err != nil {
 		return nil, err
 	}
-	finder, err := pickFinder(o.Owners, []ownerFinder{procFinder{fs: proc, threads: o.Threads}})
+	finder, err := openFinder(o.Owners, procFinder{fs: proc, threads: o.Threads})
 	if err != nil {
 		return nil, err
 	}
@@ -55,40 +54,4 @@ func currentNetns() sock.Netns {
 		return sock.Netns{}
 	}
 	return sock.Netns{Inode: st.Ino}
-}
-
-// procFinder finds owners by reading the descriptors of every process.
-type procFinder struct {
-	fs      procnet.FS
-	threads bool
-}
-
-func (procFinder) name() string { return "proc" }
-
-func (p procFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
-	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: want, Threads: p.threads})
-	if err != nil {
-		return nil, err
-	}
-	return procIndex{OwnerIndex: index, fs: p.fs}, nil
-}
-
-// procIndex is an index with the start times that guard against a PID that was
-// given to another process.
-type procIndex struct {
-	*procnet.OwnerIndex
-	fs procnet.FS
-}
-
-func (x procIndex) hidden() int {
-	if x.Hidden {
-		return -1
-	}
-	return x.Denied
-}
-
-func (x procIndex) sameProcess(pid int) bool {
-	then, known := x.StartTicks(pid)
-	now, err := x.fs.StartTime(pid)
-	return known && err == nil && then == now
 }

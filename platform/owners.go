@@ -46,7 +46,9 @@ type ownerStage struct {
 	report   func(*sock.Partial)
 	indexes  []ownerIndex
 	searches int
-	denied   int // rows whose owner could not be seen
+	// confirmations is how often a finder's silence was confirmed.
+	confirmations int
+	denied        int // rows whose owner could not be seen
 }
 
 // attach returns the stream with owners. Rows are held back only until their
@@ -102,16 +104,46 @@ func (o *ownerStage) release(ctx context.Context, held []*sock.Socket, streaming
 	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
 		o.search(ctx, want)
 	}
+	o.settle(ctx, held)
 	for _, s := range held {
-		if !o.resolve(s) {
-			s.OwnerStatus = o.verdict(ctx, s)
-			s.Known |= sock.FieldOwners
-		}
 		if !yield(s, nil) {
 			return false
 		}
 	}
 	return true
+}
+
+// settle gives every row its owners, or the reason why it has none. That nobody
+// holds a socket which is there is confirmed in a second way, if there is one.
+func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
+	var doubtful []*sock.Socket
+	var want []uint64
+	for _, s := range held {
+		if o.resolve(s) {
+			continue
+		}
+		s.OwnerStatus = o.verdict(ctx, s)
+		s.Known |= sock.FieldOwners
+		if s.OwnerStatus == sock.OwnerKernel || s.OwnerStatus == sock.OwnerOtherNamespace {
+			doubtful, want = append(doubtful, s), append(want, s.Inode)
+		}
+	}
+	second, ok := o.finder.(confirmer)
+	if !ok || want == nil || o.confirmations == maxSearches {
+		return
+	}
+	o.confirmations++
+	index, err := second.confirm(ctx, want)
+	if err != nil || index == nil {
+		return // what the first way said stands
+	}
+	o.indexes = append(o.indexes, index)
+	for _, s := range doubtful {
+		if !o.resolve(s) && index.hidden() != 0 {
+			s.OwnerStatus = sock.OwnerPermission
+			o.denied++
+		}
+	}
 }
 
 func (o *ownerStage) search(ctx context.Context, want []uint64) {

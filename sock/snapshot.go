@@ -13,8 +13,12 @@ type Snapshot struct {
 	// Source names the backends that answered, such as "sock_diag" or
 	// "sock_diag,proc".
 	Source string
-	// OwnerSource names what found the owners: "proc", or "none".
+	// OwnerSource names what found the owners: "bpf", "proc", or "none" if
+	// nothing was searched.
 	OwnerSource string
+	// OwnerReason says why a better source of owners was not used; empty if it
+	// was, or if there is none.
+	OwnerReason string
 	// Complete reports that nothing is known to be missing.
 	Complete bool
 	Warnings []Warning

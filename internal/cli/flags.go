@@ -104,7 +104,7 @@ func sourceFlags() []ucli.Flag {
 	return []ucli.Flag{
 		valueFlag(groupSource, "from", "", "list from a snapshot in `FILE` (--json or --ndjson), - is standard input"),
 		valueFlag(groupSource, "source", "", "force the `BACKEND`: auto, sock_diag or proc"),
-		valueFlag(groupSource, "owners", "", "how owners are searched: auto, proc or none (`HOW`)"),
+		valueFlag(groupSource, "owners", "", "how owners are searched: auto, bpf, proc or none (`HOW`)"),
 		boolFlag(groupOther, "strict", "", "an incomplete answer is exit status 3"),
 		boolFlag(groupOther, "debug", "", "say on standard error where the answer came from"),
 		boolFlag(groupOther, "help", "h", "this help"),

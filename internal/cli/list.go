@@ -158,6 +158,10 @@ func (e *fileError) Unwrap() error { return e.err }
 // explain says where the answer came from, with --debug.
 func (r *run) explain(c *ucli.Context, snap sock.Snapshot) {
 	if c.Bool("debug") {
-		r.say("debug: sockets from %s, owners from %s, complete: %t", snap.Source, snap.OwnerSource, snap.Complete)
+		owners := snap.OwnerSource
+		if snap.OwnerReason != "" {
+			owners += " (" + snap.OwnerReason + ")"
+		}
+		r.say("debug: sockets from %s, owners from %s, complete: %t", snap.Source, owners, snap.Complete)
 	}
 }

@@ -76,6 +76,10 @@ func AppendTail(dst []byte, snap *sock.Snapshot) []byte {
 		dst = append(dst, `,"owner_source":`...)
 		dst = AppendString(dst, snap.OwnerSource)
 	}
+	if snap.OwnerReason != "" {
+		dst = append(dst, `,"owner_reason":`...)
+		dst = AppendString(dst, snap.OwnerReason)
+	}
 	dst = append(dst, `,"complete":`...)
 	dst = strconv.AppendBool(dst, snap.Complete)
 	dst = append(dst, `,"warnings":[`...)

@@ -20,7 +20,7 @@ const (
 // documentKeys are the members by which a document is known. None of them is a
 // member of a socket.
 var documentKeys = map[string]bool{
-	"schema_version": true, "generated_at": true, "host": true, "source": true, "owner_source": true,
+	"schema_version": true, "generated_at": true, "host": true, "source": true, "owner_source": true, "owner_reason": true,
 	"complete": true, "warnings": true, "sockets": true, "groups": true,
 }
 

@@ -197,7 +197,7 @@ func (d *Document) member(name string) error {
 	var ignored json.RawMessage
 	target := map[string]any{
 		"schema_version": &version, "generated_at": new(string), "host": &h.Host, "source": &h.Source,
-		"owner_source": &h.OwnerSource, "complete": &h.Complete, "warnings": &h.Warnings,
+		"owner_source": &h.OwnerSource, "owner_reason": &h.OwnerReason, "complete": &h.Complete, "warnings": &h.Warnings,
 	}[name]
 	if target == nil {
 		target = &ignored

@@ -54,7 +54,7 @@ var compare = cmp.Options{
 
 var head = sock.Snapshot{
 	GeneratedAt: time.Date(2026, 11, 20, 16, 14, 10, 0, time.UTC), Host: "box\u202e", Source: "sock_diag",
-	OwnerSource: "proc", Complete: true,
+	OwnerSource: "proc", OwnerReason: "bpf: not allowed", Complete: true,
 	Warnings: []sock.Warning{{Code: sock.CodeFallback, Message: "tcp_diag: no such\nfile"}},
 }
 

@@ -1,0 +1,93 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"sockeye/sock"
+)
+
+// preparer is a finder that needs time before its first search. It may be told
+// beforehand, to use the time in which the sockets are read.
+type preparer interface{ prepare() }
+
+// reasoner is a finder that knows why a better one was not taken.
+type reasoner interface{ reason() string }
+
+// confirmer is a finder that does not see what the kernel hides from it, without
+// knowing so. confirm looks in another way for sockets of which it found no
+// holder; the index is nil if no other way sees more.
+type confirmer interface {
+	confirm(ctx context.Context, want []uint64) (ownerIndex, error)
+}
+
+// bestFinder searches in the better of two ways where that can be had, else in
+// the other, without a word: both find the same owners.
+type bestFinder struct {
+	better string // the name of the better way, for the reason
+	open   func() (ownerFinder, error)
+	other  ownerFinder
+
+	once  sync.Once
+	mu    sync.Mutex // guards what follows
+	first ownerFinder
+	err   error // why first is not used
+}
+
+// prepare begins to open the better way.
+func (b *bestFinder) prepare() { go b.opened() }
+
+// opened returns the finder that is used, and whether that is the better one.
+func (b *bestFinder) opened() (finder ownerFinder, better bool) {
+	b.once.Do(func() {
+		first, err := b.open()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.first, b.err = first, err
+	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err != nil {
+		return b.other, false
+	}
+	return b.first, true
+}
+
+func (b *bestFinder) name() string {
+	finder, _ := b.opened()
+	return finder.name()
+}
+
+// reason says why the better way is not used; empty if it is.
+func (b *bestFinder) reason() string {
+	b.opened()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		return ""
+	}
+	return b.better + ": " + b.err.Error()
+}
+
+// find searches. A better way that fails is given up for good.
+func (b *bestFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	finder, better := b.opened()
+	index, err := finder.find(ctx, want)
+	if !better || !errors.Is(err, sock.ErrUnavailable) {
+		return index, err
+	}
+	b.mu.Lock()
+	b.err = err
+	b.mu.Unlock()
+	return b.other.find(ctx, want)
+}
+
+// confirm looks in the other way, if the better one was used and can be wrong.
+func (b *bestFinder) confirm(ctx context.Context, want []uint64) (ownerIndex, error) {
+	finder, _ := b.opened()
+	if second, ok := finder.(confirmer); ok {
+		return second.confirm(ctx, want)
+	}
+	return nil, nil
+}

@@ -1,0 +1,128 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/platform/bpfiter"
+	"sockeye/procnet"
+)
+
+// openFinder returns the finder that --owners names: by default the kernel's
+// iterator where it can be had, else the search through /proc. It is nil for
+// none.
+func openFinder(name string, proc procFinder) (ownerFinder, error) {
+	iterator := bpfFinder{fs: proc.fs, threads: proc.threads}
+	switch name {
+	case "", "auto":
+		return &bestFinder{better: iterator.name(), open: iterator.open, other: proc}, nil
+	case iterator.name():
+		finder, err := iterator.open()
+		if err != nil {
+			return nil, fmt.Errorf("--owners bpf: %w", err)
+		}
+		return finder, nil
+	}
+	return pickFinder(name, []ownerFinder{iterator, proc})
+}
+
+// procFinder finds owners by reading the descriptors of every process.
+type procFinder struct {
+	fs      procnet.FS
+	threads bool
+}
+
+func (procFinder) name() string { return "proc" }
+
+func (p procFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: want, Threads: p.threads})
+	if err != nil {
+		return nil, err
+	}
+	return procIndex{OwnerIndex: index, fs: p.fs}, nil
+}
+
+// procIndex is an index with the start times that guard against a PID that was
+// given to another process.
+type procIndex struct {
+	*procnet.OwnerIndex
+	fs procnet.FS
+}
+
+func (x procIndex) hidden() int {
+	if x.Hidden {
+		return -1
+	}
+	return x.Denied + x.Failed
+}
+
+func (x procIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
+
+// bpfFinder finds owners with the kernel's iterator over descriptors.
+type bpfFinder struct {
+	*bpfiter.Finder
+	fs      procnet.FS // what the facts about the processes are read from
+	threads bool
+}
+
+func (b bpfFinder) open() (ownerFinder, error) {
+	finder, err := bpfiter.Open()
+	b.Finder = finder
+	return b, err
+}
+
+func (bpfFinder) name() string { return "bpf" }
+
+func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	index, err := b.Find(ctx, bpfiter.Query{Want: want, Threads: b.threads})
+	if err != nil {
+		return nil, err
+	}
+	return bpfIndex{Index: index, fs: b.fs}, nil
+}
+
+// confirm looks into /proc. A security policy can keep a process from the
+// iterator, which then is silent about it, while /proc refuses aloud. Without
+// the rights to look into the processes of others, its refusals mean nothing.
+func (b bpfFinder) confirm(ctx context.Context, want []uint64) (ownerIndex, error) {
+	if !mayTraceAll() {
+		return nil, nil
+	}
+	return procFinder{fs: b.fs, threads: b.threads}.find(ctx, want)
+}
+
+// mayTraceAll reports whether this process has the capabilities with which /proc
+// shows the descriptors of every process (proc_fd_permission in fs/proc/fd.c,
+// ptrace_may_access in kernel/ptrace.c).
+func mayTraceAll() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData // 32 bits each, the lower ones first
+	if unix.Capget(&header, &data[0]) != nil {
+		return false
+	}
+	const read = 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH
+	return data[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0 && data[0].Effective&read != 0
+}
+
+// bpfIndex hides nothing: the kernel shows the descriptors of every process of
+// the PID namespace, whatever /proc may show.
+type bpfIndex struct {
+	*bpfiter.Index
+	fs procnet.FS
+}
+
+func (bpfIndex) hidden() int { return 0 }
+
+func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
+
+// stillStarted reports whether the process with this PID is the one that an
+// index holds: it started at the same time. What cannot be read is another one.
+func stillStarted(fs procnet.FS, index interface {
+	StartTicks(pid int) (uint64, bool)
+}, pid int) bool {
+	then, known := index.StartTicks(pid)
+	now, err := fs.StartTime(pid)
+	return known && err == nil && then == now
+}
