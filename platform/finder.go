@@ -15,11 +15,11 @@ type preparer interface{ prepare() }
 // reasoner is a finder that knows why a better one was not taken.
 type reasoner interface{ reason() string }
 
-// confirmer is a finder that does not see what the kernel hides from it, without
-// knowing so. confirm looks in another way for sockets of which it found no
-// holder; the index is nil if no other way sees more.
+// confirmer is a finder that does not know whether the kernel hides something
+// from it. confirm finds that out in another way, when there is a socket of which
+// no holder was found; the index is nil if there is no way.
 type confirmer interface {
-	confirm(ctx context.Context, want []uint64) (ownerIndex, error)
+	confirm(ctx context.Context) (ownerIndex, error)
 }
 
 // bestFinder searches in the better of two ways where that can be had, else in
@@ -83,11 +83,11 @@ func (b *bestFinder) find(ctx context.Context, want []uint64) (ownerIndex, error
 	return b.other.find(ctx, want)
 }
 
-// confirm looks in the other way, if the better one was used and can be wrong.
-func (b *bestFinder) confirm(ctx context.Context, want []uint64) (ownerIndex, error) {
+// confirm asks the better way, if that was used and can be wrong.
+func (b *bestFinder) confirm(ctx context.Context) (ownerIndex, error) {
 	finder, _ := b.opened()
 	if second, ok := finder.(confirmer); ok {
-		return second.confirm(ctx, want)
+		return second.confirm(ctx)
 	}
 	return nil, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"sockeye/platform/bpfiter"
 	"sockeye/procnet"
+	"sockeye/sock"
 )
 
 // openFinder returns the finder that --owners names: by default the kernel's
@@ -83,15 +84,25 @@ func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) 
 	return bpfIndex{Index: index, fs: b.fs}, nil
 }
 
-// confirm looks into /proc. A security policy can keep a process from the
-// iterator, which then is silent about it, while /proc refuses aloud. Without
-// the rights to look into the processes of others, its refusals mean nothing.
-func (b bpfFinder) confirm(ctx context.Context, want []uint64) (ownerIndex, error) {
+// confirm asks /proc whether a process refuses to be looked into. A security
+// policy can keep a process from the iterator, which then is silent about it,
+// while /proc refuses aloud. Without the rights to look into the processes of
+// others, its refusals mean nothing.
+func (b bpfFinder) confirm(ctx context.Context) (ownerIndex, error) {
 	if !mayTraceAll() {
 		return nil, nil
 	}
-	return procFinder{fs: b.fs, threads: b.threads}.find(ctx, want)
+	refused, err := b.fs.Refusals(ctx)
+	return refusals(refused), err
 }
+
+// refusals is the number of processes that cannot be looked into: an index that
+// knows no owner.
+type refusals int
+
+func (refusals) Owners(_ uint64, buf []sock.Owner) []sock.Owner { return buf }
+func (n refusals) hidden() int                                  { return int(n) }
+func (refusals) sameProcess(int) bool                           { return false }
 
 // mayTraceAll reports whether this process has the capabilities with which /proc
 // shows the descriptors of every process (proc_fd_permission in fs/proc/fd.c,

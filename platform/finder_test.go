@@ -13,16 +13,18 @@ import (
 type namedFinder struct {
 	fakeFinder
 	called string
-	second *fakeFinder
+	second *fakeIndex // nil: there is no other way to see
+	asked  int
 }
 
 func (f *namedFinder) name() string { return f.called }
 
-func (f *namedFinder) confirm(ctx context.Context, want []uint64) (ownerIndex, error) {
+func (f *namedFinder) confirm(context.Context) (ownerIndex, error) {
+	f.asked++
 	if f.second == nil {
 		return nil, nil
 	}
-	return f.second.find(ctx, want)
+	return *f.second, nil
 }
 
 func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
@@ -59,30 +61,36 @@ func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
 	}
 }
 
-// What a policy hides from one way of searching, another may see or be refused.
+// What a policy hides from a finder is not said to be the kernel's own.
 func TestThatNobodyHoldsASocketIsConfirmed(t *testing.T) {
 	there := func(context.Context, *sock.Socket) (bool, error) { return true, nil }
+	gone := func(context.Context, *sock.Socket) (bool, error) { return false, nil }
 	for _, c := range []struct {
 		name   string
-		second *fakeFinder
+		second *fakeIndex
+		exists func(context.Context, *sock.Socket) (bool, error)
 		status sock.OwnerStatus
-		denied int
+		asked  int
 	}{
-		{"there is no second way", nil, sock.OwnerKernel, 0},
-		{"it saw as little", &fakeFinder{}, sock.OwnerKernel, 0},
-		{"it was refused", &fakeFinder{blind: 1}, sock.OwnerPermission, 1},
-		{"it found the holder", &fakeFinder{owners: map[uint64][]sock.Owner{2: held(9, "hidden")}}, sock.OwnerKnown, 0},
+		{"it cannot be", nil, there, sock.OwnerKernel, 1},
+		{"nothing is hidden", &fakeIndex{}, there, sock.OwnerKernel, 1},
+		{"a process is hidden", &fakeIndex{blind: 1}, there, sock.OwnerPermission, 1},
+		{"the socket is gone", &fakeIndex{blind: 1}, gone, sock.OwnerExited, 0},
 	} {
 		first := &namedFinder{second: c.second, fakeFinder: fakeFinder{owners: map[uint64][]sock.Owner{1: held(7, "p")}}}
 		o := newStage(t, nil)
 		o.finder = &bestFinder{open: func() (ownerFinder, error) { return first, nil }}
-		o.exists = there
-		got := attached(t, o, row(tcp4, sock.Listen, 1), row(tcp4, sock.Listen, 2))
-		if got[0].OwnerStatus != sock.OwnerKnown || got[1].OwnerStatus != c.status || o.denied != c.denied {
-			t.Errorf("%s: %v and %v, %d denied; want %v", c.name, got[0].OwnerStatus, got[1].OwnerStatus, o.denied, c.status)
+		o.exists = c.exists
+		got := attached(t, o, row(tcp4, sock.Listen, 1), row(tcp4, sock.Listen, 2), row(tcp4, sock.Listen, 3))
+		denied := 0
+		if c.status == sock.OwnerPermission {
+			denied = 2
 		}
-		if c.second != nil && (len(c.second.searches) != 1 || len(c.second.searches[0]) != 1 || c.second.searches[0][0] != 2) {
-			t.Errorf("%s: confirmed %v, want the second socket alone", c.name, c.second.searches)
+		if got[0].OwnerStatus != sock.OwnerKnown || got[1].OwnerStatus != c.status || got[2].OwnerStatus != c.status {
+			t.Errorf("%s: %v, %v, %v; want known and %v", c.name, got[0].OwnerStatus, got[1].OwnerStatus, got[2].OwnerStatus, c.status)
+		}
+		if o.denied != denied || first.asked != c.asked {
+			t.Errorf("%s: %d denied, asked %d times", c.name, o.denied, first.asked)
 		}
 	}
 }

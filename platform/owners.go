@@ -46,9 +46,9 @@ type ownerStage struct {
 	report   func(*sock.Partial)
 	indexes  []ownerIndex
 	searches int
-	// confirmations is how often a finder's silence was confirmed.
-	confirmations int
-	denied        int // rows whose owner could not be seen
+	// confirmed: it was asked whether the kernel hides something.
+	confirmed bool
+	denied    int // rows whose owner could not be seen
 }
 
 // attach returns the stream with owners. Rows are held back only until their
@@ -114,10 +114,9 @@ func (o *ownerStage) release(ctx context.Context, held []*sock.Socket, streaming
 }
 
 // settle gives every row its owners, or the reason why it has none. That nobody
-// holds a socket which is there is confirmed in a second way, if there is one.
+// holds a socket which is there is confirmed once, if it can be.
 func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 	var doubtful []*sock.Socket
-	var want []uint64
 	for _, s := range held {
 		if o.resolve(s) {
 			continue
@@ -125,24 +124,22 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 		s.OwnerStatus = o.verdict(ctx, s)
 		s.Known |= sock.FieldOwners
 		if s.OwnerStatus == sock.OwnerKernel || s.OwnerStatus == sock.OwnerOtherNamespace {
-			doubtful, want = append(doubtful, s), append(want, s.Inode)
+			doubtful = append(doubtful, s)
 		}
 	}
 	second, ok := o.finder.(confirmer)
-	if !ok || want == nil || o.confirmations == maxSearches {
+	if !ok || doubtful == nil || o.confirmed {
 		return
 	}
-	o.confirmations++
-	index, err := second.confirm(ctx, want)
-	if err != nil || index == nil {
-		return // what the first way said stands
+	o.confirmed = true
+	index, err := second.confirm(ctx)
+	if err != nil || index == nil || index.hidden() == 0 {
+		return // what was found stands
 	}
 	o.indexes = append(o.indexes, index)
 	for _, s := range doubtful {
-		if !o.resolve(s) && index.hidden() != 0 {
-			s.OwnerStatus = sock.OwnerPermission
-			o.denied++
-		}
+		s.OwnerStatus = sock.OwnerPermission
+		o.denied++
 	}
 }
 

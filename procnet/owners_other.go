@@ -14,3 +14,8 @@ import (
 func (fs FS) Owners(context.Context, OwnerQuery) (*OwnerIndex, error) {
 	return nil, fmt.Errorf("owners in %s: %w: %w", fs.root, sock.ErrUnavailable, errors.ErrUnsupported)
 }
+
+// Refusals is Linux's alone. Elsewhere its error wraps [sock.ErrUnavailable].
+func (fs FS) Refusals(context.Context) (int, error) {
+	return 0, fmt.Errorf("processes in %s: %w: %w", fs.root, sock.ErrUnavailable, errors.ErrUnsupported)
+}
