@@ -16,6 +16,7 @@ type document struct {
 	SchemaVersion int `json:"schema_version"`
 	Source        string
 	OwnerSource   string `json:"owner_source"`
+	OwnerReason   string `json:"owner_reason"`
 	Complete      bool
 	Warnings      []warning
 	Sockets       []record
