@@ -34,13 +34,14 @@ var arrows = map[string][]string{
 	"internal/livetest":   {},
 	"internal/winetest":   {},
 	"bench":               {"internal/population"},
+	"bench/gopsutil":      {},
 }
 
 // behind says which packages a library from outside may be imported by: each
 // stays behind one.
 var behind = map[string][]string{
 	"github.com/vishvananda/netlink":           {"sockdiag"},
-	"github.com/shirou/gopsutil/v3":            {"platform", "platform/portable"},
+	"github.com/shirou/gopsutil/v3":            {"platform", "platform/portable", "bench/gopsutil"},
 	"github.com/urfave/cli/v2":                 {"internal/cli"},
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ type options struct {
 	out, rows     string
 	binary        string
 	check         bool
+	profiles
 }
 
 func main() {
@@ -37,6 +37,8 @@ func main() {
 	flag.StringVar(&o.rows, "rows", "", "measure only rows whose name contains one of these comma-separated `texts`")
 	flag.StringVar(&o.binary, "binary", "", "measure this `program` instead of building sockeye")
 	flag.BoolVar(&o.check, "check", false, "exit with status 1 if a budget is missed or a row is not measured")
+	flag.StringVar(&o.CPU, "cpuprofile", "", "profile each of our commands, as often as it was measured, into this `folder`")
+	flag.StringVar(&o.Mem, "memprofile", "", "profile the allocations of each of our commands into this `folder`")
 	flag.Parse()
 	os.Exit(exitStatus(run(o)))
 }
@@ -67,14 +69,14 @@ func run(o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binary, err := program(o.binary, dir)
+	binaries, err := programs(o, dir)
 	if err != nil {
 		return err
 	}
 	a := about{Command: commandLine(), Date: time.Now().Format(time.DateOnly), Machine: machine(), Sockets: o.sockets, Runs: o.runs}
 	var results []result
 	for _, name := range populationsOf(selected) {
-		job := job{Population: name, Rows: selected, Sockets: o.sockets, Runs: o.runs, Binary: binary}
+		job := job{Population: name, Rows: selected, Sockets: socketsOf(selected, name, o.sockets), Runs: o.runs, Binaries: binaries, Profiles: o.profiles}
 		done, err := runJob(job, filepath.Join(dir, name+".json"))
 		if err != nil {
 			return fmt.Errorf("population %s: %w", name, err)
@@ -83,7 +85,7 @@ func run(o options) error {
 		a.FloorMiB = max(a.FloorMiB, float64(done.FloorKiB)/1024)
 	}
 	var table bytes.Buffer
-	if err := writeTable(&table, a, results); err != nil {
+	if err := errors.Join(writeTable(&table, a, results), writeGrowth(&table, results)); err != nil {
 		return err
 	}
 	if _, err := os.Stdout.Write(table.Bytes()); err != nil {
@@ -93,21 +95,6 @@ func run(o options) error {
 		return err
 	}
 	return verdict(o, results)
-}
-
-// program returns the path of the sockeye that is measured: the given one, or
-// one that is built into dir.
-func program(given, dir string) (string, error) {
-	if given != "" {
-		return filepath.Abs(given)
-	}
-	path := filepath.Join(dir, "sockeye")
-	build := exec.Command("go", "build", "-trimpath", "-o", path, "sockeye")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("build sockeye: %w", err)
-	}
-	return path, nil
 }
 
 // commandLine is what was typed, as far as it says what was measured.

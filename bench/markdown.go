@@ -94,7 +94,7 @@ func budgetText(r *result) string {
 		parts = append(parts, fmt.Sprintf("%g", r.Row.Budget))
 	}
 	if r.Row.MaxRSS > 0 {
-		parts = append(parts, fmt.Sprintf("%d MiB", r.Row.MaxRSS/1024))
+		parts = append(parts, fmt.Sprintf("%.0f MiB", r.maxMiB()))
 	}
 	if len(parts) == 0 {
 		return "-"

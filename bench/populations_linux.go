@@ -1,6 +1,10 @@
 package main
 
-import "sockeye/internal/population"
+import (
+	"errors"
+
+	"sockeye/internal/population"
+)
 
 // populations make what the rows are measured over, by name. The argument is
 // the number of sockets of -sockets.
@@ -13,4 +17,32 @@ var populations = map[string]func(sockets int) (*population.Set, error){
 	"quiet": func(int) (*population.Set, error) { return population.Crowd(50, 17, 2) },
 	// files is 500 processes with 100 files each, of which 10 are sockets.
 	"files": func(int) (*population.Set, error) { return population.Crowd(500, 100, 10) },
+	// mixed is a tenth of the connections, beside 200 processes with 100 files
+	// each and 500 idle ones.
+	"mixed": func(sockets int) (*population.Set, error) {
+		return together(
+			func() (*population.Set, error) { return population.Mass(max(1, sockets/20), false) },
+			func() (*population.Set, error) { return population.Crowd(200, 100, 10) },
+			func() (*population.Set, error) { return population.Crowd(500, 0, 0) },
+		)
+	},
+}
+
+func init() {
+	for _, name := range growing {
+		populations[name] = populations["mass"]
+	}
+}
+
+// together makes several populations that end as one.
+func together(fills ...func() (*population.Set, error)) (*population.Set, error) {
+	all := &population.Set{}
+	for _, fill := range fills {
+		set, err := fill()
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all.Add(set)
+	}
+	return all, nil
 }

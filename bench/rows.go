@@ -7,6 +7,9 @@ import (
 
 // row is a piece of work that two commands do.
 type row struct {
+	// Sockets, if not 0, is the number of sockets of the population, in place of
+	// -sockets.
+	Sockets int
 	// Name says what the work is, and selects the row with -rows.
 	Name string
 	// Population is the name of the population that it is done over.
@@ -18,6 +21,8 @@ type row struct {
 	Budget float64
 	// MaxRSS is the most memory that ours may take, in KiB; 0 is none.
 	MaxRSS int64
+	// OwnersRSS adds perOwned bytes for each socket to MaxRSS.
+	OwnersRSS bool
 	// MinLines is the least number of lines that each must print for each socket
 	// of the population that -sockets counts: a listing that lost its rows is
 	// fast. With 0 each must print something.
@@ -27,16 +32,40 @@ type row struct {
 // flatRSS is the memory budget of a stream without owners, in KiB.
 const flatRSS = 32 << 10
 
+// perOwned is the memory budget of each socket file in a stream with owners, in
+// bytes.
+const perOwned = 64
+
 // rows are the work of section "Budgets" of the design, in the order of the
-// table.
-var rows = []row{
+// table, beside each of the peers that does it.
+var rows = append([]row{
 	{
 		Name: "every TCP socket, no owners", Population: "mass", Budget: 0.5, MaxRSS: flatRSS, MinLines: 1,
 		Ours: words("sockeye -tan --no-processes"), Peer: words("ss -tan"),
 	},
 	{
-		Name: "every TCP socket, with owners", Population: "mass", Budget: 0.25, MinLines: 1,
-		Ours: words("sockeye -tanp"), Peer: words("ss -tanp"),
+		Name: "every TCP socket, no owners, netstat", Population: "mass", MinLines: 1,
+		Ours: words("sockeye -tan --no-processes"), Peer: words("netstat -tan"),
+	},
+	{
+		Name: "every TCP socket, with owners", Population: "mass", Budget: 0.1, MaxRSS: flatRSS, OwnersRSS: true, MinLines: 1,
+		Ours: words("sockeye -tanp --owners bpf"), Peer: words("ss -tanp"),
+	},
+	{
+		Name: "every TCP socket, with owners, /proc alone", Population: "mass", Budget: 0.25, MaxRSS: flatRSS, OwnersRSS: true, MinLines: 1,
+		Ours: words("sockeye -tanp --owners proc"), Peer: words("ss -tanp"),
+	},
+	{
+		Name: "every TCP socket, with owners, netstat", Population: "mass", MinLines: 1,
+		Ours: words("sockeye -tanp"), Peer: words("netstat -tanp"),
+	},
+	{
+		Name: "every TCP socket, with owners, lsof", Population: "mass", MinLines: 1,
+		Ours: words("sockeye -tanp"), Peer: words("lsof -nP -iTCP"),
+	},
+	{
+		Name: "every TCP socket, with owners, gopsutil", Population: "mass", MinLines: 1,
+		Ours: words("sockeye -tanp"), Peer: words("gopsutil tcp"),
 	},
 	{
 		Name: "listeners beside the connections", Population: "mass", Budget: 0.3, MaxRSS: flatRSS,
@@ -47,6 +76,10 @@ var rows = []row{
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},
 	{
+		Name: "who owns a port, among the connections, lsof", Population: "mass",
+		Ours: words("sockeye port {port}"), Peer: words("lsof -nP -iTCP:{port}"),
+	},
+	{
 		Name: "NDJSON against the own table", Population: "mass", Budget: 2, MaxRSS: flatRSS, MinLines: 1,
 		Ours: words("sockeye -tan --no-processes --ndjson"), Peer: words("sockeye -tan --no-processes"),
 	},
@@ -55,14 +88,38 @@ var rows = []row{
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},
 	{
+		Name: "who owns a port, among 2,000 processes, /proc alone", Population: "idle",
+		Ours: words("sockeye port {port} --owners proc"), Peer: words("ss -ltnp sport = :{port}"),
+	},
+	{
 		Name: "listeners with owners, quiet machine", Population: "quiet", Budget: 1,
 		Ours: words("sockeye -tulpn"), Peer: words("ss -tulpn"),
+	},
+	{
+		Name: "listeners with owners, quiet machine, /proc alone", Population: "quiet",
+		Ours: words("sockeye -tulpn --owners proc"), Peer: words("ss -tulpn"),
+	},
+	{
+		Name: "listeners with owners, quiet machine, netstat", Population: "quiet",
+		Ours: words("sockeye -tulpn"), Peer: words("netstat -tulpn"),
 	},
 	{
 		Name: "listeners with owners, 500 processes of 100 files", Population: "files",
 		Ours: words("sockeye -tulpn"), Peer: words("ss -tulpn"),
 	},
-}
+	{
+		Name: "listeners with owners, 500 processes of 100 files, /proc alone", Population: "files",
+		Ours: words("sockeye -tulpn --owners proc"), Peer: words("ss -tulpn"),
+	},
+	{
+		Name: "every TCP socket with owners, mixed machine", Population: "mixed",
+		Ours: words("sockeye -tanp"), Peer: words("ss -tanp"),
+	},
+	{
+		Name: "every TCP socket with owners, mixed machine, /proc alone", Population: "mixed",
+		Ours: words("sockeye -tanp --owners proc"), Peer: words("ss -tanp"),
+	},
+}, growthRows()...)
 
 func words(s string) []string { return strings.Fields(s) }
 

@@ -44,6 +44,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // other.
 type result struct {
 	Row        row
+	Sockets    int // of the population that -sockets counts
 	Ours, Peer []sample
 	// OursLines and PeerLines are what each printed.
 	OursLines, PeerLines int
@@ -72,6 +73,15 @@ func (r *result) pairwise() float64 {
 	return spreadOfValues(ratios).Median
 }
 
+// maxMiB is the memory budget.
+func (r *result) maxMiB() float64 {
+	kib := float64(r.Row.MaxRSS)
+	if r.Row.OwnersRSS {
+		kib += float64(r.Sockets) * perOwned / 1024
+	}
+	return kib / 1024
+}
+
 // missed says which budgets the row does not keep.
 func (r *result) missed() []string {
 	if r.Skipped != "" {
@@ -81,7 +91,7 @@ func (r *result) missed() []string {
 	if r.Row.Budget > 0 && r.ratio() > r.Row.Budget {
 		missed = append(missed, "time")
 	}
-	if r.Row.MaxRSS > 0 && spreadOf(r.Ours, rssMiB).Max > float64(r.Row.MaxRSS)/1024 {
+	if r.Row.MaxRSS > 0 && spreadOf(r.Ours, rssMiB).Max > r.maxMiB() {
 		missed = append(missed, "memory")
 	}
 	return missed

@@ -64,6 +64,10 @@ func TestMissed(t *testing.T) {
 	if got := r.missed(); !slices.Equal(got, []string{"time", "memory"}) {
 		t.Errorf("missed %v", got)
 	}
+	r.Row.OwnersRSS, r.Sockets = true, 100_000 // 6.1 MiB more
+	if got := r.missed(); !slices.Equal(got, []string{"time"}) || r.maxMiB() < 6 || r.maxMiB() > 8 {
+		t.Errorf("with room for owners missed %v of %.1f MiB", got, r.maxMiB())
+	}
 	r.Skipped = "no peer"
 	if got := r.missed(); len(got) != 0 {
 		t.Errorf("a skipped row misses %v", got)
@@ -81,7 +85,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("%s: commands %v, %v", r.Name, r.Ours, r.Peer)
 		}
 	}
-	if got := selectRows(rows, "NDJSON,quiet"); len(got) != 2 {
+	if got := selectRows(rows, "NDJSON,gopsutil"); len(got) != 2 {
 		t.Errorf("selected %v", got)
 	}
 	if got := selectRows(rows, ""); len(got) != len(rows) {

@@ -21,7 +21,8 @@ type job struct {
 	Population    string
 	Rows          []row
 	Sockets, Runs int
-	Binary        string // of sockeye
+	Binaries      map[string]string // of what the rows call by a name of ours
+	Profiles      profiles
 }
 
 type outcome struct {
@@ -123,7 +124,7 @@ func (j *job) do() (done *outcome, err error) {
 
 // measure runs the two commands of a row in turns.
 func (j *job) measure(m *measurer, r row, port string) (*result, error) {
-	res := &result{Row: r}
+	res := &result{Row: r, Sockets: j.Sockets}
 	ours, err := j.resolve(expand(r.Ours, port))
 	if err != nil {
 		return nil, err
@@ -151,13 +152,13 @@ func (j *job) measure(m *measurer, r row, port string) (*result, error) {
 		}
 		res.Peer = append(res.Peer, s)
 	}
-	return res, nil
+	return res, j.profile(r, ours)
 }
 
 // resolve returns the command with the path of its program.
 func (j *job) resolve(command []string) ([]string, error) {
-	path := j.Binary
-	if command[0] != "sockeye" {
+	path, own := j.Binaries[command[0]]
+	if !own {
 		var err error
 		if path, err = exec.LookPath(command[0]); err != nil {
 			return nil, fmt.Errorf("%s is not installed", command[0])

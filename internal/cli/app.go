@@ -154,6 +154,7 @@ func (r *run) print(text string) error {
 func Run() int {
 	ctx, stop := interruptible()
 	defer stop()
+	defer profile()()
 	return Main(ctx, os.Args[1:], systemIO())
 }
 

@@ -36,6 +36,12 @@ func (s *Set) Close() error {
 	return errors.Join(errs...)
 }
 
+// Add takes another set over: its sockets end with this one.
+func (s *Set) Add(other *Set) {
+	s.Made = append(s.Made, other.Made...)
+	s.closers = append(s.closers, other.Close)
+}
+
 // builder makes sockets. After the first failure, which it keeps, its methods
 // do nothing: a population is made whole or not at all.
 type builder struct {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// programs returns the paths of what the rows call by a name of ours: sockeye is
+// the given one, or built into dir as everybody would; gopsutil is always built,
+// and profiled, a sockeye that writes profiles, only if they are asked.
+func programs(o options, dir string) (map[string]string, error) {
+	paths := map[string]string{}
+	if o.binary != "" {
+		path, err := filepath.Abs(o.binary)
+		if err != nil {
+			return nil, err
+		}
+		paths["sockeye"] = path
+	}
+	builds := []struct {
+		name string
+		args []string
+	}{
+		{"sockeye", []string{"sockeye"}},
+		{"gopsutil", []string{"sockeye/bench/gopsutil"}},
+		{"profiled", []string{"-tags", "profile", "sockeye"}},
+	}
+	for _, b := range builds {
+		if paths[b.name] != "" || b.name == "profiled" && !o.profiles.asked() {
+			continue
+		}
+		path := filepath.Join(dir, b.name)
+		build := exec.Command("go", append([]string{"build", "-trimpath", "-o", path}, b.args...)...)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return nil, fmt.Errorf("build %s: %w", b.name, err)
+		}
+		paths[b.name] = path
+	}
+	return paths, o.profiles.make()
+}
