@@ -127,10 +127,12 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	/* Not bpf_sock_from_file: it needs Linux 5.11, and it denies the O_PATH
 	 * descriptor of a socket, which /proc shows as one. */
 	inode = load64(file, FILE_INODE);
-	if (load64(load64(inode, INODE_SUPER), SUPER_MAGIC) != SOCKFS_MAGIC)
-		return 0;
+	/* The number first: where few are wanted it decides, and the rest of the
+	 * inode need not come from memory. */
 	record.inode = load64(inode, INODE_NUMBER);
 	if (!wanted(record.inode))
+		return 0;
+	if (load64(load64(inode, INODE_SUPER), SUPER_MAGIC) != SOCKFS_MAGIC)
 		return 0;
 
 	/* The numbers that the reader knows: the iterator shows the tasks of its
