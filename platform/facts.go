@@ -4,7 +4,6 @@ import (
 	"context"
 	"os/user"
 	"strconv"
-	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
 
@@ -20,7 +19,6 @@ type factReader struct {
 }
 
 func newFactReader(ctx context.Context, users *userNames) *factReader {
-	process.EnableBootTimeCache(true)
 	return &factReader{ctx: ctx, users: users, asked: map[*sock.Process]bool{}}
 }
 
@@ -75,8 +73,8 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		}
 	}
 	if want.Has(sock.FieldStartedAt) {
-		if ms, err := ps.CreateTimeWithContext(f.ctx); err == nil && ms > 0 {
-			facts.StartedAt, facts.Known = time.UnixMilli(ms), facts.Known|sock.FieldStartedAt
+		if at, err := startedAt(f.ctx, pid); err == nil && at.Unix() > 0 {
+			facts.StartedAt, facts.Known = at, facts.Known|sock.FieldStartedAt
 		}
 	}
 	return facts
