@@ -62,7 +62,7 @@ func (d *detail) parts(m *snapshot.Member, s *sock.Socket) {
 	}
 	for i := range m.Parts {
 		// The state of tcp_info is the kernel's number of the one in the row.
-		if p := &m.Parts[i]; p.Known(s) && p.Name != "state" && p.Value(s) != uint64(0) {
+		if p := &m.Parts[i]; p.Known(s) && p.Name != "state" && !p.Zero(s) {
 			d.word(p, s)
 		}
 	}
