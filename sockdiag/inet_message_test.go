@@ -58,7 +58,7 @@ func TestDecodeListener(t *testing.T) {
 	row := inetRow{family: afInet6, state: tcpListen, local: "[::]:80", remote: "[::]:0", cookie: 1, rqueue: 3, wqueue: 511, inode: 9}
 	got := decodeInet(t, sock.TCP, row.bytes(attribute(inetDiagSKV6Only, 0), attribute(inetDiagTClass, 4)))
 	wantSocket(t, got, &sock.Socket{
-		Known: sock.FieldLocal | sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldInode |
+		Known: sock.FieldLocal | sock.FieldInterface | sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldInode |
 			sock.FieldUID | sock.FieldCookie | sock.FieldTimer | sock.FieldTrafficClass,
 		Protocol: sock.TCP, Family: sock.IPv6, State: sock.Listen, Local: netip.MustParseAddrPort("[::]:80"),
 		RecvQueue: 3, Backlog: 511, Inode: 9, Cookie: 1, TrafficClass: 4,
@@ -71,7 +71,7 @@ func TestDecodeTimeWait(t *testing.T) {
 		cookie: inetDiagNoCookie, expires: 59_000, uid: 5,
 	}
 	wantSocket(t, decodeInet(t, sock.TCP, row.bytes()), &sock.Socket{
-		Known:    sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldTimer,
+		Known:    sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldTimer,
 		Protocol: sock.TCP, Family: sock.IPv6, State: sock.TimeWait,
 		Local: netip.MustParseAddrPort("10.0.0.1:80"), Remote: netip.MustParseAddrPort("10.0.0.2:9"),
 		Timer: sock.Timer{Kind: sock.TimerTimeWait, Expires: 59 * time.Second},
@@ -111,6 +111,23 @@ func TestDecodeStates(t *testing.T) {
 		s := decodeInet(t, c.p, inetRow{family: afInet, state: c.state, local: c.local}.bytes())
 		if s.State != c.want {
 			t.Errorf("%v state %d: %v, want %v", c.p, c.state, s.State, c.want)
+		}
+	}
+}
+
+// TestDecodeNoPeer: what a socket kept of a peer that it no longer has is none.
+func TestDecodeNoPeer(t *testing.T) {
+	for _, c := range []struct {
+		p     sock.Protocol
+		state uint8
+		known bool
+	}{
+		{sock.TCP, tcpListen, false}, {sock.TCP, tcpClose, false}, {sock.TCP, tcpEstablished, true},
+		{sock.TCP, tcpTimeWait, true}, {sock.UDP, tcpClose, false}, {sock.UDP, tcpEstablished, true},
+	} {
+		s := decodeInet(t, c.p, inetRow{family: afInet, state: c.state, local: "10.0.0.1:80", remote: "10.0.0.2:4000"}.bytes())
+		if s.Knows(sock.FieldRemote) != c.known {
+			t.Errorf("%v in state %v knows a remote end: %v, want %v", c.p, s.State, !c.known, c.known)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"sockeye/platform"
@@ -31,6 +32,7 @@ func oneLine(text string) string {
 func (r *run) fail(err error) {
 	var (
 		usage   usageError
+		inFile  *filterFileError
 		syntax  *filter.SyntaxError
 		backend *platform.UnknownBackendError
 	)
@@ -40,6 +42,9 @@ func (r *run) fail(err error) {
 	case isClosedPipe(err):
 		// Whoever read the answer has seen enough of it.
 		r.status = exitMatched
+	case errors.As(err, &inFile):
+		fmt.Fprintf(r.Err, "sockeye: %s: %s\n", oneLine(inFile.name), inFile.syntax.Render())
+		r.status = exitUsage
 	case errors.As(err, &syntax):
 		fmt.Fprintf(r.Err, "sockeye: %s\n", syntax.Render())
 		r.status = exitUsage
@@ -59,11 +64,19 @@ func (r *run) conclude(snap sock.Snapshot, matched int, strict bool) {
 		r.say("%s", w.Message)
 	}
 	switch {
-	case strict && !snap.Complete:
+	case strict && !snap.Complete, matched == 0 && unread(snap):
 		r.status = exitFailed
 	case matched == 0:
 		r.status = exitNothing
 	}
+}
+
+// unread reports whether tables could not be read: that nothing matched is not
+// known then.
+func unread(snap sock.Snapshot) bool {
+	return slices.ContainsFunc(snap.Warnings, func(w sock.Warning) bool {
+		return w.Code == sock.CodeUnavailable || w.Code == sock.CodeInterrupted
+	})
 }
 
 // plainError takes the path that the os package puts in front away: it is
