@@ -32,6 +32,8 @@ func TestSchema(t *testing.T) {
 	} {
 		validate(t, document, args, run(t, sockeye(t, args...)).stdout)
 	}
+	// With owner_reason.
+	validate(t, document, []string{"as nobody"}, run(t, asNobody(sockeye(t, "-a", "--json"))).stdout)
 	args := []string{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--ndjson"}
 	lines := strings.Split(strings.TrimSuffix(list(t, args...), "\n"), "\n")
 	if len(lines) < len(set.Made)/2 {
