@@ -8,18 +8,23 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye/platform/portable"
 	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sockdiag"
 )
 
 // Open returns this machine: sock_diag first, /proc/net where the kernel
-// refuses or lacks it, owners from /proc/PID/fd.
+// refuses or lacks it, owners from /proc/PID/fd. The portable source, which
+// knows less and no owners, answers only if it is named.
 func Open(o Options) (*Host, error) {
+	if o.Source == portableName {
+		return openGiven(o, nil, portable.New())
+	}
 	diag, proc := sockdiag.New(), procnet.New()
 	sources, err := pick("--source", o.Source, []sock.Source{diag, proc})
 	if err != nil {
-		return nil, err
+		return nil, withBackend(err, portableName)
 	}
 	finder, err := pickFinder(o.Owners, []ownerFinder{procFinder{fs: proc, threads: o.Threads}})
 	if err != nil {
@@ -34,6 +39,8 @@ func Open(o Options) (*Host, error) {
 		ifNames: systemInterfaceName,
 	}, nil
 }
+
+const portableName = "portable"
 
 // absentTable reports whether a file of /proc/net is missing while the folder
 // is there: the kernel was built without the protocol, or IPv6 is off, and no

@@ -76,7 +76,7 @@ var errNoTable = errors.New("not listed on this system")
 func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		l := listing{Source: s, ctx: ctx, query: q, yield: yield}
-		l.run()
+		l.run(func() (*collected, error) { return s.collect(ctx, q) })
 	}
 }
 
@@ -89,22 +89,25 @@ type listing struct {
 	record sock.Socket
 }
 
-func (l *listing) run() {
+// collect asks gopsutil for what the query asks.
+func (s *Source) collect(ctx context.Context, q sock.Query) (*collected, error) {
+	kind := kindOf(q)
+	if kind == "" || !s.traits.lists {
+		return nil, errNoTable
+	}
+	connections, err := s.gather(ctx, kind)
+	return s.traits.collect(connections), err
+}
+
+func (l *listing) run(collect func() (*collected, error)) {
 	if err := l.ctx.Err(); err != nil {
 		l.yield(nil, err)
 		return
 	}
-	var all *collected
-	kind := kindOf(l.query)
-	err := errNoTable
-	if kind != "" && l.traits.lists {
-		var connections []net.ConnectionStat
-		connections, err = l.gather(l.ctx, kind)
-		if canceled := l.ctx.Err(); canceled != nil {
-			l.yield(nil, canceled)
-			return
-		}
-		all = l.traits.collect(connections)
+	all, err := collect()
+	if canceled := l.ctx.Err(); canceled != nil {
+		l.yield(nil, canceled)
+		return
 	}
 	for t := range l.query.Tables {
 		if !l.table(t, all, err) {
