@@ -23,6 +23,7 @@ type Host struct {
 	chain   chain
 	finder  ownerFinder // nil: owners are not searched
 	exists  func(context.Context, *sock.Socket) (bool, error)
+	dumper  dumper // nil: no raw dumps
 	initNS  bool
 	netns   sock.Netns
 	ifNames func(uint32) string

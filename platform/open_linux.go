@@ -34,6 +34,7 @@ func Open(o Options) (*Host, error) {
 		chain:   chain{sources: sources, absent: absentTable},
 		finder:  finder,
 		exists:  diag.Exists,
+		dumper:  diag,
 		initNS:  proc.InitialPIDNamespace(),
 		netns:   currentNetns(),
 		ifNames: systemInterfaceName,

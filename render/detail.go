@@ -55,13 +55,14 @@ func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 }
 
 // parts writes the parts of an object, of which the names of JSON say enough.
+// Most counters of a connection are 0: the table leaves those out, JSON does not.
 func (d *detail) parts(m *snapshot.Member, s *sock.Socket) {
 	if !m.Known(s) {
 		return
 	}
 	for i := range m.Parts {
 		// The state of tcp_info is the kernel's number of the one in the row.
-		if p := &m.Parts[i]; p.Known(s) && p.Name != "state" {
+		if p := &m.Parts[i]; p.Known(s) && p.Name != "state" && !p.Zero(s) {
 			d.word(p, s)
 		}
 	}

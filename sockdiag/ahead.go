@@ -17,7 +17,9 @@ type ahead struct {
 	full  chan arrival
 	empty chan []byte
 	stop  chan struct{}
-	group sync.WaitGroup
+	// finished is closed when nothing more of the answer will be received.
+	finished <-chan struct{}
+	group    sync.WaitGroup
 }
 
 // arrival is what one receive of the wire beneath returned.
@@ -40,18 +42,22 @@ func newAhead(w wire, size int) *ahead {
 // through a whole table there if nothing in it is asked for, so that too is done
 // aside; its error is the first thing that is received.
 func (a *ahead) send(request []byte) error {
-	a.group.Wait() // for the end of an answer that was read to its end
+	a.group.Wait()                    // for the end of an answer that was read to its end
+	seq := native.Uint32(request[8:]) // nlmsg_seq
+	finished := make(chan struct{})
+	a.finished = finished
 	a.group.Go(func() {
+		defer close(finished)
 		if err := a.wire.send(request); err != nil {
 			a.full <- arrival{buf: <-a.empty, err: &opError{"send", err}}
 			return
 		}
-		a.read()
+		a.read(seq)
 	})
 	return nil
 }
 
-func (a *ahead) read() {
+func (a *ahead) read(seq uint32) {
 	for {
 		var d arrival
 		select {
@@ -60,7 +66,7 @@ func (a *ahead) read() {
 			return
 		}
 		d.n, d.truncated, d.err = a.wire.receive(d.buf)
-		last := d.truncated || endsDump(d.buf[:d.n]) || d.err != nil && !errors.Is(d.err, syscall.EAGAIN) && !errors.Is(d.err, syscall.EINTR)
+		last := d.truncated || a.ends(d.buf[:d.n], seq) || d.err != nil && !errors.Is(d.err, syscall.EAGAIN) && !errors.Is(d.err, syscall.EINTR)
 		select {
 		case a.full <- d:
 		case <-a.stop:
@@ -72,21 +78,35 @@ func (a *ahead) read() {
 	}
 }
 
-// endsDump reports whether a datagram holds the message that ends an answer.
-func endsDump(b []byte) bool {
+// ends reports whether a datagram holds the message that ends the answer to the
+// request of this number.
+func (a *ahead) ends(b []byte, seq uint32) bool {
 	for all := (messages{b}); ; {
 		m, ok := all.next()
 		if !ok {
 			return false
 		}
-		if m.kind == nlmsgDone || m.kind == nlmsgError {
+		if m.seq != seq || m.port != a.wire.port() {
+			continue
+		}
+		// An error of 0 is an acknowledgement: the answer follows.
+		if errno, _ := messageErrno(m.payload); m.kind == nlmsgDone || m.kind == nlmsgError && errno != 0 {
 			return true
 		}
 	}
 }
 
 func (a *ahead) receive(buf []byte) (int, bool, error) {
-	d := <-a.full
+	var d arrival
+	select {
+	case d = <-a.full:
+	case <-a.finished:
+		select {
+		case d = <-a.full:
+		default:
+			return 0, false, syscall.EAGAIN // nothing more is on its way
+		}
+	}
 	n := copy(buf, d.buf[:d.n])
 	a.empty <- d.buf
 	return n, d.truncated || n < d.n, d.err

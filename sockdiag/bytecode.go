@@ -1,7 +1,6 @@
 package sockdiag
 
 import (
-	"encoding/binary"
 	"net/netip"
 )
 
@@ -183,5 +182,5 @@ func (a *assembler) test(t bcTest, yes, no, next int) {
 func (a *assembler) op(code, yes uint8, no int) {
 	a.jumps = append(a.jumps, jump{len(a.code), no})
 	a.code = append(a.code, code, yes)
-	a.code = binary.NativeEndian.AppendUint16(a.code, 0)
+	a.code = native.AppendUint16(a.code, 0)
 }

@@ -1,6 +1,8 @@
 package sockdiag
 
 import (
+	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -124,4 +126,46 @@ func peerlessKernel(t sock.Table, state uint8) bool {
 
 func parsedPort(r *rand.Rand) uint16 {
 	return netip.MustParseAddrPort("0.0.0.0:" + pick(r, randomPorts...)).Port()
+}
+
+// parseQuietly returns nil for what is no filter, or one that asks for names.
+func parseQuietly(text string) *filter.Filter {
+	env := testFilterEnv()
+	env.LookupHost = func(context.Context, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1")}, nil
+	}
+	env.LookupPort = func(string) ([]uint16, error) { return []uint16{22, 80}, nil }
+	f, err := filter.ParseText(text, env)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// entryOf is what the kernel compares of the socket that a row tells of; nil if
+// no kernel has a socket like that in the table.
+func entryOf(payload []byte, t sock.Table) *kernelEntry {
+	if len(payload) < inetMsgLen || payload[idiagFamily] != familyNumber(t.Family) {
+		return nil
+	}
+	e := &kernelEntry{family: payload[idiagFamily], ifIndex: native.Uint32(payload[idiagIf:]),
+		sport: binary.BigEndian.Uint16(payload[idiagSport:]), dport: binary.BigEndian.Uint16(payload[idiagDport:])}
+	if e.family == afInet {
+		e.saddr, e.daddr = netip.AddrFrom4([4]byte(payload[idiagSrc:])), netip.AddrFrom4([4]byte(payload[idiagDst:]))
+	} else {
+		e.saddr, e.daddr = netip.AddrFrom16([16]byte(payload[idiagSrc:])), netip.AddrFrom16([16]byte(payload[idiagDst:]))
+	}
+	if peerlessKernel(t, payload[idiagState]) && e.dport != 0 {
+		return nil
+	}
+	walk := attributes{payload[inetMsgLen:]}
+	for kind, value, ok := walk.next(); ok; kind, value, ok = walk.next() {
+		switch {
+		case kind == inetDiagMark && len(value) >= 4:
+			e.mark = native.Uint32(value)
+		case kind == inetDiagCgroupID && len(value) >= 8:
+			e.cgroup = native.Uint64(value)
+		}
+	}
+	return e
 }

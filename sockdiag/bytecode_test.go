@@ -158,12 +158,16 @@ func decoded(t testing.TB, table sock.Table, payload []byte) *sock.Socket {
 	if d.decode(payload, s) != understood {
 		t.Fatalf("not understood: %x", payload)
 	}
+	nameInterface(s)
+	return s
+}
+
+func nameInterface(s *sock.Socket) {
 	for name, index := range randomNames {
 		if s.Knows(sock.FieldInterface) && s.IfIndex == index {
 			s.Interface = name
 		}
 	}
-	return s
 }
 
 // TestProgramOfLongLists: a list too long for the kernel is bounded, and the

@@ -2,6 +2,8 @@ package sockdiag
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"slices"
 	"syscall"
 	"testing"
@@ -129,9 +131,26 @@ func (k *fakeKernel) read(q sock.Query) (cookies []uint64, errs []error) {
 	return k.readWith(k.t.Context(), q)
 }
 
+// readWith reads twice, the second time a copy of the kernel and ahead of its
+// reader: the outcome must be the same.
 func (k *fakeKernel) readWith(ctx context.Context, q sock.Query) (cookies []uint64, errs []error) {
 	k.t.Helper()
-	for s, err := range k.source().Sockets(ctx, q) {
+	twin := *k
+	twin.scripts, twin.requests = slices.Clone(k.scripts), slices.Clone(k.requests)
+	cookies, errs = k.collect(k.source().Sockets(ctx, q))
+	rows, stop := twin.source().Start(ctx, q)
+	cookiesAhead, errsAhead := twin.collect(rows)
+	stop()
+	if !slices.Equal(cookies, cookiesAhead) || fmt.Sprint(errs) != fmt.Sprint(errsAhead) || len(k.requests) != len(twin.requests) {
+		k.t.Errorf("read ahead: rows %v, errors %v, %d requests\nas asked: rows %v, errors %v, %d requests",
+			cookiesAhead, errsAhead, len(twin.requests), cookies, errs, len(k.requests))
+	}
+	return cookies, errs
+}
+
+func (k *fakeKernel) collect(rows iter.Seq2[*sock.Socket, error]) (cookies []uint64, errs []error) {
+	k.t.Helper()
+	for s, err := range rows {
 		if (s == nil) == (err == nil) {
 			k.t.Errorf("socket %v with error %v", s, err)
 		}

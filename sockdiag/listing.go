@@ -17,6 +17,7 @@ type listing struct {
 	session session
 	query   sock.Query
 	yield   func(*sock.Socket, error) bool
+	dump    *dumpWriter // nil: rows are not written
 
 	record sock.Socket
 	inet   inetDecoder
@@ -178,6 +179,9 @@ func (l *listing) row(payload []byte) (more bool) {
 		return true
 	}
 	l.begun = true
+	if l.dump != nil && !l.dump.row(l, payload) {
+		return l.dump.err == nil
+	}
 	return l.yield(&l.record, nil)
 }
 

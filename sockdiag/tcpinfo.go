@@ -110,20 +110,29 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 	return true
 }
 
+// without are the values that stand for no value: no sample of the round trip
+// yet (tcp_min_rtt), no limit to the pacing rate (sk_max_pacing_rate), and no
+// loss yet that would have set the threshold (TCP_INFINITE_SSTHRESH).
+var without = [sock.TCPInfoFieldCount]uint64{
+	sock.TCPInfoMinRTT:        1<<32 - 1,
+	sock.TCPInfoMaxPacingRate: 1<<64 - 1,
+	sock.TCPInfoSndSsthresh:   1<<31 - 1,
+}
+
 func setMember(t *sock.TCPInfo, m tcpInfoMember, v []byte) {
+	var n uint64
 	switch m.size {
 	case 1:
-		t.Set(m.field, uint64(v[0]))
+		n = uint64(v[0])
 	case 2:
-		t.Set(m.field, uint64(native.Uint16(v)))
+		n = uint64(native.Uint16(v))
 	case 4:
-		n := native.Uint32(v)
-		// tcp_min_rtt is ~0 until the first sample.
-		if m.field != sock.TCPInfoMinRTT || n != ^uint32(0) {
-			t.Set(m.field, uint64(n))
-		}
+		n = uint64(native.Uint32(v))
 	case 8:
-		t.Set(m.field, native.Uint64(v))
+		n = native.Uint64(v)
+	}
+	if none := without[m.field]; none == 0 || n != none {
+		t.Set(m.field, n)
 	}
 }
 

@@ -93,11 +93,17 @@ func TestTCPInfoBitFields(t *testing.T) {
 	}
 }
 
-func TestTCPInfoWithoutSample(t *testing.T) {
+// TestTCPInfoWithoutAValue: what stands for none is not known.
+func TestTCPInfoWithoutAValue(t *testing.T) {
 	v := tcpInfoBytes(256)
 	native.PutUint32(v[148:], ^uint32(0))
-	if n, ok := decodeInfo(t, v).Get(sock.TCPInfoMinRTT); ok {
-		t.Errorf("min_rtt %d without a sample", n)
+	native.PutUint64(v[112:], ^uint64(0))
+	native.PutUint32(v[76:], 0x7fffffff)
+	info := decodeInfo(t, v)
+	for _, f := range []sock.TCPInfoField{sock.TCPInfoMinRTT, sock.TCPInfoMaxPacingRate, sock.TCPInfoSndSsthresh} {
+		if n, ok := info.Get(f); ok {
+			t.Errorf("%v is %d without a value", f, n)
+		}
 	}
 }
 

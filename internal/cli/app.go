@@ -39,6 +39,7 @@ type IO struct {
 type run struct {
 	IO
 	status int
+	input  *input // of --from; nil without it
 	ctx    context.Context
 }
 
@@ -91,7 +92,12 @@ func (r *run) main(words []string) error {
 		Flags:           commonFlags(),
 		HideHelpCommand: true,
 		OnUsageError:    func(_ *ucli.Context, err error, _ bool) error { return usageError{err.Error()} },
-		Action:          func(c *ucli.Context) error { return chosen.action(r, c) },
+		Action: func(c *ucli.Context) error {
+			if err := r.openInput(c); err != nil {
+				return err
+			}
+			return chosen.action(r, c)
+		},
 	}
 	line := append([]string{"sockeye"}, options...)
 	return app.RunContext(r.ctx, append(append(line, "--"), rest...))

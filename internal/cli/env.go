@@ -15,27 +15,39 @@ import (
 
 // filterEnv is what the words of a filter mean: on this machine, or, for
 // sockets of another in a snapshot, without its interfaces and control groups,
-// which are then compared by name.
-func filterEnv(c *ucli.Context) filter.Env {
+// which are then compared by name. A raw dump has only their numbers: there
+// the names mean those of this machine, as far as it has them.
+func (r *run) filterEnv(c *ucli.Context) filter.Env {
 	env := filter.Env{
 		LookupHost: func(ctx context.Context, name string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 		},
 		LookupPort: servicePorts,
 	}
-	if c.IsSet("from") {
+	if c.IsSet("from") && (r.input == nil || !r.input.raw) {
 		return env
 	}
 	env.AutoPorts = platform.AutoPorts()
-	env.CgroupID = platform.CgroupID
-	env.InterfaceIndex = func(name string) (uint32, error) {
-		ifi, err := net.InterfaceByName(name)
-		if err != nil {
-			return 0, fmt.Errorf("there is no interface %s", name)
+	env.CgroupID, env.InterfaceIndex = platform.CgroupID, interfaceIndex
+	if c.IsSet("from") {
+		env.CgroupID = func(path string) (uint64, error) {
+			id, _ := platform.CgroupID(path) // 0: not known here
+			return id, nil
 		}
-		return uint32(ifi.Index), nil
+		env.InterfaceIndex = func(name string) (uint32, error) {
+			index, _ := interfaceIndex(name) // 0: not known here
+			return index, nil
+		}
 	}
 	return env
+}
+
+func interfaceIndex(name string) (uint32, error) {
+	ifi, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, fmt.Errorf("there is no interface %s", name)
+	}
+	return uint32(ifi.Index), nil
 }
 
 func servicePorts(name string) ([]uint16, error) {

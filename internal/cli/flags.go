@@ -55,6 +55,7 @@ func selectionFlags() []ucli.Flag {
 		boolFlag(groupTables, "listening", "l", "listening only; of UDP what has no peer"),
 		boolFlag(groupTables, "all", "a", "every state; wins over -l"),
 		boolFlag(groupTables, "connected", "", "connected only"),
+		valueFlag(groupTables, "filter-file", "F", "a filter in `FILE`, # starts a comment; - is standard input"),
 		boolFlag(groupTables, "bound-inactive", "B", "TCP that is bound and does not listen"),
 	}
 }
@@ -102,7 +103,8 @@ func outputFlags() []ucli.Flag {
 // sourceFlags say where the sockets come from.
 func sourceFlags() []ucli.Flag {
 	return []ucli.Flag{
-		valueFlag(groupSource, "from", "", "list from a snapshot in `FILE` (--json or --ndjson), - is standard input"),
+		valueFlag(groupSource, "from", "", "list from a `FILE` of --json, --ndjson or --dump, or of ss -D; - is standard input"),
+		valueFlag(groupSource, "dump", "D", "write the kernel's raw messages about TCP to `FILE`, as ss does; - is standard output"),
 		valueFlag(groupSource, "source", "", "force the `BACKEND`: auto, sock_diag or proc"),
 		valueFlag(groupSource, "owners", "", "how owners are searched: auto, proc or none (`HOW`)"),
 		boolFlag(groupOther, "strict", "", "an incomplete answer is exit status 3"),

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"io"
-	"os"
 
 	ucli "github.com/urfave/cli/v2"
 
@@ -12,12 +9,11 @@ import (
 	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/filter"
-	"sockeye/sock/snapshot"
 )
 
 // list is the command that is meant when none is named.
 func (r *run) list(c *ucli.Context) error {
-	f, err := filter.Parse(c.Args().Slice(), filterEnv(c))
+	f, err := r.readFilter(c, c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -42,6 +38,9 @@ func readQuery(c *ucli.Context, f *filter.Filter) (sock.Query, error) {
 	if err != nil {
 		return sock.Query{}, err
 	}
+	if f.NamesTables() && !selectsTables(c) {
+		set = tablesOf(f)
+	}
 	q := sock.Query{Protocols: set.protocols, UnixTypes: set.types, Families: families, States: readStates(c)}
 	if states, explicit := f.States(); explicit {
 		q.States = states
@@ -49,9 +48,12 @@ func readQuery(c *ucli.Context, f *filter.Filter) (sock.Query, error) {
 	return q, nil
 }
 
-// answer lists what a request asks in the form that the options ask, and sets
-// the exit status.
+// answer lists what a request asks in the form that the options ask, or dumps
+// it, and sets the exit status.
 func (r *run) answer(c *ucli.Context, req platform.Request) error {
+	if c.IsSet("dump") {
+		return r.dump(c, req)
+	}
 	options, err := r.readOutput(c, req.Query)
 	if err != nil {
 		return err
@@ -72,7 +74,7 @@ func (r *run) answer(c *ucli.Context, req platform.Request) error {
 	matched := 0
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return readError(c, err)
+			return r.readError(err)
 		}
 		matched++
 		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
@@ -97,10 +99,10 @@ func noOwners(c *ucli.Context) bool {
 	return c.Bool("no-processes") || c.String("owners") == "none"
 }
 
-// open begins the listing: of this machine, or of the snapshot that --from names.
+// open begins the listing: of this machine, or of the file that --from names.
 func (r *run) open(c *ucli.Context, req platform.Request) (*platform.Listing, error) {
-	if c.IsSet("from") {
-		return r.openSnapshot(c.String("from"), req)
+	if r.input != nil {
+		return r.input.listing(r.ctx, req)
 	}
 	host, err := platform.Open(platform.Options{
 		Source: c.String("source"), Owners: c.String("owners"), Threads: c.Bool("threads"),
@@ -110,50 +112,6 @@ func (r *run) open(c *ucli.Context, req platform.Request) (*platform.Listing, er
 	}
 	return host.List(r.ctx, req), nil
 }
-
-func (r *run) openSnapshot(name string, req platform.Request) (*platform.Listing, error) {
-	in := r.In
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		context.AfterFunc(r.ctx, func() { file.Close() })
-		in = file
-	}
-	doc, err := snapshot.Open(in)
-	if err != nil {
-		return nil, inputError(name, err)
-	}
-	return platform.FromSource(r.ctx, doc, doc.Header, req), nil
-}
-
-// readError names the snapshot in which a listing failed.
-func readError(c *ucli.Context, err error) error {
-	if c.IsSet("from") && !errors.Is(err, context.Canceled) {
-		return inputError(c.String("from"), err)
-	}
-	return err
-}
-
-func inputError(name string, err error) error {
-	if errors.Is(err, io.EOF) {
-		err = errors.New("it is empty")
-	}
-	if name == "-" {
-		name = "standard input"
-	}
-	return &fileError{name, err}
-}
-
-// fileError names the file whose content is wrong.
-type fileError struct {
-	name string
-	err  error
-}
-
-func (e *fileError) Error() string { return e.name + ": " + e.err.Error() }
-func (e *fileError) Unwrap() error { return e.err }
 
 // explain says where the answer came from, with --debug.
 func (r *run) explain(c *ucli.Context, snap sock.Snapshot) {

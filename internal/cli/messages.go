@@ -31,6 +31,7 @@ func oneLine(text string) string {
 func (r *run) fail(err error) {
 	var (
 		usage   usageError
+		inFile  *filterFileError
 		syntax  *filter.SyntaxError
 		backend *platform.UnknownBackendError
 	)
@@ -40,6 +41,9 @@ func (r *run) fail(err error) {
 	case isClosedPipe(err):
 		// Whoever read the answer has seen enough of it.
 		r.status = exitMatched
+	case errors.As(err, &inFile):
+		fmt.Fprintf(r.Err, "sockeye: %s: %s\n", oneLine(inFile.name), inFile.syntax.Render())
+		r.status = exitUsage
 	case errors.As(err, &syntax):
 		fmt.Fprintf(r.Err, "sockeye: %s\n", syntax.Render())
 		r.status = exitUsage

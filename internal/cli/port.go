@@ -23,7 +23,7 @@ func (r *run) port(c *ucli.Context) error {
 	if c.Args().Len() == 0 {
 		return usagef("port needs a number, a range or the name of a service: sockeye port 8080")
 	}
-	wanted, err := readPorts(c, c.Args().Slice())
+	wanted, err := r.readPorts(c, c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func asListing(c *ucli.Context) bool {
 			return true
 		}
 	}
-	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline")
+	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline", "dump")
 }
 
 // tellPorts gathers the sockets and tells who uses each port.
@@ -78,7 +78,7 @@ func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
 	var found []*sock.Socket
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return readError(c, err)
+			return r.readError(err)
 		}
 		found = append(found, s.Clone())
 	}
@@ -102,7 +102,7 @@ type portWord struct {
 }
 
 // readPorts makes a filter of words such as 8080, :8080, 8000-8100, https and 53/udp.
-func readPorts(c *ucli.Context, words []string) (*filter.Filter, error) {
+func (r *run) readPorts(c *ucli.Context, words []string) (*filter.Filter, error) {
 	var text []string
 	for _, word := range words {
 		for part := range strings.SplitSeq(word, ",") {
@@ -113,7 +113,12 @@ func readPorts(c *ucli.Context, words []string) (*filter.Filter, error) {
 			text = append(text, w.text())
 		}
 	}
-	return filter.ParseText(strings.Join(text, " or "), filterEnv(c))
+	env := r.filterEnv(c)
+	ports, err := filter.ParseText(strings.Join(text, " or "), env)
+	if err != nil {
+		return nil, err
+	}
+	return r.andFile(c, ports, env)
 }
 
 // text is the word in the filter language.

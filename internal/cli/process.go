@@ -23,6 +23,9 @@ func (r *run) process(c *ucli.Context) error {
 	if err != nil {
 		return err
 	}
+	if wanted, err = r.andFile(c, wanted, r.filterEnv(c)); err != nil {
+		return err
+	}
 	q, err := readQuery(c, wanted)
 	if err != nil {
 		return err

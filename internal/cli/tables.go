@@ -9,6 +9,7 @@ import (
 
 	"sockeye/internal/suggest"
 	"sockeye/sock"
+	"sockeye/sock/filter"
 )
 
 // tables is what the options say about tables: protocols, and the types of
@@ -91,6 +92,20 @@ func readTables(c *ucli.Context) (tables, error) {
 		return set, usagef("-A takes every table away")
 	}
 	return set, nil
+}
+
+// tablesOf returns the tables in which a filter that names protocols or families
+// can match. Of those over IP it keeps TCP and UDP alone unless it names some.
+func tablesOf(f *filter.Filter) tables {
+	set := tables{protocols: supported & f.Protocols(), types: allUnix}
+	inet := tableNames["inet"].protocols
+	if set.protocols&inet == inet {
+		set.protocols = set.protocols&^inet | sock.Protocols(sock.TCP, sock.UDP)
+	}
+	if set.protocols == 0 {
+		set.protocols = sock.Protocols(sock.TCP, sock.UDP) // where nothing matches either
+	}
+	return set
 }
 
 // readFamilies reads -4, -6 and -f. Both given are both, unlike in ss.

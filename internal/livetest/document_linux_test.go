@@ -70,8 +70,13 @@ func readAny(t *testing.T, args ...string) []record {
 	if !slices.Contains(args, "--ndjson") {
 		return readDocument(t, args...).Sockets
 	}
-	var all []record
-	for line := range strings.Lines(list(t, args...)) {
+	return decodeLines(t, list(t, args...))
+}
+
+// decodeLines reads what --ndjson prints.
+func decodeLines(t *testing.T, text string) (all []record) {
+	t.Helper()
+	for line := range strings.Lines(text) {
 		var r record
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatalf("%v in %q", err, line)

@@ -60,6 +60,9 @@ func (m *Member) Known(s *sock.Socket) bool {
 	return s.Known.Has(m.Needs) && (m.has == nil || m.has(s))
 }
 
+// Zero reports whether a member that is known is the number 0.
+func (m *Member) Zero(s *sock.Socket) bool { return m.num != nil && m.num(s) == 0 }
+
 // AppendJSON appends the value of a member that is known, as JSON.
 func (m *Member) AppendJSON(dst []byte, s *sock.Socket) []byte {
 	switch {

@@ -1,0 +1,115 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/netip"
+
+	"sockeye/sock"
+	"sockeye/sockdiag"
+)
+
+// IsRawDump reports whether a file that begins with these bytes (16 are enough)
+// is a raw dump, such as [Host.Dump] and `ss -D` make.
+func IsRawDump(prefix []byte) bool { return sockdiag.IsDump(prefix) }
+
+// OpenRawDump returns a listing of a raw dump. It reads on any system; nothing is
+// looked up here. The error is that of a file that is no such dump.
+func OpenRawDump(ctx context.Context, r io.Reader, req Request) (*Listing, error) {
+	dump, err := sockdiag.OpenDump(r)
+	if err != nil {
+		return nil, err
+	}
+	head := func() sock.Snapshot {
+		return sock.Snapshot{Source: dump.Name(), OwnerSource: "none", Complete: true}
+	}
+	return FromSource(ctx, dump, head, req), nil
+}
+
+// ErrNoRawDump is returned by [Host.Dump] on a system that has no messages to
+// dump.
+var ErrNoRawDump = errors.New("raw dumps are made of what the Linux kernel says by sock_diag")
+
+// dumper writes raw dumps; see [sockdiag.Source.Dump].
+type dumper interface {
+	Dump(ctx context.Context, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error]
+}
+
+// Dump begins a raw dump of the TCP sockets that the request asks and its filter
+// matches. The listing streams the sockets as their messages are written to w; a
+// failed write ends it.
+//
+// A filter over facts that the messages do not hold, such as a process, costs a
+// listing before the dump: what it matched is then dumped.
+func (h *Host) Dump(ctx context.Context, req Request, w io.Writer) (*Listing, error) {
+	if h.dumper == nil {
+		return nil, ErrNoRawDump
+	}
+	req.Query = restricted(req.Query.Protocol(sock.TCP), req.Filter)
+	l := &Listing{ctx: ctx, request: Request{Query: req.Query}, snapshot: newSnapshot()}
+	l.rows = func(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+		return func(yield func(*sock.Socket, error) bool) {
+			keep, err := h.dumped(ctx, req, l)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for s, err := range h.dumper.Dump(ctx, q, w, keep) {
+				if !yield(s, err) {
+					return
+				}
+			}
+		}
+	}
+	l.snapshot.Source = "sock_diag"
+	return l, nil
+}
+
+// dumped returns what decides about the rows of a dump.
+func (h *Host) dumped(ctx context.Context, req Request, l *Listing) (keep func(*sock.Socket) bool, err error) {
+	allowed := func(s *sock.Socket) bool { return req.Query.Allows(s) }
+	needs := req.Filter.Needs()
+	if needs&(sock.FieldOwners|sock.ProcessFields) == 0 {
+		notes := &annotator{want: needs, users: &userNames{}, netns: h.netns, interfaceName: h.ifNames}
+		return func(s *sock.Socket) bool {
+			notes.add(s)
+			return allowed(s) && req.Filter.Match(s)
+		}, nil
+	}
+	matched, err := h.identities(ctx, req, l)
+	return func(s *sock.Socket) bool { return allowed(s) && matched[identityOf(s)] }, err
+}
+
+// identity tells sockets apart between two readings: by the kernel's number of
+// the socket, and by the ends where an old kernel gives none.
+type identity struct {
+	cookie        uint64
+	local, remote netip.AddrPort
+}
+
+func identityOf(s *sock.Socket) identity {
+	if s.Knows(sock.FieldCookie) {
+		return identity{cookie: s.Cookie}
+	}
+	return identity{local: s.Local, remote: s.Remote}
+}
+
+// identities lists what the request matches, and reports what failed in part to
+// the listing of the dump.
+func (h *Host) identities(ctx context.Context, req Request, l *Listing) (map[identity]bool, error) {
+	matched := map[identity]bool{}
+	listing := h.List(ctx, Request{Query: req.Query, Filter: req.Filter})
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return nil, err
+		}
+		matched[identityOf(s)] = true
+	}
+	snap := listing.Snapshot()
+	l.snapshot.OwnerSource = snap.OwnerSource
+	l.snapshot.Warnings = append(l.snapshot.Warnings, snap.Warnings...)
+	l.snapshot.Complete = l.snapshot.Complete && snap.Complete
+	return matched, nil
+}

@@ -1,0 +1,76 @@
+package sockdiag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"sockeye/sock"
+)
+
+// Dump writes the kernel's own messages about TCP sockets to w, in the format of
+// `ss -D`: struct nlmsghdr with struct inet_diag_msg and its attributes, one
+// behind the other, in the byte order of this machine. One NLMSG_DONE stands at
+// the end and none between IPv4 and IPv6, because ss stops reading at the first.
+//
+// It streams the sockets whose messages it has written: those of the query that
+// keep allows, which may add to the record what it compares; a nil keep allows
+// all. The errors are those of [Source.Sockets], and that of a failed write,
+// which ends the stream. A dump is made to be looked at later, so every fact
+// that the kernel tells only when asked is asked for. Protocols other than TCP
+// are left out.
+func (s *Source) Dump(ctx context.Context, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
+	q = q.Protocol(sock.TCP)
+	q.Want = sock.AllFields
+	return func(yield func(*sock.Socket, error) bool) {
+		out := &dumpWriter{w: w, keep: keep}
+		ended := false // by the reader, or by an error that was told
+		l := listing{session: session{open: s.open}, query: q, dump: out, yield: func(s *sock.Socket, err error) bool {
+			_, part := errors.AsType[*sock.Partial](err)
+			ended = !yield(s, err) || err != nil && !part
+			return !ended
+		}}
+		defer l.session.close()
+		if l.run(ctx); ended {
+			return
+		}
+		if out.err == nil {
+			out.message(nlmsgDone, 0, 0, make([]byte, 4))
+		}
+		if out.err != nil {
+			yield(nil, fmt.Errorf("write the dump: %w", out.err))
+		}
+	}
+}
+
+// dumpWriter writes messages. After the first error it writes no more.
+type dumpWriter struct {
+	w    io.Writer
+	keep func(*sock.Socket) bool
+	buf  []byte
+	err  error
+}
+
+// row writes the message of a row that is kept, and reports whether it did. Its
+// header is the one that the kernel sent, but for NLM_F_DUMP_INTR: a reading
+// that had it was followed by one that had not, or told as interrupted.
+func (d *dumpWriter) row(l *listing, payload []byte) bool {
+	if d.err != nil || d.keep != nil && !d.keep(&l.record) {
+		return false
+	}
+	return d.message(sockDiagByFamily, l.session.seq, l.session.w.port(), payload)
+}
+
+// message writes one message of a dump, padded to four bytes.
+func (d *dumpWriter) message(kind uint16, seq, port uint32, payload []byte) bool {
+	const multi = 0x2 // NLM_F_MULTI
+	b := appendHeader(d.buf[:0], kind, multi)
+	native.PutUint32(b[12:], port)
+	b = append(b, payload...)
+	seal(b, seq)
+	d.buf = append(b, make([]byte, align4(len(payload))-len(payload))...)
+	_, d.err = d.w.Write(d.buf)
+	return d.err == nil
+}
