@@ -2,16 +2,11 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	"sockeye/sock"
 )
-
-// UnsupportedError says that something cannot be asked of a system or a source.
-type UnsupportedError struct{ Message string }
-
-// Error returns the message.
-func (e *UnsupportedError) Error() string { return e.Message }
 
 // systemNames are the names by which people know the systems.
 var systemNames = map[string]string{
@@ -68,14 +63,26 @@ func (h *Host) ListsBound() bool {
 const boundSource = "sock_diag"
 
 // FindsThreads reports whether owners in single threads can be found.
-func (h *Host) FindsThreads() bool { return h.finder != nil && !h.givesOwners() }
+func (h *Host) FindsThreads() bool { return !h.givesOwners() }
 
 // CanClose reports whether [Host.Close] can close sockets at all.
 func (h *Host) CanClose() bool { return h.destroy != nil }
 
+// ErrKernelSocket is returned by [Host.Close] for a socket that the kernel itself
+// holds: a file system or a driver that loses it may take the system along.
+var ErrKernelSocket = errors.New("the kernel itself holds it")
+
 // Close closes a socket from outside of its process; its peer gets a reset. The
-// error of one that cannot be closed says why.
-func (h *Host) Close(ctx context.Context, s *sock.Socket) error { return h.destroy(ctx, s) }
+// socket must know its owners. The error of one that cannot be closed says why.
+func (h *Host) Close(ctx context.Context, s *sock.Socket) error {
+	if s.OwnerStatus == sock.OwnerKernel {
+		return ErrKernelSocket
+	}
+	return h.destroy(ctx, s)
+}
+
+// CanDump reports whether [Host.Dump] can write raw dumps.
+func (h *Host) CanDump() bool { return h.dumper != nil }
 
 // givesOwners reports whether owners are those that the sources tell, because
 // none tells the inodes by which to search them.
