@@ -168,7 +168,9 @@ func (r *run) print(text string) error {
 func Run() int {
 	ctx, stop := interruptible()
 	defer stop()
-	return Main(ctx, os.Args[1:], systemIO())
+	streams, restore := systemIO()
+	defer restore()
+	return Main(ctx, os.Args[1:], streams)
 }
 
 // writeError is a failure to write the answer.
