@@ -66,7 +66,7 @@ func (r *run) answer(c *ucli.Context, req platform.Request) error {
 	}
 	req.Query.Want = render.Needs(options)
 	if noOwners(c) {
-		req.Query.Want &^= sock.FieldOwners | sock.ProcessFields
+		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
 	}
 	listing, err := r.open(c, req)
 	if err != nil {

@@ -120,6 +120,10 @@ func (b backend) fit(c *ucli.Context, req *platform.Request, o *render.Options) 
 		return nil
 	}
 	o.Queues = o.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
+	if o.Extended && !fields.Has(sock.FieldInode) {
+		// Without the columns of which none would hold anything.
+		o.Extended, o.Extra = false, o.Extra|render.ExtendedFacts&fields
+	}
 	return b.refuseColumns(o, fields)
 }
 
