@@ -47,6 +47,22 @@ var rows = []row{
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},
 	{
+		Name: "few of the connections, by address, against ss", Population: "mass", Budget: 1, MaxRSS: flatRSS,
+		Ours: words("sockeye -tan --no-processes dst 127.0.0.0/24"), Peer: words("ss -tan dst 127.0.0.0/24"),
+	},
+	{
+		Name: "few of the connections, by address, against all of them", Population: "mass", Budget: 0.3, MaxRSS: flatRSS,
+		Ours: words("sockeye -tan --no-processes dst 127.0.0.0/24"), Peer: words("sockeye -tan --no-processes"),
+	},
+	{
+		Name: "few of the connections, by port, against ss", Population: "mass", Budget: 1, MaxRSS: flatRSS,
+		Ours: words("sockeye -tan --no-processes dport = :{port}"), Peer: words("ss -tan dport = :{port}"),
+	},
+	{
+		Name: "few of the connections, by port, against all of them", Population: "mass", Budget: 0.3, MaxRSS: flatRSS,
+		Ours: words("sockeye -tan --no-processes dport = :{port}"), Peer: words("sockeye -tan --no-processes"),
+	},
+	{
 		Name: "NDJSON against the own table", Population: "mass", Budget: 2, MaxRSS: flatRSS, MinLines: 1,
 		Ours: words("sockeye -tan --no-processes --ndjson"), Peer: words("sockeye -tan --no-processes"),
 	},

@@ -89,6 +89,11 @@ func (j *job) do() (done *outcome, err error) {
 		return nil, err
 	}
 	defer listener.Close()
+	few, err := connectFew(listener)
+	defer closeAll(few)
+	if err != nil {
+		return nil, err
+	}
 	set, err := fill(j.Sockets)
 	if err != nil {
 		return nil, err
@@ -119,6 +124,32 @@ func (j *job) do() (done *outcome, err error) {
 		done.Results = append(done.Results, *res)
 	}
 	return done, nil
+}
+
+// fewConnections are those to the listener, among the many of a population.
+const fewConnections = 10
+
+// connectFew makes them; what it returns is to be closed in any case.
+func connectFew(listener net.Listener) (conns []net.Conn, err error) {
+	for range fewConnections {
+		client, err := net.Dial("tcp4", listener.Addr().String())
+		if err != nil {
+			return conns, err
+		}
+		conns = append(conns, client)
+		server, err := listener.Accept()
+		if err != nil {
+			return conns, err
+		}
+		conns = append(conns, server)
+	}
+	return conns, nil
+}
+
+func closeAll(conns []net.Conn) {
+	for _, c := range conns {
+		c.Close()
+	}
 }
 
 // measure runs the two commands of a row in turns.

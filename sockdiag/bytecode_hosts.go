@@ -13,17 +13,18 @@ import (
 // compares, one after the other for each socket. Of more it gets a bound.
 const maxAlternatives = 64
 
-// The remote end of a row is known unless the socket listens or is not connected
-// (its remote port is then 0), or both its port and its address are 0. The
-// kernel compares the zeros instead. So a test that a zero port passes may pass
-// where the filter has nothing to compare: it is an over bound alone, and the
-// under bound asks for a port as well.
-
-// peerless are the states whose rows have no remote end.
-const peerless = sock.ListeningStates
+// The remote end of a row is known unless its state has none, or both its port
+// and its address are 0. The kernel compares what is in the socket instead: port
+// 0 where it listens or has no peer, what was left where it is closed. So such a
+// test may pass where the filter has nothing to compare. It is an over bound
+// alone; the under bound asks for a port as well, and for states that have one.
 
 // noRemote reports whether no row that is asked for has a remote end.
 func (c *compiler) noRemote() bool { return c.states&^peerless == 0 }
+
+// staleRemote reports whether a socket that is asked for may still have the
+// remote end that it had, which its row does not.
+func (c *compiler) staleRemote() bool { return c.states.Has(sock.Bound) && c.table.Protocol.Stream() }
 
 // ports compares a port with sorted ranges. The local port of a row is
 // always known.
@@ -32,6 +33,9 @@ func (c *compiler) ports(remote bool, ranges []filter.PortRange) bounds {
 		return isFalse
 	}
 	over := anyRange(remote, fewerRanges(ranges, maxAlternatives))
+	if remote && c.staleRemote() {
+		return bounds{over, never}
+	}
 	inside := ranges
 	if remote {
 		inside = withoutZero(ranges)
@@ -168,7 +172,10 @@ func (c *compiler) host(remote bool, h *filter.Host) bounds {
 		over = all(over, tested(hostTest(remote, prefix, int32(port))))
 	}
 	under := over
-	if remote && (!h.HasPort || h.Ports.Lo == 0) {
+	switch {
+	case remote && c.staleRemote():
+		under = never
+	case remote && (!h.HasPort || h.Ports.Lo == 0):
 		under = all(over, tested(portTest(bcDportGE, 1)))
 	}
 	return both(b, bounds{over, under})

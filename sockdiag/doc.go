@@ -8,6 +8,10 @@
 // (session.go, listing.go, exists.go) speaks to a wire of four methods, which
 // conn_linux.go implements with a netlink socket and tests with recorded bytes.
 //
+// What of a filter the kernel can decide becomes a program in the request
+// (bytecode*.go). The kernel's messages may also be written to a file and read
+// from one, anywhere ([Source.Dump], [OpenDump]).
+//
 // Integers of a netlink message are in the byte order of the machine, ports
 // and addresses in network byte order (linux/inet_diag.h: __be16, __be32).
 //

@@ -2,10 +2,12 @@ package sockdiag
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/netip"
 	"os"
 	"slices"
@@ -17,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // anyTCP asks for every TCP socket, in both families.
@@ -325,4 +328,24 @@ func TestDumpErrorsOfTheReader(t *testing.T) {
 			t.Errorf("read again: %v", err)
 		}
 	}
+}
+
+// reopened is the dump in a file that is opened for every listing: the dump of a
+// file can be listed once.
+type reopened []byte
+
+func (reopened) Name() string                      { return new(Dump).Name() }
+func (reopened) Fields(p sock.Protocol) sock.Field { return new(Dump).Fields(p) }
+
+func (file reopened) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	d, err := OpenDump(bytes.NewReader(file))
+	if err != nil {
+		return func(yield func(*sock.Socket, error) bool) { yield(nil, err) }
+	}
+	return d.Sockets(ctx, q)
+}
+
+func TestDumpKeepsTheContract(t *testing.T) {
+	file, _, _ := dumped(t, twoFamilies(t), anyTCP(), nil)
+	socktest.TestSource(t, reopened(file), anyTCP(), 4)
 }

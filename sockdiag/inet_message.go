@@ -84,8 +84,9 @@ func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
 		// TCPF_BOUND_INACTIVE asks for these; the row itself says TCP_CLOSE.
 		s.State = sock.Bound
 	}
-	peerless := s.State == sock.Listen || s.State == sock.Unconnected
-	if !peerless && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
+	// A TCP socket that is closed keeps the peer that it had in its record;
+	// getpeername(2) says ENOTCONN then (inet_getname).
+	if !peerless.Has(s.State) && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
 		s.Remote = remote
 		s.Known |= sock.FieldRemote
 	}

@@ -115,6 +115,23 @@ func TestDecodeStates(t *testing.T) {
 	}
 }
 
+// TestDecodeNoPeer: what a socket kept of a peer that it no longer has is none.
+func TestDecodeNoPeer(t *testing.T) {
+	for _, c := range []struct {
+		p     sock.Protocol
+		state uint8
+		known bool
+	}{
+		{sock.TCP, tcpListen, false}, {sock.TCP, tcpClose, false}, {sock.TCP, tcpEstablished, true},
+		{sock.TCP, tcpTimeWait, true}, {sock.UDP, tcpClose, false}, {sock.UDP, tcpEstablished, true},
+	} {
+		s := decodeInet(t, c.p, inetRow{family: afInet, state: c.state, local: "10.0.0.1:80", remote: "10.0.0.2:4000"}.bytes())
+		if s.Knows(sock.FieldRemote) != c.known {
+			t.Errorf("%v in state %v knows a remote end: %v, want %v", c.p, s.State, !c.known, c.known)
+		}
+	}
+}
+
 func TestDecodeRawProtocol(t *testing.T) {
 	row := inetRow{family: afInet, state: tcpClose, local: "0.0.0.0:1"}
 	s := decodeInet(t, sock.Raw, row.bytes(attribute(inetDiagProtocol, 255)))

@@ -87,6 +87,9 @@ var connectionStates = [...]sock.State{
 	tcpBoundInactive: sock.Bound,
 }
 
+// peerless are the states in which a socket over IP has no remote end.
+const peerless = sock.StateSet(1<<sock.Listen | 1<<sock.Unconnected | 1<<sock.Bound)
+
 // stateOf translates a kernel state. A socket that is a datagram socket and
 // closed has no peer; anything else that is closed is closed.
 func stateOf(kernel uint8, datagram bool) sock.State {

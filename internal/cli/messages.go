@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"sockeye/platform"
@@ -63,11 +64,19 @@ func (r *run) conclude(snap sock.Snapshot, matched int, strict bool) {
 		r.say("%s", w.Message)
 	}
 	switch {
-	case strict && !snap.Complete:
+	case strict && !snap.Complete, matched == 0 && unread(snap):
 		r.status = exitFailed
 	case matched == 0:
 		r.status = exitNothing
 	}
+}
+
+// unread reports whether tables could not be read: that nothing matched is not
+// known then.
+func unread(snap sock.Snapshot) bool {
+	return slices.ContainsFunc(snap.Warnings, func(w sock.Warning) bool {
+		return w.Code == sock.CodeUnavailable || w.Code == sock.CodeInterrupted
+	})
 }
 
 // plainError takes the path that the os package puts in front away: it is
