@@ -27,10 +27,21 @@ func SystemName() string {
 // protocol at least. A listing never knows more.
 func (h *Host) Fields() sock.Field {
 	var fields sock.Field
+	for p := range h.Protocols().All {
+		fields |= h.fieldsOf(p)
+	}
+	return fields
+}
+
+// fieldsOf returns what the sources tell of a protocol, and what is found out by
+// it: the user by the number, the owners by the inode, facts by the owner.
+func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
+	var fields sock.Field
 	for _, src := range h.chain.sources {
-		for p := range h.Protocols().All {
-			fields |= src.Fields(p)
-		}
+		fields |= src.Fields(p)
+	}
+	if fields == 0 {
+		return 0
 	}
 	if fields.Has(sock.FieldUID) {
 		fields |= sock.FieldUser
@@ -38,8 +49,8 @@ func (h *Host) Fields() sock.Field {
 	if h.netns.Inode != 0 {
 		fields |= sock.FieldNetns
 	}
-	if !h.givesOwners() {
-		fields |= sock.FieldOwners // by the inode
+	if fields.Has(sock.FieldInode) {
+		fields |= sock.FieldOwners
 	}
 	if fields.Has(sock.FieldOwners) {
 		fields |= sock.ProcessFields

@@ -36,18 +36,23 @@ func (*Source) Name() string { return "portable" }
 // Fields says what gopsutil tells on this system; see the package. Owners come
 // without the name of the process, and without a descriptor ([sock.NoFD]) on
 // Windows. FieldInterface is the scope of a link-local address.
-func (s *Source) Fields(p sock.Protocol) sock.Field {
-	if !s.traits.lists || p != sock.TCP && p != sock.UDP {
+func (s *Source) Fields(p sock.Protocol) sock.Field { return s.traits.fields(p) }
+
+// FieldsOn says what [Source.Fields] does on a system, by Go's name for it.
+func FieldsOn(system string, p sock.Protocol) sock.Field { return systems[system].fields(p) }
+
+func (t traits) fields(p sock.Protocol) sock.Field {
+	if !t.lists || p != sock.TCP && p != sock.UDP {
 		return 0
 	}
 	fields := sock.FieldLocal
-	if p == sock.TCP || s.traits.peers {
+	if p == sock.TCP || t.peers {
 		fields |= sock.FieldRemote
 	}
-	if s.traits.owners {
+	if t.owners {
 		fields |= sock.FieldOwners
 	}
-	if s.traits.scopes {
+	if t.scopes {
 		fields |= sock.FieldInterface
 	}
 	return fields
