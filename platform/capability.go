@@ -58,6 +58,10 @@ func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 	return fields
 }
 
+// ListsPeers reports whether it is told whom the sockets of a protocol are
+// connected to.
+func (h *Host) ListsPeers(p sock.Protocol) bool { return h.fieldsOf(p).Has(sock.FieldRemote) }
+
 // ListsBound reports whether TCP sockets that are bound, and neither listen nor
 // connect, can be listed.
 func (h *Host) ListsBound() bool {

@@ -95,6 +95,9 @@ func (b backend) fit(c *ucli.Context, req *platform.Request, o *render.Options) 
 	if req.Query.Protocols &= protocols; req.Query.Protocols == 0 && asked != 0 {
 		return b.refusal("the filter", "the sockets that it asks for")
 	}
+	if err := b.refusePeers(req); err != nil {
+		return err
+	}
 	states := req.Query.States
 	if b.host.ListsBound() {
 		states = 0
@@ -142,6 +145,19 @@ func (b backend) refuseTables(c *ucli.Context, protocols sock.ProtocolSet) error
 		if named, ok := tableNames[name]; ok && named.protocols&protocols == 0 {
 			return b.refusal("--query "+name, name+" sockets")
 		}
+	}
+	return nil
+}
+
+// refusePeers refuses a listing of datagram sockets by their peers where these
+// are not told and nothing could match.
+func (b backend) refusePeers(req *platform.Request) error {
+	if req.Query.Protocols != sock.Protocols(sock.UDP) || b.host.ListsPeers(sock.UDP) {
+		return nil
+	}
+	needs := req.Filter.Needs()
+	if !req.Query.States.Has(sock.Unconnected) || needs.Has(sock.FieldRemote) && !needs.Has(sock.FieldLocal) {
+		return b.refusal("udp", "peers of datagram sockets")
 	}
 	return nil
 }

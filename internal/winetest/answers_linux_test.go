@@ -29,6 +29,15 @@ func testTable(t *testing.T, p program) {
 	}
 }
 
+// testColor: a pipe gets colour only if it is told to.
+func testColor(t *testing.T, p program) {
+	for when, want := range map[string]bool{"always": true, "auto": false, "never": false} {
+		if got := p.run(t, "-a", "--color", when); strings.Contains(got.stdout, "\x1b[") != want || got.status != 0 {
+			t.Errorf("--color %s: %q", when, got.stdout)
+		}
+	}
+}
+
 func testFormats(t *testing.T, p program) {
 	got := p.run(t, "-tl", "--csv", "-C", "protocol,local_address,local_port,state")
 	rows, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
@@ -112,12 +121,16 @@ func testRefusals(t *testing.T, p program) {
 		"-x", "-w", "-U", "--icmp", "-f unix", "-A raw", "-B", "state bound", "-T", "-o", "-m", "-i", "--tos",
 		"-C inode", "--sort recv_queue", "--group-by user", "inode = 5", "rtt > 5ms", "fwmark = 1", "protocol = unix",
 		"--owners proc", "--owners bpf", "--source sock_diag", "--dump x", "port 80 -x",
+		"-u --connected", "-u state established", "-u dst 10.0.0.1",
 	} {
 		got := p.run(t, strings.Fields(args)...)
 		if got.status != 2 || got.stdout != "" || !strings.HasPrefix(got.stderr, "sockeye: ") ||
 			!strings.Contains(got.stderr, "on Windows") || strings.Count(got.stderr, "\n") != 1 {
 			t.Errorf("%s: %+v", args, got)
 		}
+	}
+	if got := p.run(t, "-u", "port", ">", "1", "--count"); got.stdout != "2\n" {
+		t.Errorf("either port of datagram sockets: %+v", got)
 	}
 	if doc := p.document(t, "-A", "all", "-a"); len(doc.Sockets) != len(p.made) {
 		t.Errorf("-A all: %d sockets, %d made", len(doc.Sockets), len(p.made))

@@ -63,7 +63,7 @@ func TestProgram(t *testing.T) {
 		name string
 		test func(*testing.T, program)
 	}{
-		{"document", testDocument}, {"portable", testPortable}, {"order", testOrder}, {"table", testTable},
+		{"document", testDocument}, {"portable", testPortable}, {"order", testOrder}, {"table", testTable}, {"color", testColor},
 		{"formats", testFormats}, {"port", testPort}, {"filters", testFilters}, {"process", testProcess},
 		{"refusals", testRefusals}, {"kill", testKill}, {"snapshot", testSnapshot},
 	} {
