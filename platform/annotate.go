@@ -26,7 +26,7 @@ func systemInterfaceName(index uint32) string {
 }
 
 func (a *annotator) add(s *sock.Socket) {
-	if s.Knows(sock.FieldInterface) && s.Interface == "" {
+	if s.Knows(sock.FieldInterface) && s.IfIndex != 0 && s.Interface == "" {
 		name, ok := a.interfaces[s.IfIndex]
 		if !ok {
 			name = a.interfaceName(s.IfIndex)

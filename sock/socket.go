@@ -25,8 +25,8 @@ type Socket struct {
 	Local, Remote netip.AddrPort
 
 	// IfIndex and Interface are the bound device, or the scope of a
-	// link-local address. Interface is empty if the index has no name (any
-	// more).
+	// link-local address; 0 is bound to none. Interface is empty if the index
+	// has no name (any more).
 	IfIndex   uint32
 	Interface string
 

@@ -214,12 +214,7 @@ func (c *compiler) devices(devices []filter.Device) bounds {
 
 func (c *compiler) device(d filter.Device) bounds {
 	if d.Name == "" {
-		b := c.newer(deviceTest(d.Index))
-		if d.Index == 0 {
-			// A row without a device does not say so.
-			b.under = never
-		}
-		return b
+		return c.newer(deviceTest(d.Index))
 	}
 	index, ok := c.interfaceIndex(d.Name)
 	if !ok {

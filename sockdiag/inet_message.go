@@ -90,10 +90,8 @@ func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
 		s.Remote = remote
 		s.Known |= sock.FieldRemote
 	}
-	if index := native.Uint32(b[idiagIf:]); index != 0 {
-		s.IfIndex = index
-		s.Known |= sock.FieldInterface
-	}
+	s.IfIndex = native.Uint32(b[idiagIf:]) // sk_bound_dev_if: 0 is bound to none
+	s.Known |= sock.FieldInterface
 }
 
 func addr(b []byte, f sock.Family) netip.Addr {

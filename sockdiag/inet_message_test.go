@@ -58,7 +58,7 @@ func TestDecodeListener(t *testing.T) {
 	row := inetRow{family: afInet6, state: tcpListen, local: "[::]:80", remote: "[::]:0", cookie: 1, rqueue: 3, wqueue: 511, inode: 9}
 	got := decodeInet(t, sock.TCP, row.bytes(attribute(inetDiagSKV6Only, 0), attribute(inetDiagTClass, 4)))
 	wantSocket(t, got, &sock.Socket{
-		Known: sock.FieldLocal | sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldInode |
+		Known: sock.FieldLocal | sock.FieldInterface | sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldInode |
 			sock.FieldUID | sock.FieldCookie | sock.FieldTimer | sock.FieldTrafficClass,
 		Protocol: sock.TCP, Family: sock.IPv6, State: sock.Listen, Local: netip.MustParseAddrPort("[::]:80"),
 		RecvQueue: 3, Backlog: 511, Inode: 9, Cookie: 1, TrafficClass: 4,
@@ -71,7 +71,7 @@ func TestDecodeTimeWait(t *testing.T) {
 		cookie: inetDiagNoCookie, expires: 59_000, uid: 5,
 	}
 	wantSocket(t, decodeInet(t, sock.TCP, row.bytes()), &sock.Socket{
-		Known:    sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldTimer,
+		Known:    sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldTimer,
 		Protocol: sock.TCP, Family: sock.IPv6, State: sock.TimeWait,
 		Local: netip.MustParseAddrPort("10.0.0.1:80"), Remote: netip.MustParseAddrPort("10.0.0.2:9"),
 		Timer: sock.Timer{Kind: sock.TimerTimeWait, Expires: 59 * time.Second},

@@ -135,8 +135,8 @@ func TestLiveV4MappedAndV6Only(t *testing.T) {
 	if !d.Knows(sock.FieldV6Only) || d.V6Only || !o.Knows(sock.FieldV6Only) || !o.V6Only {
 		t.Errorf("v6only: dual %v, only %v", d.V6Only, o.V6Only)
 	}
-	if d.Knows(sock.FieldInterface) || o.IfIndex != 1 {
-		t.Errorf("device: dual %d, bound %d, want unknown and 1", d.IfIndex, o.IfIndex)
+	if !d.Knows(sock.FieldInterface) || d.IfIndex != 0 || o.IfIndex != 1 {
+		t.Errorf("device: dual %d, bound %d, want 0 and 1", d.IfIndex, o.IfIndex)
 	}
 	if o.Mark != 0x2a || !o.Knows(sock.FieldMark) {
 		t.Errorf("mark %#x, want 0x2a", o.Mark)

@@ -72,8 +72,7 @@ func checkWords(t testing.TB, s *sock.Socket) {
 		s.Knows(sock.FieldPeerInode) && s.PeerInode == 0,
 		s.Knows(sock.FieldCongestion) && s.Congestion == "",
 		s.Knows(sock.FieldType) && s.Type == sock.TypeUnknown,
-		s.Knows(sock.FieldTCPInfo) && s.TCPInfo == nil,
-		s.Knows(sock.FieldInterface) && s.IfIndex == 0:
+		s.Knows(sock.FieldTCPInfo) && s.TCPInfo == nil:
 		t.Errorf("nothing is told as a fact: %+v", *s)
 	case s.Knows(sock.FieldUID) && !s.Knows(sock.FieldInode):
 		t.Errorf("a uid without an inode: %+v", *s)

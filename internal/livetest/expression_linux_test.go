@@ -222,6 +222,9 @@ func (g *generator) device() *expression {
 	if g.IntN(3) == 0 {
 		text = fmt.Sprint(index)
 	}
+	if g.IntN(4) == 0 {
+		index, text = 0, "0" // bound to none
+	}
 	negative := g.IntN(3) == 0
 	return &expression{text: "dev " + map[bool]string{false: "= ", true: "!= "}[negative] + text, eval: func(s *sock.Socket) bool {
 		return (s.Knows(sock.FieldInterface) && s.IfIndex == index) != negative
