@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,14 +40,6 @@ type UnknownBackendError struct {
 // Error names the backends that there are.
 func (e *UnknownBackendError) Error() string {
 	return fmt.Sprintf("%s has no backend %q on %s; there is %s", e.Option, e.Name, SystemName(), strings.Join(e.Known, ", "))
-}
-
-// withBackend adds the name of a backend to those that an error names.
-func withBackend(err error, name string) error {
-	if unknown, ok := errors.AsType[*UnknownBackendError](err); ok {
-		unknown.Known = append(unknown.Known, name)
-	}
-	return err
 }
 
 // pick returns the sources that an option allows: all for auto.

@@ -43,6 +43,14 @@ func Open(o Options) (*Host, error) {
 
 const portableName = "portable"
 
+// withBackend adds the name of a backend to those that an error names.
+func withBackend(err error, name string) error {
+	if unknown, ok := errors.AsType[*UnknownBackendError](err); ok {
+		unknown.Known = append(unknown.Known, name)
+	}
+	return err
+}
+
 // absentTable reports whether a file of /proc/net is missing while the folder
 // is there: the kernel was built without the protocol, or IPv6 is off, and no
 // such socket can exist.
