@@ -46,7 +46,7 @@ var behind = map[string][]string{
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},
 	"golang.org/x/term":                        {"internal/cli"},
-	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "internal/population", "internal/winetest", "internal/livetest", "bench"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "internal/cli", "internal/population", "internal/winetest", "internal/livetest", "bench"},
 	"github.com/google/go-cmp":                 {"tests"},
 	"github.com/rogpeppe/go-internal":          {"tests"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"tests"},

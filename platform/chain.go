@@ -33,6 +33,24 @@ type fallback struct {
 	err      error
 }
 
+// lister is a source that makes another for the streams of one listing, which
+// ask at most what the query asks: they share what is looked up once.
+type lister interface {
+	Listing(q sock.Query) sock.Source
+}
+
+// listing returns the chain with the sources of one listing.
+func (c *chain) listing(q sock.Query) *chain {
+	own := *c
+	own.sources = slices.Clone(c.sources)
+	for i, src := range own.sources {
+		if src, ok := src.(lister); ok {
+			own.sources[i] = src.Listing(q)
+		}
+	}
+	return &own
+}
+
 func (c *chain) run() *chainRun {
 	return &chainRun{chain: c, choice: map[sock.Table]int{}}
 }
@@ -76,6 +94,7 @@ const readAhead = 5
 func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		all := steps(q)
+		r.chain = r.listing(q)
 		defer func() {
 			for _, s := range all {
 				if s.start.stop != nil {

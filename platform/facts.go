@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"os/user"
+	"runtime"
 	"strconv"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -70,6 +71,8 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 			facts.UID = uint32(uids[1]) // real, effective, saved, file system
 			facts.User = f.users.name(facts.UID)
 			facts.Known |= sock.FieldProcessUser
+		} else if name := windowsUser(f.ctx, ps); name != "" {
+			facts.UID, facts.User, facts.Known = sock.NoUID, name, facts.Known|sock.FieldProcessUser
 		}
 	}
 	if want.Has(sock.FieldStartedAt) {
@@ -78,6 +81,19 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		}
 	}
 	return facts
+}
+
+// windowsUser returns the user of a process, as DOMAIN\name, on the system whose
+// users have no number.
+func windowsUser(ctx context.Context, ps *process.Process) string {
+	if runtime.GOOS != "windows" {
+		return ""
+	}
+	name, err := ps.UsernameWithContext(ctx)
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // userNames turns user IDs into names, asking the system once for each.

@@ -2,9 +2,9 @@ package platform
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"sockeye/sock"
 	"sockeye/sock/filter"
@@ -26,6 +26,9 @@ type Host struct {
 	initNS  bool
 	netns   sock.Netns
 	ifNames func(uint32) string
+
+	noOwners bool                                      // those that sources tell are not wanted
+	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
 }
 
 // UnknownBackendError is returned for a backend that this system does not have.
@@ -36,7 +39,7 @@ type UnknownBackendError struct {
 
 // Error names the backends that there are.
 func (e *UnknownBackendError) Error() string {
-	return fmt.Sprintf("%s has no backend %q on this system; there is %s", e.Option, e.Name, strings.Join(e.Known, ", "))
+	return fmt.Sprintf("%s has no backend %q on %s; there is %s", e.Option, e.Name, SystemName(), strings.Join(e.Known, ", "))
 }
 
 // pick returns the sources that an option allows: all for auto.
@@ -86,6 +89,9 @@ func (h *Host) Protocols() sock.ProtocolSet {
 func (h *Host) List(ctx context.Context, req Request) *Listing {
 	users := &userNames{}
 	want := req.Query.Want | req.Filter.Needs()
+	if h.noOwners {
+		want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+	}
 	req.Query.Want = want
 	req.Query = restricted(req.Query, req.Filter)
 	run := h.chain.run()
@@ -97,7 +103,10 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		notes:    &annotator{want: want, users: users, netns: h.netns, interfaceName: h.ifNames},
 		snapshot: newSnapshot(),
 	}
-	if want&(sock.FieldOwners|sock.ProcessFields) != 0 && h.finder != nil {
+	switch wanted := want&(sock.FieldOwners|sock.ProcessFields) != 0; {
+	case h.givesOwners():
+		l.given = h.given(ctx, l, wanted)
+	case wanted && h.finder != nil:
 		if p, ok := h.finder.(preparer); ok {
 			p.prepare()
 		}
@@ -124,8 +133,24 @@ func restricted(q sock.Query, f *filter.Filter) sock.Query {
 	return q
 }
 
+// given returns the stage for owners that the sources tell, and says in the
+// listing whose they are.
+func (h *Host) given(ctx context.Context, l *Listing, wanted bool) *givenOwners {
+	if wanted {
+		if name, ok := h.ownersTold(); ok {
+			l.snapshot.OwnerSource = name
+		} else {
+			l.report(&sock.Partial{Code: sock.CodeUnavailable, Incomplete: true,
+				Message: fmt.Sprintf("the source %s does not tell owners on %s", h.chain.sources[0].Name(), SystemName())})
+		}
+	}
+	return &givenOwners{
+		facts: newFactReader(ctx, &userNames{}), lookup: systemProcesses(), want: l.request.Query.Want, began: time.Now(),
+	}
+}
+
 // ErrNoSource is returned by Open on a system whose sockets cannot be listed.
-var ErrNoSource = errors.New("the sockets of this system cannot be listed yet; --from FILE reads a snapshot of another")
+var ErrNoSource = fmt.Errorf("the sockets of %s cannot be listed yet; --from FILE reads a snapshot of another system", SystemName())
 
 // listening returns every listener of the protocols that a query asks.
 func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {

@@ -29,6 +29,7 @@ type Listing struct {
 	ctx     context.Context
 	notes   *annotator
 	owners  *ownerStage          // nil: not searched
+	given   *givenOwners         // nil: the sources tell no owners
 	chain   *chainRun            // nil: not this machine
 	head    func() sock.Snapshot // what a source that is not this machine says
 
@@ -60,7 +61,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
 	missing := sock.FieldUser | sock.FieldNetns | sock.FieldInterface
-	if l.owners != nil {
+	if l.owners != nil || l.given != nil {
 		missing |= sock.FieldOwners | sock.ProcessFields
 	}
 	early := func(yield func(*sock.Socket, error) bool) {
@@ -72,7 +73,7 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 				if l.notes != nil {
 					l.notes.add(s)
 				}
-				if l.owners == nil && l.chain != nil {
+				if l.owners == nil && l.given == nil && l.chain != nil {
 					withoutOwners(s)
 				}
 			}
@@ -81,7 +82,10 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 			}
 		}
 	}
-	if l.owners == nil {
+	switch {
+	case l.given != nil:
+		return l.given.attach(l.ctx, early)
+	case l.owners == nil:
 		return early
 	}
 	return l.owners.attach(l.ctx, early)

@@ -7,18 +7,23 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye/platform/portable"
 	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sockdiag"
 )
 
 // Open returns this machine: sock_diag first, /proc/net where the kernel
-// refuses or lacks it, owners from the kernel's iterator or /proc/PID/fd.
+// refuses or lacks it, owners from the kernel's iterator or /proc/PID/fd. The
+// portable source, which knows less and no owners, answers only if it is named.
 func Open(o Options) (*Host, error) {
+	if o.Source == portableName {
+		return openGiven(o, nil, portable.New())
+	}
 	diag, proc := sockdiag.New(), procnet.New()
 	sources, err := pick("--source", o.Source, []sock.Source{diag, proc})
 	if err != nil {
-		return nil, err
+		return nil, withBackend(err, portableName)
 	}
 	finder, err := openFinder(o.Owners, procFinder{fs: proc, threads: o.Threads})
 	if err != nil {
@@ -33,6 +38,16 @@ func Open(o Options) (*Host, error) {
 		netns:   currentNetns(),
 		ifNames: systemInterfaceName,
 	}, nil
+}
+
+const portableName = "portable"
+
+// withBackend adds the name of a backend to those that an error names.
+func withBackend(err error, name string) error {
+	if unknown, ok := errors.AsType[*UnknownBackendError](err); ok {
+		unknown.Known = append(unknown.Known, name)
+	}
+	return err
 }
 
 // absentTable reports whether a file of /proc/net is missing while the folder

@@ -2,12 +2,17 @@
 
 package platform
 
-// Open returns this machine. No source lists the sockets of this system yet;
-// snapshots can be read.
+import (
+	"sockeye/platform/portable"
+	"sockeye/sock"
+)
+
+// Open returns this machine, through the portable source. Where that lists
+// nothing the error is [ErrNoSource].
 func Open(o Options) (*Host, error) {
-	sources, err := pick("--source", o.Source, nil)
-	if err != nil {
-		return nil, err
+	h, err := openGiven(o, []sock.Source{portable.New()})
+	if err == nil && h.Protocols() == 0 {
+		return nil, ErrNoSource
 	}
-	return &Host{chain: chain{sources: sources}, ifNames: systemInterfaceName}, ErrNoSource
+	return h, err
 }

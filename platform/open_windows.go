@@ -1,13 +1,19 @@
-//go:build windows
-
 package platform
 
-// Open returns this machine. No source lists the sockets of this system yet;
-// snapshots can be read.
+import (
+	"sockeye/platform/iphlpapi"
+	"sockeye/platform/portable"
+	"sockeye/sock"
+)
+
+// Open returns this machine: its tables with their owners. The portable source,
+// which asks the same calls for less, answers only if it is named.
 func Open(o Options) (*Host, error) {
-	sources, err := pick("--source", o.Source, nil)
+	tables := iphlpapi.New()
+	h, err := openGiven(o, []sock.Source{tables}, portable.New())
 	if err != nil {
 		return nil, err
 	}
-	return &Host{chain: chain{sources: sources}, ifNames: systemInterfaceName}, ErrNoSource
+	h.destroy = tables.Destroy
+	return h, nil
 }

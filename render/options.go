@@ -89,15 +89,15 @@ type Options struct {
 	GeneratedAt time.Time
 }
 
-// extendedFacts are what -e asks for.
-const extendedFacts = sock.FieldUID | sock.FieldUser | sock.FieldInode | sock.FieldCookie | sock.FieldMark |
-	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroup
+// ExtendedFacts are what -e asks for. No system knows all of them.
+const ExtendedFacts = sock.FieldUID | sock.FieldUser | sock.FieldInode | sock.FieldCookie | sock.FieldMark |
+	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroup | sock.FieldCreated
 
 // asked returns the facts that options ask for by themselves.
 func (o *Options) asked() sock.Field {
 	asked := o.Extra
 	if o.Extended {
-		asked |= extendedFacts
+		asked |= ExtendedFacts
 	}
 	if o.Timers {
 		asked |= sock.FieldTimer

@@ -16,10 +16,14 @@ type Process struct {
 	Known     Field
 	Exe       string
 	Cmdline   string // the arguments joined with blanks
-	UID       uint32 // effective; known with User
+	UID       uint32 // effective, or NoUID; known with User
 	User      string
 	StartedAt time.Time
 }
+
+// NoUID is the UID of a process on a system whose users are not numbers, such as
+// Windows: the kernel's number of no user, (uid_t)-1.
+const NoUID = 1<<32 - 1
 
 // NoFD is the descriptor of an owner on a system that does not tell it.
 const NoFD = -1

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/platform"
 )
 
 // The exit statuses, like grep's.
@@ -29,6 +31,10 @@ type IO struct {
 	Out, Err io.Writer
 	// Width is the number of columns of the terminal that Out is; 0 if it is none.
 	Width int
+	// Plain reports that Out is a terminal that shows escape sequences as they are.
+	Plain bool
+	// Asks reports that In is a terminal, at which someone can answer.
+	Asks bool
 	// Getenv is os.Getenv but in tests.
 	Getenv func(string) string
 	// Now is time.Now but in tests.
@@ -41,6 +47,8 @@ type run struct {
 	status int
 	input  *input // of --from; nil without it
 	ctx    context.Context
+	// machine is this machine, nil until it is asked for.
+	machine *platform.Host
 }
 
 // command is one of the commands. The first is the one that is meant when none
@@ -160,8 +168,10 @@ func (r *run) print(text string) error {
 func Run() int {
 	ctx, stop := interruptible()
 	defer stop()
+	streams, restore := systemIO()
+	defer restore()
 	defer profile()()
-	return Main(ctx, os.Args[1:], systemIO())
+	return Main(ctx, os.Args[1:], streams)
 }
 
 // writeError is a failure to write the answer.

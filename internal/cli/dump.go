@@ -18,6 +18,9 @@ func (r *run) dump(c *ucli.Context, req platform.Request) error {
 	if err := r.checkDump(c, name, req); err != nil {
 		return err
 	}
+	if err := r.fit(c, &req, nil); err != nil {
+		return err
+	}
 	host, err := platform.Open(platform.Options{Owners: c.String("owners"), Threads: c.Bool("threads")})
 	if err != nil {
 		return err

@@ -44,10 +44,10 @@ func selectionFlags() []ucli.Flag {
 	return []ucli.Flag{
 		boolFlag(groupTables, "tcp", "t", "TCP"),
 		boolFlag(groupTables, "udp", "u", "UDP"),
-		boolFlag(groupTables, "udplite", "U", "UDP-Lite"),
-		boolFlag(groupTables, "raw", "w", "raw IP"),
-		boolFlag(groupTables, "icmp", "", "ping sockets"),
-		boolFlag(groupTables, "unix", "x", "unix"),
+		boolFlag(groupTables, "udplite", "U", "UDP-Lite (Linux)"),
+		boolFlag(groupTables, "raw", "w", "raw IP (Linux)"),
+		boolFlag(groupTables, "icmp", "", "ping sockets (Linux)"),
+		boolFlag(groupTables, "unix", "x", "unix (Linux)"),
 		listFlag(groupTables, "query", "A", "the tables as a `LIST`: all inet tcp udp udplite raw icmp unix u_str u_dgr u_seq, !NAME takes one away"),
 		boolFlag(groupTables, "ipv4", "4", "IPv4 only"),
 		boolFlag(groupTables, "ipv6", "6", "IPv6 only"),
@@ -56,7 +56,7 @@ func selectionFlags() []ucli.Flag {
 		boolFlag(groupTables, "all", "a", "every state; wins over -l"),
 		boolFlag(groupTables, "connected", "", "connected only"),
 		valueFlag(groupTables, "filter-file", "F", "a filter in `FILE`, # starts a comment; - is standard input"),
-		boolFlag(groupTables, "bound-inactive", "B", "TCP that is bound and does not listen"),
+		boolFlag(groupTables, "bound-inactive", "B", "TCP that is bound and does not listen (Linux)"),
 	}
 }
 
@@ -65,15 +65,15 @@ func ownerFlags() []ucli.Flag {
 	return []ucli.Flag{
 		boolFlag(groupOwners, "processes", "p", "show owners: what is done anyway, unless --no-processes"),
 		boolFlag(groupOwners, "no-processes", "", "the owners are not searched: faster"),
-		boolFlag(groupOwners, "threads", "T", "owners in threads with a file table of their own too"),
+		boolFlag(groupOwners, "threads", "T", "owners in threads with a file table of their own too (Linux)"),
 		boolFlag(groupOwners, "numeric", "n", "numbers, not names: what is done anyway, unless -r"),
 		boolFlag(groupOwners, "resolve", "r", "names of addresses (DNS) and of services"),
 		boolFlag(groupOwners, "services", "", "names of services"),
-		boolFlag(groupFacts, "extended", "e", "user, inode, cookie, mark, v6only"),
-		boolFlag(groupFacts, "timers", "o", "the running timer"),
-		boolFlag(groupFacts, "memory", "m", "memory of the socket"),
-		boolFlag(groupFacts, "info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
-		boolFlag(groupFacts, "tos", "", "type of service and traffic class"),
+		boolFlag(groupFacts, "extended", "e", "user, inode, cookie, mark, v6only; on Windows when it was made"),
+		boolFlag(groupFacts, "timers", "o", "the running timer (Linux)"),
+		boolFlag(groupFacts, "memory", "m", "memory of the socket (Linux)"),
+		boolFlag(groupFacts, "info", "i", "TCP's inner facts: rtt, cwnd, bytes ... (Linux)"),
+		boolFlag(groupFacts, "tos", "", "type of service and traffic class (Linux)"),
 	}
 }
 
@@ -104,9 +104,10 @@ func outputFlags() []ucli.Flag {
 func sourceFlags() []ucli.Flag {
 	return []ucli.Flag{
 		valueFlag(groupSource, "from", "", "list from a `FILE` of --json, --ndjson or --dump, or of ss -D; - is standard input"),
-		valueFlag(groupSource, "dump", "D", "write the kernel's raw messages about TCP to `FILE`, as ss does; - is standard output"),
-		valueFlag(groupSource, "source", "", "force the `BACKEND`: auto, sock_diag or proc"),
-		valueFlag(groupSource, "owners", "", "how owners are searched: auto, bpf, proc or none (`HOW`)"),
+		valueFlag(groupSource, "dump", "D", "write the kernel's raw messages about TCP to `FILE`, as ss does (Linux); - is standard output"),
+		valueFlag(groupSource, "source", "", "force the `BACKEND`: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable"),
+		valueFlag(groupSource, "owners", "", "how owners are searched: auto, none; on Linux bpf, proc (`HOW`)"),
+		boolFlag(groupOther, "kill", "K", "close the connections that match a filter, and list them; asks first on a terminal"),
 		boolFlag(groupOther, "strict", "", "an incomplete answer is exit status 3"),
 		boolFlag(groupOther, "debug", "", "say on standard error where the answer came from"),
 		boolFlag(groupOther, "help", "h", "this help"),

@@ -58,9 +58,15 @@ func (r *run) answer(c *ucli.Context, req platform.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := r.fit(c, &req, &options); err != nil {
+		return err
+	}
+	if c.Bool("kill") {
+		return r.kill(c, req, options)
+	}
 	req.Query.Want = render.Needs(options)
 	if noOwners(c) {
-		req.Query.Want &^= sock.FieldOwners | sock.ProcessFields
+		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
 	}
 	listing, err := r.open(c, req)
 	if err != nil {
@@ -104,13 +110,11 @@ func (r *run) open(c *ucli.Context, req platform.Request) (*platform.Listing, er
 	if r.input != nil {
 		return r.input.listing(r.ctx, req)
 	}
-	host, err := platform.Open(platform.Options{
-		Source: c.String("source"), Owners: c.String("owners"), Threads: c.Bool("threads"),
-	})
+	b, err := r.openHost(c)
 	if err != nil {
 		return nil, err
 	}
-	return host.List(r.ctx, req), nil
+	return b.host.List(r.ctx, req), nil
 }
 
 // explain says where the answer came from, with --debug.

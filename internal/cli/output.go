@@ -105,7 +105,7 @@ func (r *run) readColor(c *ucli.Context) (bool, error) {
 	case "never":
 		return false, nil
 	case "", "auto":
-		return r.Width > 0 && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb", nil
+		return r.Width > 0 && !r.Plain && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb", nil
 	default:
 		return false, unknownWord("--color", when, []string{"auto", "always", "never"})
 	}

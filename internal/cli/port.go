@@ -61,7 +61,7 @@ func asListing(c *ucli.Context) bool {
 			return true
 		}
 	}
-	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline", "dump")
+	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline", "dump", "kill")
 }
 
 // tellPorts gathers the sockets and tells who uses each port.
@@ -70,6 +70,9 @@ func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
 		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
 	if !noOwners(c) {
 		req.Query.Want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
+	}
+	if err := r.fit(c, &req, nil); err != nil {
+		return err
 	}
 	listing, err := r.open(c, req)
 	if err != nil {

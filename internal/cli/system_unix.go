@@ -12,3 +12,7 @@ import (
 func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }
 
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
+
+// escapeSequences reports whether a terminal obeys escape sequences: all do, but
+// those that $TERM calls dumb.
+func escapeSequences(uintptr) (understood bool, restore func()) { return true, func() {} }

@@ -25,6 +25,7 @@ func TestSchema(t *testing.T) {
 		{"-a", "-A", "all", "--json"},
 		{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--tos", "--json"},
 		{"-a", "-A", "all", "--source", "proc", "--json"},
+		{"-a", "-A", "all", "--source", "portable", "--json"},
 		{"-a", "-A", "all", "--no-processes", "--json"},
 		{"-a", "-A", "all", "--group-by", "state,process", "--json"},
 		{"port", "1-65535", "--json"},

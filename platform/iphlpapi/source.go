@@ -55,18 +55,16 @@ func (*Source) Fields(p sock.Protocol) sock.Field {
 // Owners are looked up if the query wants them, services if it wants
 // FieldService: that is a call for each service process and kind of socket.
 func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return func(yield func(*sock.Socket, error) bool) {
-		l := listing{
-			ctx: ctx, query: q, yield: yield,
-			reader: reader{sys: &s.sys},
-			owners: newOwners(&s.sys, q.Want),
-		}
-		if n := s.size.Load(); n > 0 {
-			l.reader.buf = make([]byte, n)
-		}
-		l.run()
-		s.size.Store(max(s.size.Load(), int64(len(l.reader.buf))))
+	return func(yield func(*sock.Socket, error) bool) { s.stream(ctx, q, newOwners(&s.sys, q.Want), yield) }
+}
+
+func (s *Source) stream(ctx context.Context, q sock.Query, o *owners, yield func(*sock.Socket, error) bool) {
+	l := listing{ctx: ctx, query: q, yield: yield, reader: reader{sys: &s.sys}, owners: o}
+	if n := s.size.Load(); n > 0 {
+		l.reader.buf = make([]byte, n)
 	}
+	l.run()
+	s.size.Store(max(s.size.Load(), int64(len(l.reader.buf))))
 }
 
 // listing is one run of [Source.Sockets].

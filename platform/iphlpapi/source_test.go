@@ -129,3 +129,17 @@ func TestProtocolsWithoutATable(t *testing.T) {
 		}
 	}
 }
+
+// TestOneListing: the streams of a listing share what was found out.
+func TestOneListing(t *testing.T) {
+	f := machine()
+	q := want(sock.AllFields)
+	l := f.source().Listing(q)
+	socktest.TestSource(t, l, q, 610)
+	if f.snapshots != 1 {
+		t.Errorf("the processes were listed %d times", f.snapshots)
+	}
+	if f.hosts != 1 {
+		t.Errorf("the service was asked %d times for the sockets of one service", f.hosts)
+	}
+}

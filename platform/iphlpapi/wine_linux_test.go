@@ -1,7 +1,6 @@
 package iphlpapi
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,15 +11,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"sockeye/internal/winetest"
 )
 
-// wineLimit bounds one program under Wine.
-const wineLimit = 3 * time.Minute
-
-// shown is a socket as testdata/holder and testdata/lister print it.
+// shown is a socket as testdata/lister prints it.
 type shown struct {
 	Protocol, Family, State string
 	Local, Remote           netip.AddrPort
@@ -43,7 +38,7 @@ func TestUnderWine(t *testing.T) {
 // testPackage runs the other tests of this package as a Windows program.
 func testPackage(t *testing.T, rig *winetest.Rig) {
 	program := winetest.BuildTest(t, ".")
-	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), winetest.Limit)
 	defer cancel()
 	cmd := rig.Command(ctx, program, "-test.v", "-test.run=^(Test|Fuzz)")
 	var err error
@@ -66,7 +61,7 @@ func testRecording(t *testing.T, rig *winetest.Rig) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), winetest.Limit)
 	defer cancel()
 	got, err := rig.Output(rig.Command(ctx, program))
 	if err != nil {
@@ -83,7 +78,7 @@ func testRecording(t *testing.T, rig *winetest.Rig) {
 
 // testPopulation lists what a Windows program made.
 func testPopulation(t *testing.T, rig *winetest.Rig) {
-	made := hold(t, rig)
+	made := rig.Hold(t)
 	lister := winetest.Build(t, "./testdata/lister")
 	t.Run("everything", func(t *testing.T) {
 		rows := run(t, rig, lister)
@@ -114,7 +109,7 @@ func testPopulation(t *testing.T, rig *winetest.Rig) {
 
 // checkShown looks for a socket among the rows, and returns 1 if its process is
 // told.
-func checkShown(t *testing.T, m shown, rows []shown) (named int) {
+func checkShown(t *testing.T, m winetest.Held, rows []shown) (named int) {
 	t.Helper()
 	for _, r := range rows {
 		if r.Protocol != m.Protocol || r.Family != m.Family || r.Local != m.Local || r.Remote != m.Remote {
@@ -129,8 +124,8 @@ func checkShown(t *testing.T, m shown, rows []shown) (named int) {
 				t.Errorf("TIME_WAIT %v: owner %s", m.Local, r.OwnerStatus)
 			}
 		case r.PID == 0: // Wine does not know it
-		case r.PID != m.PID || r.Name != "holder.exe" || r.OwnerStatus != "known":
-			t.Errorf("%s %v: %s[%d] %s, want holder.exe[%d]", m.State, m.Local, r.Name, r.PID, r.OwnerStatus, m.PID)
+		case r.PID != m.PID || r.Name != winetest.HolderName || r.OwnerStatus != "known":
+			t.Errorf("%s %v: %s[%d] %s, want %s[%d]", m.State, m.Local, r.Name, r.PID, r.OwnerStatus, winetest.HolderName, m.PID)
 		default:
 			return 1
 		}
@@ -140,48 +135,10 @@ func checkShown(t *testing.T, m shown, rows []shown) (named int) {
 	return 0
 }
 
-// hold runs testdata/holder to the end of the test and returns what it made.
-func hold(t *testing.T, rig *winetest.Rig) []shown {
-	t.Helper()
-	program := winetest.Build(t, "./testdata/holder")
-	cmd := rig.Command(t.Context(), program)
-	var messages bytes.Buffer
-	cmd.Stderr = &messages
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := rig.Start(cmd); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		stdin.Close()
-		_ = cmd.Wait() // ended by the end of its input, or by the context
-	})
-	timer := time.AfterFunc(wineLimit, func() { stdin.Close() })
-	defer timer.Stop()
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("the holder: %v\n%s", err, &messages)
-	}
-	var made []shown
-	if err := json.Unmarshal(line, &made); err != nil {
-		t.Fatal(err)
-	}
-	if len(made) < 20 {
-		t.Fatalf("the holder made %d sockets", len(made))
-	}
-	return made
-}
-
 // run runs testdata/lister and returns its rows.
 func run(t *testing.T, rig *winetest.Rig, program string, args ...string) []shown {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), wineLimit)
+	ctx, cancel := context.WithTimeout(t.Context(), winetest.Limit)
 	defer cancel()
 	out, err := rig.Output(rig.Command(ctx, program, args...))
 	if err != nil {

@@ -36,18 +36,23 @@ func (*Source) Name() string { return "portable" }
 // Fields says what gopsutil tells on this system; see the package. Owners come
 // without the name of the process, and without a descriptor ([sock.NoFD]) on
 // Windows. FieldInterface is the scope of a link-local address.
-func (s *Source) Fields(p sock.Protocol) sock.Field {
-	if !s.traits.lists || p != sock.TCP && p != sock.UDP {
+func (s *Source) Fields(p sock.Protocol) sock.Field { return s.traits.fields(p) }
+
+// FieldsOn says what [Source.Fields] does on a system, by Go's name for it.
+func FieldsOn(system string, p sock.Protocol) sock.Field { return systems[system].fields(p) }
+
+func (t traits) fields(p sock.Protocol) sock.Field {
+	if !t.lists || p != sock.TCP && p != sock.UDP {
 		return 0
 	}
 	fields := sock.FieldLocal
-	if p == sock.TCP || s.traits.peers {
+	if p == sock.TCP || t.peers {
 		fields |= sock.FieldRemote
 	}
-	if s.traits.owners {
+	if t.owners {
 		fields |= sock.FieldOwners
 	}
-	if s.traits.scopes {
+	if t.scopes {
 		fields |= sock.FieldInterface
 	}
 	return fields
@@ -76,7 +81,7 @@ var errNoTable = errors.New("not listed on this system")
 func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		l := listing{Source: s, ctx: ctx, query: q, yield: yield}
-		l.run()
+		l.run(func() (*collected, error) { return s.collect(ctx, q) })
 	}
 }
 
@@ -89,22 +94,25 @@ type listing struct {
 	record sock.Socket
 }
 
-func (l *listing) run() {
+// collect asks gopsutil for what the query asks.
+func (s *Source) collect(ctx context.Context, q sock.Query) (*collected, error) {
+	kind := kindOf(q)
+	if kind == "" || !s.traits.lists {
+		return nil, errNoTable
+	}
+	connections, err := s.gather(ctx, kind)
+	return s.traits.collect(connections), err
+}
+
+func (l *listing) run(collect func() (*collected, error)) {
 	if err := l.ctx.Err(); err != nil {
 		l.yield(nil, err)
 		return
 	}
-	var all *collected
-	kind := kindOf(l.query)
-	err := errNoTable
-	if kind != "" && l.traits.lists {
-		var connections []net.ConnectionStat
-		connections, err = l.gather(l.ctx, kind)
-		if canceled := l.ctx.Err(); canceled != nil {
-			l.yield(nil, canceled)
-			return
-		}
-		all = l.traits.collect(connections)
+	all, err := collect()
+	if canceled := l.ctx.Err(); canceled != nil {
+		l.yield(nil, canceled)
+		return
 	}
 	for t := range l.query.Tables {
 		if !l.table(t, all, err) {

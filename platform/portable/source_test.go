@@ -205,3 +205,27 @@ func TestNotRoot(t *testing.T) {
 		}
 	}
 }
+
+// TestOneListing: gopsutil is asked once for all streams of a listing.
+func TestOneListing(t *testing.T) {
+	for system := range systems {
+		f := some()
+		socktest.TestSource(t, f.source(system).Listing(everything), everything, 5)
+		if len(f.kinds) != 1 || f.kinds[0] != "inet" {
+			t.Errorf("%s: asked for %q", system, f.kinds)
+		}
+	}
+	f := some()
+	f.err = errors.New("no lsof")
+	l := f.source("darwin").Listing(everything)
+	for range 2 {
+		for _, err := range l.Sockets(t.Context(), everything.Only(sock.Table{Protocol: sock.TCP, Family: sock.IPv4})) {
+			if !errors.Is(err, sock.ErrUnavailable) || !errors.Is(err, f.err) {
+				t.Errorf("%v", err)
+			}
+		}
+	}
+	if len(f.kinds) != 1 {
+		t.Errorf("asked %d times after a failure", len(f.kinds))
+	}
+}

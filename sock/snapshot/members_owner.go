@@ -94,7 +94,7 @@ func appendProcessFacts(dst []byte, p *sock.Process) []byte {
 		dst = AppendString(dst, p.Cmdline)
 	}
 	if p.Known.Has(sock.FieldProcessUser) {
-		if p.UID != noUID {
+		if p.UID != sock.NoUID {
 			dst = append(dst, `,"uid":`...)
 			dst = strconv.AppendUint(dst, uint64(p.UID), 10)
 		}

@@ -11,10 +11,6 @@ import (
 // keepProcesses bounds how many processes the reader keeps to share.
 const keepProcesses = 1 << 16
 
-// noUID is the kernel's number of no user, (uid_t)-1. It stands for the user of
-// a process on a system whose users are not numbers.
-const noUID = 1<<32 - 1
-
 // processes shares one value among the sockets of a process, as a live source
 // does, so that a consumer that keeps sockets keeps each process once.
 type processes map[int]*sock.Process
@@ -35,7 +31,7 @@ func (ps *processes) get(rec *ownerRecord) (*sock.Process, error) {
 		p.UID = *rec.UID
 		p.Known |= sock.FieldProcessUser
 	} else if rec.User != "" {
-		p.UID = noUID
+		p.UID = sock.NoUID
 		p.Known |= sock.FieldProcessUser
 	}
 	if rec.StartedAt != "" {

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"flag"
+	"testing"
+
+	ucli "github.com/urfave/cli/v2"
+)
+
+// TestColor: on a terminal that shows it, unless it is not wanted.
+func TestColor(t *testing.T) {
+	for _, c := range []struct {
+		name, option string
+		streams      IO
+		env          map[string]string
+		want         bool
+	}{
+		{name: "a terminal", streams: IO{Width: 80}, want: true},
+		{name: "a pipe"},
+		{name: "a console without escape sequences", streams: IO{Width: 80, Plain: true}},
+		{name: "that is told to", option: "always", streams: IO{Width: 80, Plain: true}, want: true},
+		{name: "a pipe that is told to", option: "always", want: true},
+		{name: "never", option: "never", streams: IO{Width: 80}},
+		{name: "NO_COLOR", streams: IO{Width: 80}, env: map[string]string{"NO_COLOR": "1"}},
+		{name: "dumb", streams: IO{Width: 80}, env: map[string]string{"TERM": "dumb"}},
+	} {
+		set := flag.NewFlagSet("", flag.ContinueOnError)
+		set.String("color", c.option, "")
+		c.streams.Getenv = func(name string) string { return c.env[name] }
+		r := &run{IO: c.streams}
+		got, err := r.readColor(ucli.NewContext(nil, set, nil))
+		if err != nil || got != c.want {
+			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
+		}
+	}
+}

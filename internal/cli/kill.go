@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+// closer closes sockets; it is the machine but in tests.
+type closer interface {
+	Close(context.Context, *sock.Socket) error
+}
+
+// kill closes the sockets of a request and lists those that it closed. What was
+// asked for and not closed is told with the reason.
+func (r *run) kill(c *ucli.Context, req platform.Request, o render.Options) error {
+	b, err := r.openHost(c)
+	if err != nil {
+		return err
+	}
+	if err := checkKill(c, b, req); err != nil {
+		return err
+	}
+	if _, explicit := req.Filter.States(); !explicit && !selectsStates(c) {
+		req.Query.States = sock.OpenStates
+	}
+	req.Query.Want = render.Needs(o) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
+	listing := b.host.List(r.ctx, req)
+	var found []*sock.Socket
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return err
+		}
+		found = append(found, s.Clone())
+	}
+	if len(found) > 0 && r.Asks && !r.agreed(len(found)) {
+		r.say("nothing was closed")
+		r.status = exitNothing
+		return nil
+	}
+	o.Host, o.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
+	out, err := render.New(r.Out, o)
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	closed, failed, err := r.closeAll(b.host, found, out)
+	if err != nil {
+		return err
+	}
+	if err := out.Close(listing.Snapshot()); err != nil {
+		return writeError{err}
+	}
+	r.conclude(listing.Snapshot(), closed, c.Bool("strict"))
+	r.explain(c, listing.Snapshot())
+	if failed > 0 {
+		r.status = exitFailed
+	}
+	return nil
+}
+
+// checkKill refuses what would close more than was meant, or nothing.
+func checkKill(c *ucli.Context, b backend, req platform.Request) error {
+	switch {
+	case c.IsSet("from"):
+		return usagef("--kill closes sockets of this machine, it goes without --from")
+	case !b.host.CanClose():
+		return usagef("--kill: closing sockets is not available on %s yet", platform.SystemName())
+	case noOwners(c):
+		return usagef("--kill looks at the owners, it goes without --no-processes and --owners none")
+	case anySet(c, "limit", "group-by"):
+		return usagef("--kill goes without --limit and --group-by: a filter says what to close")
+	case req.Filter.Empty() && !selectsTables(c) && !selectsStates(c):
+		return usagef("--kill needs a filter that says which sockets: sockeye -K dst 192.0.2.7")
+	}
+	return nil
+}
+
+// agreed asks whether sockets are to be closed.
+func (r *run) agreed(n int) bool {
+	noun := "sockets"
+	if n == 1 {
+		noun = "socket"
+	}
+	fmt.Fprintf(r.Err, "sockeye: close %d %s? [y/N] ", n, noun)
+	answer, _ := bufio.NewReader(r.In).ReadString('\n') // an input that ends is a no
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true
+	}
+	return false
+}
+
+// closeAll closes sockets one by one, writes those that it closed, and tells the
+// others, by reason.
+func (r *run) closeAll(h closer, found []*sock.Socket, out render.Renderer) (closed, failed int, err error) {
+	var reasons []string
+	spared := map[string][]*sock.Socket{}
+	for _, s := range found {
+		if err := r.ctx.Err(); err != nil {
+			return closed, failed, err
+		}
+		if err := h.Close(r.ctx, s); err != nil {
+			reason := err.Error()
+			if spared[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			spared[reason] = append(spared[reason], s)
+			failed++
+			continue
+		}
+		closed++
+		if err := out.Socket(s); err != nil {
+			return closed, failed, writeError{err}
+		}
+	}
+	for _, reason := range reasons {
+		r.say("not closed: %s: %s", socketsText(spared[reason]), reason)
+	}
+	return closed, failed, nil
+}
+
+// socketsText names the first of some sockets, and how many more there are.
+func socketsText(all []*sock.Socket) string {
+	s := all[0]
+	text := s.Protocol.String() + " " + s.Local.String()
+	if s.Knows(sock.FieldRemote) {
+		text += " to " + s.Remote.String()
+	}
+	if len(all) > 1 {
+		text += fmt.Sprintf(" and %d more", len(all)-1)
+	}
+	return text
+}

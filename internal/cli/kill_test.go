@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+// fakeCloser refuses the sockets of some ports.
+type fakeCloser struct {
+	refused map[uint16]error
+	closed  []uint16
+}
+
+func (f *fakeCloser) Close(_ context.Context, s *sock.Socket) error {
+	if err := f.refused[s.Local.Port()]; err != nil {
+		return err
+	}
+	f.closed = append(f.closed, s.Local.Port())
+	return nil
+}
+
+func connection(port uint16) *sock.Socket {
+	return &sock.Socket{
+		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established, Known: sock.FieldLocal | sock.FieldRemote,
+		Local:  netip.AddrPortFrom(netip.MustParseAddr("10.0.0.5"), port),
+		Remote: netip.MustParseAddrPort("10.0.0.9:443"),
+	}
+}
+
+// TestCloseAll: what was closed is listed, the rest told with its reason, once
+// for each reason.
+func TestCloseAll(t *testing.T) {
+	var out, messages strings.Builder
+	r := &run{IO: IO{Out: &out, Err: &messages}, ctx: t.Context()}
+	h := &fakeCloser{refused: map[uint16]error{2: errors.New("no rights"), 3: errors.New("it is IPv6"), 4: errors.New("no rights")}}
+	w, err := render.New(&out, render.Options{Format: render.Count})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, failed, err := r.closeAll(h, []*sock.Socket{connection(1), connection(2), connection(3), connection(4), connection(5)}, w)
+	if err == nil {
+		err = w.Close(sock.Snapshot{})
+	}
+	if err != nil || closed != 2 || failed != 3 || out.String() != "2\n" || len(h.closed) != 2 {
+		t.Errorf("%d closed, %d not, %v, %q", closed, failed, err, out.String())
+	}
+	want := "sockeye: not closed: tcp 10.0.0.5:2 to 10.0.0.9:443 and 1 more: no rights\n" +
+		"sockeye: not closed: tcp 10.0.0.5:3 to 10.0.0.9:443: it is IPv6\n"
+	if messages.String() != want {
+		t.Errorf("messages:\n%s", messages.String())
+	}
+}
+
+// TestInterruptedClosing closes no more than before the interrupt.
+func TestInterruptedClosing(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := &fakeCloser{}
+	r := &run{ctx: ctx}
+	if _, _, err := r.closeAll(h, []*sock.Socket{connection(1)}, nil); !errors.Is(err, context.Canceled) || len(h.closed) != 0 {
+		t.Errorf("%v, closed %v", err, h.closed)
+	}
+}
+
+func TestAgreement(t *testing.T) {
+	for answer, want := range map[string]bool{
+		"y\n": true, "Y\n": true, " yes \n": true, "y": true,
+		"\n": false, "": false, "n\n": false, "yy\n": false, "no\ny\n": false,
+	} {
+		var messages strings.Builder
+		r := &run{IO: IO{In: strings.NewReader(answer), Err: &messages}}
+		if got := r.agreed(3); got != want || messages.String() != "sockeye: close 3 sockets? [y/N] " {
+			t.Errorf("%q: %v, %q", answer, got, messages.String())
+		}
+	}
+}

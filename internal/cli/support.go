@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+// What has no meaning on a system, or for a source that was forced, is an error
+// that names it, and not an empty answer. docs/platforms.md says what exists
+// where.
+
+// facts are the words for what a listing may hold, in the order of sock.Field.
+var facts = []struct {
+	field sock.Field
+	word  string
+}{
+	{sock.FieldLocal, "local addresses"}, {sock.FieldRemote, "remote addresses"}, {sock.FieldInterface, "interfaces"},
+	{sock.FieldV6Only, "v6only"}, {sock.FieldMark, "marks"}, {sock.FieldPath, "paths of unix sockets"},
+	{sock.FieldPeerPath, "peers of unix sockets"}, {sock.FieldPeerInode, "peers of unix sockets"},
+	{sock.FieldType, "types of unix sockets"}, {sock.FieldRecvQueue, "queues"}, {sock.FieldSendQueue, "queues"},
+	{sock.FieldBacklog, "backlogs"}, {sock.FieldInode, "inodes"}, {sock.FieldCookie, "cookies"},
+	{sock.FieldUID, "users of sockets"}, {sock.FieldUser, "users of sockets"}, {sock.FieldNetns, "network namespaces"},
+	{sock.FieldOwners, "owners"}, {sock.FieldTimer, "timers"}, {sock.FieldMemory, "memory"},
+	{sock.FieldTCPInfo, "TCP's inner facts"}, {sock.FieldCongestion, "congestion control"},
+	{sock.FieldShutdown, "shut down directions"}, {sock.FieldTOS, "types of service"},
+	{sock.FieldTrafficClass, "traffic classes"}, {sock.FieldCgroup, "control groups"},
+	{sock.FieldCreated, "times of creation"}, {sock.FieldService, "services of processes"},
+	{sock.FieldExe, "programs' files"}, {sock.FieldCmdline, "command lines"},
+	{sock.FieldProcessUser, "users of processes"}, {sock.FieldStartedAt, "start times of processes"},
+}
+
+// factOptions are the options that show facts, with all that each shows.
+var factOptions = []struct {
+	option string
+	shows  sock.Field
+}{
+	{"extended", render.ExtendedFacts},
+	{"timers", sock.FieldTimer}, {"memory", sock.FieldMemory}, {"info", sock.FieldTCPInfo},
+	{"tos", sock.FieldTOS | sock.FieldTrafficClass}, {"pids", sock.FieldOwners},
+}
+
+// tableOptions are the options that name a table, with the word of -A.
+var tableOptions = []string{"tcp", "udp", "udplite", "raw", "icmp", "unix"}
+
+// backend is what answers: this machine or one source of it.
+type backend struct {
+	host  *platform.Host
+	where string // such as "on Windows"
+}
+
+// openHost returns this machine, opened once; nil for a snapshot, which is not
+// this machine.
+func (r *run) openHost(c *ucli.Context) (backend, error) {
+	if c.IsSet("from") {
+		return backend{}, nil
+	}
+	where := "on " + platform.SystemName()
+	if source := c.String("source"); source != "" && source != "auto" {
+		where = "from the source " + source
+	}
+	if r.machine == nil {
+		host, err := platform.Open(platform.Options{
+			Source: c.String("source"), Owners: c.String("owners"), Threads: c.Bool("threads"),
+		})
+		if err != nil {
+			return backend{}, err
+		}
+		r.machine = host
+	}
+	return backend{r.machine, where}, nil
+}
+
+// fit holds what was asked against what there is: it refuses what has no
+// meaning here, and leaves out what was not asked by name. o may be nil.
+func (r *run) fit(c *ucli.Context, req *platform.Request, o *render.Options) error {
+	b, err := r.openHost(c)
+	if err != nil || b.host == nil {
+		return err
+	}
+	return b.fit(c, req, o)
+}
+
+func (b backend) fit(c *ucli.Context, req *platform.Request, o *render.Options) error {
+	protocols, fields := b.host.Protocols(), b.host.Fields()
+	if err := b.refuseTables(c, protocols); err != nil {
+		return err
+	}
+	asked := req.Query.Protocols
+	if req.Query.Protocols &= protocols; req.Query.Protocols == 0 && asked != 0 {
+		return b.refusal("the filter", "the sockets that it asks for")
+	}
+	if err := b.refusePeers(req); err != nil {
+		return err
+	}
+	states := req.Query.States
+	if b.host.ListsBound() {
+		states = 0
+	}
+	if states == sock.States(sock.Bound) || states != 0 && c.Bool("bound-inactive") {
+		return b.refusal("--bound-inactive", "sockets that are bound and do not listen")
+	}
+	if c.IsSet("dump") && !b.host.CanDump() {
+		return b.refusal("--dump", "the raw messages of Linux")
+	}
+	if c.Bool("threads") && !b.host.FindsThreads() {
+		return b.refusal("--threads", "owners in single threads")
+	}
+	for _, option := range factOptions {
+		if c.Bool(option.option) && option.shows&fields == 0 {
+			return b.refusal("--"+option.option, wordsOf(option.shows))
+		}
+	}
+	if lost := lostToFilter(req.Filter.Needs(), fields); lost != 0 {
+		return b.refusal("the filter", words(lost))
+	}
+	if o == nil {
+		return nil
+	}
+	o.Queues = o.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
+	if o.Extended && !fields.Has(sock.FieldInode) {
+		// Without the columns of which none would hold anything.
+		o.Extended, o.Extra = false, o.Extra|render.ExtendedFacts&fields
+	}
+	return b.refuseColumns(o, fields)
+}
+
+// refuseTables refuses tables that are asked for by name.
+func (b backend) refuseTables(c *ucli.Context, protocols sock.ProtocolSet) error {
+	for _, name := range tableOptions {
+		if c.Bool(name) && tableNames[name].protocols&protocols == 0 {
+			return b.refusal("--"+name, name+" sockets")
+		}
+	}
+	if slices.Contains(c.StringSlice("family"), "unix") && !protocols.Has(sock.Unix) {
+		return b.refusal("--family unix", "unix sockets")
+	}
+	for _, word := range c.StringSlice("query") {
+		name := strings.ToLower(strings.TrimSpace(word))
+		if named, ok := tableNames[name]; ok && named.protocols&protocols == 0 {
+			return b.refusal("--query "+name, name+" sockets")
+		}
+	}
+	return nil
+}
+
+// refusePeers refuses a listing of datagram sockets by their peers where these
+// are not told and nothing could match.
+func (b backend) refusePeers(req *platform.Request) error {
+	if req.Query.Protocols != sock.Protocols(sock.UDP) || b.host.ListsPeers(sock.UDP) {
+		return nil
+	}
+	needs := req.Filter.Needs()
+	if !req.Query.States.Has(sock.Unconnected) || needs.Has(sock.FieldRemote) && !needs.Has(sock.FieldLocal) {
+		return b.refusal("udp", "peers of datagram sockets")
+	}
+	return nil
+}
+
+// refuseColumns refuses columns of which nothing can be known.
+func (b backend) refuseColumns(o *render.Options, fields sock.Field) error {
+	asked := slices.Concat(o.Columns, o.Group)
+	for _, key := range o.Sort {
+		asked = append(asked, key.Column)
+	}
+	for _, column := range asked {
+		if column.Needs != 0 && column.Needs&fields == 0 {
+			return b.refusal("the column "+column.Name, words(column.Needs))
+		}
+	}
+	return nil
+}
+
+// lostToFilter returns the facts that a filter looks at and that do not exist.
+// A path is looked at beside an address where either may be meant.
+func lostToFilter(needs, fields sock.Field) sock.Field {
+	lost := needs &^ fields
+	if needs.Has(sock.FieldLocal) {
+		lost &^= sock.FieldPath
+	}
+	return lost
+}
+
+// refusal says that something asks for what is not listed here.
+func (b backend) refusal(what, missing string) error {
+	return usagef("%s: %s cannot be listed %s", what, missing, b.where)
+}
+
+// manyFacts is how many facts an option shows whose names would be too long.
+const manyFacts = 4
+
+func wordsOf(shows sock.Field) string {
+	if shows.Len() > manyFacts {
+		return "what it shows"
+	}
+	return words(shows)
+}
+
+// words names facts.
+func words(fields sock.Field) string {
+	var all []string
+	for _, f := range facts {
+		if fields.Has(f.field) && !slices.Contains(all, f.word) {
+			all = append(all, f.word)
+		}
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"sockeye/sock"
+)
+
+// TestEveryFactHasAWord: a refusal never names nothing.
+func TestEveryFactHasAWord(t *testing.T) {
+	for i := range sock.AllFields.Len() {
+		if field := sock.Field(1) << i; words(field) == "" {
+			t.Errorf("the fact with bit %d has no word", i)
+		}
+	}
+}
+
+// TestDocRefusals: the documentation says of every option that is refused
+// somewhere where that is.
+func TestDocRefusals(t *testing.T) {
+	text, err := os.ReadFile("../../docs/platforms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(text), "## Options that are not for every system\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	if !found {
+		t.Fatal("the section is missing")
+	}
+	options := []string{"bound-inactive", "threads", "dump", "kill", "owners", "source"}
+	for _, o := range factOptions {
+		options = append(options, o.option)
+	}
+	for _, name := range tableOptions {
+		if name != "tcp" && name != "udp" {
+			options = append(options, name)
+		}
+	}
+	for _, name := range options {
+		if !strings.Contains(section, "`--"+name+"`") && !strings.Contains(section, "`--"+name+" ") {
+			t.Errorf("--%s is not in the section", name)
+		}
+	}
+}
+
+// TestLostToFilter: a path is looked at beside an address where either may be
+// meant, and then does not count.
+func TestLostToFilter(t *testing.T) {
+	const windows = sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
+	for _, c := range []struct{ needs, want sock.Field }{
+		{0, 0},
+		{sock.FieldLocal | sock.FieldOwners, 0},
+		{sock.FieldLocal | sock.FieldPath, 0},
+		{sock.FieldPath, sock.FieldPath},
+		{sock.FieldLocal | sock.FieldInode, sock.FieldInode},
+	} {
+		if got := lostToFilter(c.needs, windows); got != c.want {
+			t.Errorf("%b: %b, want %b", c.needs, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package winetest
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// testTable: people see the same words as elsewhere, and no column that this
+// system cannot fill.
+func testTable(t *testing.T, p program) {
+	got := p.run(t, "-t")
+	lines := strings.Split(strings.TrimSuffix(got.stdout, "\n"), "\n")
+	if header := strings.Fields(lines[0]); strings.Join(header, " ") != "PROTO STATE LOCAL REMOTE PID PROCESS" {
+		t.Errorf("header %q", header)
+	}
+	m := p.find(t, "ipv4", "ESTABLISHED")
+	want := fmt.Sprintf("tcp ESTABLISHED %v %v %d %s", m.Local, m.Remote, m.PID, HolderName)
+	found := false
+	for _, line := range lines {
+		found = found || strings.Join(strings.Fields(line), " ") == want
+	}
+	if !found || strings.Contains(got.stdout, "\r") || strings.Contains(got.stdout, "\x1b") || got.status != 0 {
+		t.Errorf("no line %q, or what belongs to a terminal, exit status %d\n%s", want, got.status, got.stdout)
+	}
+}
+
+// testColor: a pipe gets colour only if it is told to.
+func testColor(t *testing.T, p program) {
+	for when, want := range map[string]bool{"always": true, "auto": false, "never": false} {
+		if got := p.run(t, "-a", "--color", when); strings.Contains(got.stdout, "\x1b[") != want || got.status != 0 {
+			t.Errorf("--color %s: %q", when, got.stdout)
+		}
+	}
+}
+
+func testFormats(t *testing.T, p program) {
+	got := p.run(t, "-tl", "--csv", "-C", "protocol,local_address,local_port,state")
+	rows, err := csv.NewReader(strings.NewReader(got.stdout)).ReadAll()
+	if err != nil || len(rows) != 4 || rows[0][2] != "local_port" {
+		t.Errorf("%v, %v", rows, err)
+	}
+	listeners := p.count(func(m Held) bool { return m.State == "LISTEN" })
+	if got := p.run(t, "-t", "-l", "--count"); got.stdout != strconv.Itoa(listeners)+"\n" {
+		t.Errorf("%d listeners, counted %q", listeners, got.stdout)
+	}
+	if got := p.run(t, "-a", "--ndjson"); strings.Count(got.stdout, "\n{")+1 != len(p.made) {
+		t.Errorf("%d sockets in lines:\n%s", len(p.made), got.stdout)
+	}
+	pid := strconv.Itoa(p.find(t, "ipv4", "ESTABLISHED").PID)
+	if got := p.run(t, "--pids"); got.stdout != pid+"\n" {
+		t.Errorf("PIDs %q, want %s", got.stdout, pid)
+	}
+	if got := p.run(t, "-t", "-e"); got.status != 0 || strings.Contains(got.stdout, "INODE") {
+		t.Errorf("-e: exit status %d\n%s", got.status, got.stdout)
+	}
+}
+
+func testPort(t *testing.T, p program) {
+	l := p.find(t, "ipv4", "LISTEN")
+	port := strconv.Itoa(int(l.Local.Port()))
+	if got := p.run(t, "port", port); !strings.HasPrefix(got.stdout, port+"/tcp ") || got.status != 0 {
+		t.Errorf("port %s: exit status %d\n%s%s", port, got.status, got.stdout, got.stderr)
+	}
+	want := p.count(func(m Held) bool { return m.Local.Port() == l.Local.Port() })
+	if doc := p.document(t, "port", port); len(doc.Sockets) != want {
+		t.Errorf("%d sockets on port %s, want %d", len(doc.Sockets), port, want)
+	}
+	if got := p.run(t, "port", "1"); got.status != 1 || got.stdout != "" || got.stderr != "sockeye: nothing uses port 1\n" {
+		t.Errorf("a port without sockets: %+v", got)
+	}
+}
+
+func testFilters(t *testing.T, p program) {
+	m := p.find(t, "ipv4", "ESTABLISHED")
+	for _, c := range []struct {
+		filter string
+		wanted func(Held) bool
+	}{
+		{"state established", func(h Held) bool { return h.State == "ESTABLISHED" }},
+		{"state time-wait", func(h Held) bool { return h.State == "TIME_WAIT" }},
+		{"sport = " + strconv.Itoa(int(m.Local.Port())), func(h Held) bool { return h.Local.Port() == m.Local.Port() }},
+		{"family = ipv6 and not state listen", func(h Held) bool { return h.Protocol == "tcp" && h.Family == "ipv6" && h.State != "LISTEN" }},
+		{"pid = " + strconv.Itoa(m.PID) + " and state fin-wait-2", func(h Held) bool { return h.Family == "ipv4" && h.State == "FIN_WAIT_2" }},
+	} {
+		want := p.count(c.wanted)
+		if got := p.run(t, append([]string{"-t", "-a", "--count"}, strings.Fields(c.filter)...)...); got.stdout != strconv.Itoa(want)+"\n" || want == 0 {
+			t.Errorf("%s: %q, want %d\n%s", c.filter, got.stdout, want, got.stderr)
+		}
+	}
+	if got := p.run(t, "dprot", "=", "443"); got.status != 2 || !strings.Contains(got.stderr, "dport") {
+		t.Errorf("a mistake: %+v", got)
+	}
+	if got := p.run(t, "-q", "sport", "=", "1"); got.status != 1 || got.stdout != "" {
+		t.Errorf("nothing: %+v", got)
+	}
+}
+
+func testProcess(t *testing.T, p program) {
+	if doc := p.document(t, "process", HolderName); len(doc.Sockets) != 4 {
+		t.Errorf("%d sockets of %s", len(doc.Sockets), HolderName)
+	}
+	doc := p.document(t, "--no-processes", "-a")
+	for _, s := range doc.Sockets {
+		if s.PID != 0 || s.OwnerStatus != "not_searched" && s.OwnerStatus != "time_wait" {
+			t.Errorf("owners are not wanted: %+v", s)
+		}
+	}
+	if doc.OwnerSource != "none" || len(doc.Sockets) != len(p.made) {
+		t.Errorf("%d sockets, owners from %q", len(doc.Sockets), doc.OwnerSource)
+	}
+}
+
+// testRefusals: what has no meaning is an error that names the system.
+func testRefusals(t *testing.T, p program) {
+	for _, args := range []string{
+		"-x", "-w", "-U", "--icmp", "-f unix", "-A raw", "-B", "state bound", "-T", "-o", "-m", "-i", "--tos",
+		"-C inode", "--sort recv_queue", "--group-by user", "inode = 5", "rtt > 5ms", "fwmark = 1", "protocol = unix",
+		"--owners proc", "--owners bpf", "--source sock_diag", "--dump x", "port 80 -x",
+		"-u --connected", "-u state established", "-u dst 10.0.0.1",
+	} {
+		got := p.run(t, strings.Fields(args)...)
+		if got.status != 2 || got.stdout != "" || !strings.HasPrefix(got.stderr, "sockeye: ") ||
+			!strings.Contains(got.stderr, "on Windows") || strings.Count(got.stderr, "\n") != 1 {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+	if got := p.run(t, "-u", "port", ">", "1", "--count"); got.stdout != "2\n" {
+		t.Errorf("either port of datagram sockets: %+v", got)
+	}
+	if doc := p.document(t, "-A", "all", "-a"); len(doc.Sockets) != len(p.made) {
+		t.Errorf("-A all: %d sockets, %d made", len(doc.Sockets), len(p.made))
+	}
+	if got := p.run(t, "cgroup", "=", "/x"); got.status != 2 || got.stdout != "" {
+		t.Errorf("a control group: %+v", got)
+	}
+}
+
+// testKill: SetTcpEntry of Wine 8 says that it closed a connection and does
+// not, so what is seen is what is asked of it.
+func testKill(t *testing.T, p program) {
+	m := p.find(t, "ipv4", "ESTABLISHED")
+	filter := []string{"-K", "sport", "=", strconv.Itoa(int(m.Local.Port()))}
+	if doc := p.document(t, filter...); len(doc.Sockets) != 1 || doc.Sockets[0].LocalPort != m.Local.Port() {
+		t.Errorf("closed %+v", doc.Sockets)
+	}
+	six := p.find(t, "ipv6", "ESTABLISHED")
+	got := p.run(t, "-K", "--count", "-t", "-a", "sport", "=", strconv.Itoa(int(six.Remote.Port())))
+	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "IPv4 sockets only") {
+		t.Errorf("IPv6: %+v", got)
+	}
+	l := p.find(t, "ipv4", "LISTEN")
+	got = p.run(t, "-K", "--count", "-t", "-l", "sport", "=", strconv.Itoa(int(l.Local.Port())))
+	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "only its process can close it") {
+		t.Errorf("a listener: %+v", got)
+	}
+	if got := p.run(t, "-K", "sport", "=", "1"); got.status != 1 {
+		t.Errorf("nothing to close: %+v", got)
+	}
+	for _, args := range []string{"-K", "-K sport = 1 --no-processes", "-K sport = 1 --limit 1", "-K sport = 1 --group-by state"} {
+		if got := p.run(t, strings.Fields(args)...); got.status != 2 || got.stdout != "" {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
+// testSnapshot reads a snapshot of Linux, with what this system does not have.
+func testSnapshot(t *testing.T, p program) {
+	name := "../cli/testdata/snapshot/web.json"
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), Limit)
+	defer cancel()
+	cmd := p.rig.Command(ctx, p.path, "--from", "-", "-x", "--count")
+	cmd.Stdin = strings.NewReader(string(text))
+	if out, err := p.rig.Output(cmd); err != nil || string(out) == "0\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}

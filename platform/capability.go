@@ -1,0 +1,121 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"sockeye/sock"
+)
+
+// systemNames are the names by which people know the systems.
+var systemNames = map[string]string{
+	"linux": "Linux", "windows": "Windows", "darwin": "macOS",
+	"freebsd": "FreeBSD", "openbsd": "OpenBSD", "netbsd": "NetBSD", "dragonfly": "DragonFly BSD",
+	"solaris": "Solaris", "illumos": "illumos", "aix": "AIX", "android": "Android",
+}
+
+// SystemName returns the name of this system, such as "macOS".
+func SystemName() string {
+	if name, ok := systemNames[runtime.GOOS]; ok {
+		return name
+	}
+	return runtime.GOOS
+}
+
+// Fields returns the facts that a listing of this host can hold, of some
+// protocol at least. A listing never knows more.
+func (h *Host) Fields() sock.Field {
+	var fields sock.Field
+	for p := range h.Protocols().All {
+		fields |= h.fieldsOf(p)
+	}
+	return fields
+}
+
+// fieldsOf returns what the sources tell of a protocol, and what is found out by
+// it: the user by the number, the owners by the inode, facts by the owner.
+func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
+	var fields sock.Field
+	for _, src := range h.chain.sources {
+		fields |= src.Fields(p)
+	}
+	if fields == 0 {
+		return 0
+	}
+	if fields.Has(sock.FieldUID) {
+		fields |= sock.FieldUser
+	}
+	if h.netns.Inode != 0 {
+		fields |= sock.FieldNetns
+	}
+	if fields.Has(sock.FieldInode) {
+		fields |= sock.FieldOwners
+	}
+	if fields.Has(sock.FieldOwners) {
+		fields |= sock.ProcessFields
+	}
+	return fields
+}
+
+// ListsPeers reports whether it is told whom the sockets of a protocol are
+// connected to.
+func (h *Host) ListsPeers(p sock.Protocol) bool { return h.fieldsOf(p).Has(sock.FieldRemote) }
+
+// ListsBound reports whether TCP sockets that are bound, and neither listen nor
+// connect, can be listed.
+func (h *Host) ListsBound() bool {
+	for _, src := range h.chain.sources {
+		if src.Name() == boundSource {
+			return true
+		}
+	}
+	return false
+}
+
+// boundSource is the one source that is told of such sockets: by TCP_BOUND_INACTIVE
+// of linux/net/tcp_states.h. No documented call of another system lists them.
+const boundSource = "sock_diag"
+
+// FindsThreads reports whether owners in single threads can be found.
+func (h *Host) FindsThreads() bool { return !h.givesOwners() }
+
+// CanClose reports whether [Host.Close] can close sockets at all.
+func (h *Host) CanClose() bool { return h.destroy != nil }
+
+// ErrKernelSocket is returned by [Host.Close] for a socket that the kernel itself
+// holds: a file system or a driver that loses it may take the system along.
+var ErrKernelSocket = errors.New("the kernel itself holds it")
+
+// Close closes a socket from outside of its process; its peer gets a reset. The
+// socket must know its owners. The error of one that cannot be closed says why.
+func (h *Host) Close(ctx context.Context, s *sock.Socket) error {
+	if s.OwnerStatus == sock.OwnerKernel {
+		return ErrKernelSocket
+	}
+	return h.destroy(ctx, s)
+}
+
+// CanDump reports whether [Host.Dump] can write raw dumps.
+func (h *Host) CanDump() bool { return h.dumper != nil }
+
+// givesOwners reports whether owners are those that the sources tell, because
+// none tells the inodes by which to search them.
+func (h *Host) givesOwners() bool {
+	for _, src := range h.chain.sources {
+		if src.Fields(sock.TCP).Has(sock.FieldInode) {
+			return false
+		}
+	}
+	return len(h.chain.sources) > 0
+}
+
+// ownersTold returns the name of the source that tells owners; none if none does.
+func (h *Host) ownersTold() (string, bool) {
+	for _, src := range h.chain.sources {
+		if src.Fields(sock.TCP).Has(sock.FieldOwners) {
+			return src.Name(), true
+		}
+	}
+	return "", false
+}
