@@ -55,9 +55,19 @@ func (c *chain) run() *chainRun {
 	return &chainRun{chain: c, choice: map[sock.Table]int{}}
 }
 
+// joiner is a source that answers some queries for all families by one reading.
+type joiner interface {
+	Joins(q sock.Query) bool
+}
+
+func joins(src sock.Source, q sock.Query) bool {
+	j, ok := src.(joiner)
+	return ok && j.Joins(q)
+}
+
 // step is one reading: the states of a phase of one table.
 type step struct {
-	table sock.Table
+	table sock.Table // the first of them if there are several
 	query sock.Query
 	start started
 }
@@ -71,18 +81,40 @@ type started struct {
 
 // steps returns the readings of a query: protocol by protocol, those that
 // listen before the rest.
-func steps(q sock.Query) []*step {
+func (c *chain) steps(q sock.Query) []*step {
 	var all []*step
 	for p := range q.Protocols.All {
 		for _, states := range phases(p, q.States) {
-			for t := range q.Protocol(p).Tables {
-				tq := q.Only(t)
-				tq.States = states
-				all = append(all, &step{table: t, query: tq})
+			pq := q.Protocol(p)
+			pq.States = states
+			if len(c.sources) > 0 && joins(c.sources[0], pq) {
+				all = append(all, &step{table: sock.Table{Protocol: p, Family: sock.IPv4}, query: pq})
+				continue
 			}
+			all = append(all, eachTable(pq)...)
 		}
 	}
 	return all
+}
+
+// eachTable returns a reading for each table of a query.
+func eachTable(q sock.Query) []*step {
+	var all []*step
+	for t := range q.Tables {
+		all = append(all, &step{table: t, query: q.Only(t)})
+	}
+	return all
+}
+
+// apart returns the readings of a step whose tables are not all the first
+// source's, as was seen when they were read for other states.
+func (r *chainRun) apart(s *step) []*step {
+	for t := range s.query.Tables {
+		if r.choice[t] != 0 {
+			return eachTable(s.query)
+		}
+	}
+	return []*step{s}
 }
 
 // readAhead is how many readings are begun before their turn. Each holds a
@@ -93,8 +125,8 @@ const readAhead = 5
 // while the reader is at one.
 func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		all := steps(q)
 		r.chain = r.listing(q)
+		all := r.steps(q)
 		defer func() {
 			for _, s := range all {
 				if s.start.stop != nil {
@@ -106,8 +138,10 @@ func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.So
 			for _, next := range all[i:min(i+1+readAhead, len(all))] {
 				r.begin(ctx, next)
 			}
-			if !r.table(ctx, s, yield) {
-				return
+			for _, part := range r.apart(s) {
+				if !r.table(ctx, part, yield) {
+					return
+				}
 			}
 		}
 	}

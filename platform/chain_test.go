@@ -122,6 +122,30 @@ func TestWhatASourceGivesBeyondAStepIsNotDoubled(t *testing.T) {
 	}
 }
 
+// joining is a source that answers for both families at once.
+type joining struct{ *fake }
+
+func (joining) Joins(q sock.Query) bool { return q.States == sock.States(sock.Bound) }
+
+func TestBoundSocketsOfBothFamiliesAreOneReading(t *testing.T) {
+	rows := map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Bound, 1)}, tcp6: {row(tcp6, sock.Bound, 2)}}
+	q := inetQuery(sock.TCP)
+	q.States = sock.States(sock.Bound, sock.Listen)
+	diag := joining{&fake{name: "diag", lists: inets, rows: rows}}
+	got, errs := list((&chain{sources: []sock.Source{diag}}).run().Sockets(t.Context(), q))
+	if len(got) != 2 || errs != nil || len(diag.queries) != 3 {
+		t.Errorf("rows %v, errors %v, %d readings; want listeners by family and bound sockets at once", got, errs, len(diag.queries))
+	}
+	// A table that comes from elsewhere is not asked of it again.
+	diag.queries, diag.refuse = nil, map[sock.Table]error{tcp6: syscall.ENOENT}
+	proc := &fake{name: "proc", lists: inets, rows: rows}
+	run := (&chain{sources: []sock.Source{diag, proc}}).run()
+	got, errs = list(run.Sockets(t.Context(), q))
+	if len(got) != 2 || errs != nil || len(fallbackWarnings(run.fallbacks)) != 1 {
+		t.Errorf("rows %v, errors %v, fallbacks %v", got, errs, run.fallbacks)
+	}
+}
+
 func TestListenAloneIsOneShortDumpForEachFamily(t *testing.T) {
 	src := &fake{name: "diag", lists: inets}
 	q := inetQuery(sock.TCP)

@@ -18,6 +18,7 @@ type listing struct {
 	query   sock.Query
 	yield   func(*sock.Socket, error) bool
 	dump    *dumpWriter // nil: rows are not written
+	joins   bool        // one reading may answer for all tables
 
 	record sock.Socket
 	inet   inetDecoder
@@ -34,6 +35,9 @@ type listing struct {
 
 // run lists the tables of the query one after the other.
 func (l *listing) run(ctx context.Context) {
+	if l.joins && l.joined(ctx) {
+		return
+	}
 	_, alone := onlyTable(l.query)
 	for t := range l.query.Tables {
 		l.begun, l.malformed = false, false

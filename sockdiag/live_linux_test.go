@@ -170,6 +170,13 @@ func TestLiveBoundInactive(t *testing.T) {
 	if b.State != sock.Bound || b.Local.Port() != portOf(t, bound) || b.Knows(sock.FieldRemote) {
 		t.Errorf("%v %v remote %v", b.State, b.Local, b.Remote)
 	}
+	six := socket(t, unix.AF_INET6, unix.SOCK_STREAM, 0)
+	defer unix.Close(six)
+	must(t, "bind", unix.Bind(six, &unix.SockaddrInet6{Addr: [16]byte{15: 1}}))
+	all = collect(t, q)
+	if len(all) != 2 || withInode(t, all, bound).Family != sock.IPv4 || withInode(t, all, six).Family != sock.IPv6 {
+		t.Errorf("%d bound sockets of both families, want 2", len(all))
+	}
 }
 
 func TestLiveTimeWait(t *testing.T) {

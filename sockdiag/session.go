@@ -191,7 +191,7 @@ func (b *batch) read() error {
 // message reads one message that answers the request.
 func (b *batch) message(m message) error {
 	switch m.kind {
-	case sockDiagByFamily:
+	case sockDiagByFamily, tcpDiagGetSock:
 		v, more := b.row(m.payload)
 		if v != understood {
 			b.out.malformed++

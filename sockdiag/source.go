@@ -35,7 +35,7 @@ func (*Source) Name() string { return "sock_diag" }
 // namespace of its thread.
 func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		l := listing{session: session{open: s.open}, query: q, yield: yield}
+		l := listing{session: session{open: s.open}, query: q, yield: yield, joins: s.Joins(q)}
 		defer l.session.close()
 		l.run(ctx)
 	}
@@ -46,8 +46,12 @@ func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Sock
 // by the caller's goroutine. The rows may be asked for once; stop frees what
 // the stream holds and must be called in any case.
 func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
-	l := &listing{session: session{open: s.open, ahead: true}, query: q}
-	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
+	l := &listing{session: session{open: s.open, ahead: true}, query: q, joins: s.Joins(q)}
+	if l.joins {
+		if request := l.joinedRequest(); request != nil {
+			l.session.prepare(request)
+		}
+	} else if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
 		if request, _ := l.plan(t); request != nil {
 			l.session.prepare(request)
 		}
