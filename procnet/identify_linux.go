@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/sock"
+	"sockeye/sock/ownerindex"
 )
 
 // identify finds out which process holds the table, after its descriptors have
@@ -35,14 +36,14 @@ func (s *search) identify(t *table) {
 	defer s.mu.Unlock()
 	i, known := s.byPID[t.pid]
 	if !known {
-		s.byPID[t.pid] = len(s.ix.processes)
+		s.byPID[t.pid] = len(s.ix.Processes)
 		t.process = &sock.Process{PID: int(t.pid), Name: comm}
-		s.ix.processes = append(s.ix.processes, started{t.process, ticks})
+		s.ix.Processes = append(s.ix.Processes, ownerindex.Started{Process: t.process, Ticks: ticks})
 		return
 	}
 	// The other table is a thread's, or that of the process that had the PID.
-	if s.ix.processes[i].ticks == ticks {
-		t.process = s.ix.processes[i].process
+	if s.ix.Processes[i].Ticks == ticks {
+		t.process = s.ix.Processes[i].Process
 	}
 }
 

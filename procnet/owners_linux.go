@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/sock"
+	"sockeye/sock/ownerindex"
 )
 
 // Owners looks through the descriptors of every process for sockets. Processes
@@ -96,7 +97,7 @@ type search struct {
 	mu     sync.Mutex // guards what follows
 	ix     OwnerIndex
 	tables []*table      // by holder index
-	byPID  map[int32]int // index of ix.processes
+	byPID  map[int32]int // index of ix.Processes
 	again  []int32       // PIDs that changed hands
 }
 
@@ -124,9 +125,9 @@ func (s *search) all() (*OwnerIndex, bool) {
 			break
 		}
 	}
-	s.ix.holders = make([]holder, len(s.tables))
+	s.ix.Holders = make([]ownerindex.Holder, len(s.tables))
 	for i, t := range s.tables {
-		s.ix.holders[i] = holder{t.process, t.tid}
+		s.ix.Holders[i] = ownerindex.Holder{Process: t.process, TID: t.tid}
 		dropped = dropped || t.matched.Load() && t.process == nil
 	}
 	s.ix.order()
@@ -166,11 +167,11 @@ func (s *search) run() {
 		})
 	}
 	running.Wait()
-	parts := [][]entry{s.ix.entries}
+	parts := [][]ownerindex.Entry{s.ix.Entries}
 	for i := range workers {
 		parts = append(parts, workers[i].entries)
 	}
-	s.ix.entries = slices.Concat(parts...)
+	s.ix.Entries = slices.Concat(parts...)
 }
 
 // stopped reports whether nothing more need be read.

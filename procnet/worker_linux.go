@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/sock"
+	"sockeye/sock/ownerindex"
 )
 
 // chunkSize is how many descriptors are read between two looks at whether
@@ -31,7 +32,7 @@ type table struct {
 // worker reads descriptor tables into entries of its own.
 type worker struct {
 	*search
-	entries []entry
+	entries []ownerindex.Entry
 	dirents []byte
 	numbers []int32
 	name    []byte
@@ -161,7 +162,7 @@ func (w *worker) links(t *table, fds []int32) {
 			continue
 		}
 		t.matched.Store(true)
-		w.entries = append(w.entries, entry{inode: inode, holder: t.holder, fd: fd})
+		w.entries = append(w.entries, ownerindex.Entry{Inode: inode, Holder: t.holder, FD: fd})
 		w.want.mark(inode)
 	}
 }

@@ -38,7 +38,7 @@ func benchmark(b *testing.B, search func(f *Finder, last uint64) error) {
 			b.Fatal(err)
 		}
 		if ix.Len() > 0 {
-			last = ix.entries[ix.Len()-1].inode
+			last = ix.Entries[ix.Len()-1].Inode
 		}
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -42,10 +42,10 @@ func ownersOf(ix lookup, inodes []uint64) []owner {
 }
 
 // inodes returns every socket in the index, each once.
-func (ix *Index) inodes() []uint64 {
+func inodes(ix *Index) []uint64 {
 	var all []uint64
-	for _, e := range ix.entries {
-		all = append(all, e.inode)
+	for _, e := range ix.Entries {
+		all = append(all, e.Inode)
 	}
 	return slices.Compact(all)
 }
@@ -61,7 +61,7 @@ func difference(f *Finder, q Query) (diff string, descriptors int, err error) {
 	if err != nil {
 		return "", 0, err
 	}
-	inodes := ix.inodes()
+	inodes := inodes(ix)
 	diff = cmp.Diff(ownersOf(proc, inodes), ownersOf(ix, inodes))
 	if diff == "" && proc.Len() != ix.Len() {
 		// Ours are all right, so these are sockets that were not found.

@@ -72,7 +72,7 @@ func TestOneLargeProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size := cap(ix.entries) * 16; size > 24*ix.Len() {
+	if size := cap(ix.Entries) * 16; size > 24*ix.Len() {
 		t.Errorf("%d bytes for %d descriptors", size, ix.Len())
 	}
 }
@@ -168,7 +168,7 @@ func TestThreadsWithTheirOwnTable(t *testing.T) {
 		if ix, err = f.Find(t.Context(), Query{PID: pid, Threads: true}); err != nil {
 			t.Fatal(err)
 		}
-		all := ownersOf(ix, ix.inodes())
+		all := ownersOf(ix, inodes(ix))
 		flagged := 0
 		for _, o := range all {
 			if o.TID != 0 {
@@ -279,7 +279,7 @@ func TestChurn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inodes := ix.inodes()
+		inodes := inodes(ix)
 		first, last := stable(before, inodes), stable(after, inodes)
 		ours := stable(ix, inodes)
 		unchanged := 0

@@ -130,7 +130,7 @@ func TestFindRetriesAndSorts(t *testing.T) {
 	}
 	// The time namespace adds 2.5 s.
 	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 3, 0, "p9", 300}, {70, 9, 4, 0, "p9", 300}}
-	if d := cmp.Diff(want, ownersOf(ix, ix.inodes())); d != "" {
+	if d := cmp.Diff(want, ownersOf(ix, inodes(ix))); d != "" {
 		t.Error(d)
 	}
 	for _, size := range k.sizes {

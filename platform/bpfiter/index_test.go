@@ -188,11 +188,11 @@ func FuzzRecords(f *testing.F) {
 			b.add(&r)
 		}
 		ix := b.finish()
-		for i, e := range ix.entries {
-			if i > 0 && ix.compare(ix.entries[i-1], e) >= 0 {
+		for i, e := range ix.Entries {
+			if i > 0 && ix.Compare(ix.Entries[i-1], e) >= 0 {
 				t.Fatal("not in order")
 			}
-			o := ix.Owners(e.inode, nil)
+			o := ix.Owners(e.Inode, nil)
 			if len(o) == 0 || o[0].Process == nil {
 				t.Fatal("no owner")
 			}

@@ -29,7 +29,7 @@ func TestRestrictions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := whole.inodes()
+	all := inodes(whole)
 	if len(all) < 401 {
 		t.Fatalf("%d sockets", len(all))
 	}
@@ -59,7 +59,7 @@ func restricted(t *testing.T, f *Finder, whole *Index, want []uint64) {
 	}
 	slices.Sort(want)
 	want = slices.Compact(want)
-	if d := cmp.Diff(ownersOf(whole, want), ownersOf(ix, ix.inodes())); d != "" {
+	if d := cmp.Diff(ownersOf(whole, want), ownersOf(ix, inodes(ix))); d != "" {
 		t.Errorf("%d sockets: %s", len(want), d)
 	}
 	if ix, err = f.Find(t.Context(), Query{Want: want, StopEarly: true}); err != nil {
@@ -80,8 +80,8 @@ func onlyOne(t *testing.T, f *Finder, whole *Index, pid int) {
 		t.Error(err)
 		return
 	}
-	its := slices.DeleteFunc(ownersOf(whole, whole.inodes()), func(o owner) bool { return o.PID != pid })
-	if d := cmp.Diff(its, ownersOf(ix, ix.inodes())); d != "" {
+	its := slices.DeleteFunc(ownersOf(whole, inodes(whole)), func(o owner) bool { return o.PID != pid })
+	if d := cmp.Diff(its, ownersOf(ix, inodes(ix))); d != "" {
 		t.Errorf("process %d: %s", pid, d)
 	}
 }

@@ -103,7 +103,7 @@ func find(compare bool) (result found) {
 		result.Cause = err.Error()
 		return result
 	}
-	result.Owners = ownersOf(ix, ix.inodes())
+	result.Owners = ownersOf(ix, inodes(ix))
 	return result
 }
 
