@@ -123,26 +123,47 @@ func TestWhatASourceGivesBeyondAStepIsNotDoubled(t *testing.T) {
 }
 
 // joining is a source that answers for both families at once.
-type joining struct{ *fake }
+type joining struct {
+	*fake
+	refuses error // the joined reading
+}
 
 func (joining) Joins(q sock.Query) bool { return q.States == sock.States(sock.Bound) }
 
-func TestBoundSocketsOfBothFamiliesAreOneReading(t *testing.T) {
+func (j joining) Start(ctx context.Context, q sock.Query) (iter.Seq2[*sock.Socket, error], func()) {
+	if j.refuses == nil || !j.Joins(q) {
+		return j.Sockets(ctx, q), func() {}
+	}
+	return func(yield func(*sock.Socket, error) bool) { yield(nil, j.refuses) }, func() {}
+}
+
+func TestBothFamiliesAreOneReading(t *testing.T) {
 	rows := map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Bound, 1)}, tcp6: {row(tcp6, sock.Bound, 2)}}
 	q := inetQuery(sock.TCP)
 	q.States = sock.States(sock.Bound, sock.Listen)
-	diag := joining{&fake{name: "diag", lists: inets, rows: rows}}
-	got, errs := list((&chain{sources: []sock.Source{diag}}).run().Sockets(t.Context(), q))
-	if len(got) != 2 || errs != nil || len(diag.queries) != 3 {
-		t.Errorf("rows %v, errors %v, %d readings; want listeners by family and bound sockets at once", got, errs, len(diag.queries))
+	read := func(diag joining) ([]string, []error, []fallback) {
+		proc := &fake{name: "proc", lists: inets, rows: rows}
+		run := (&chain{sources: []sock.Source{diag, proc}}).run()
+		got, errs := list(run.Sockets(t.Context(), q))
+		return got, errs, run.fallbacks
+	}
+	diag := joining{fake: &fake{name: "diag", lists: inets, rows: rows}}
+	got, errs, fallbacks := read(diag)
+	if len(got) != 2 || errs != nil || fallbacks != nil || len(diag.queries) != 3 {
+		t.Errorf("rows %v, errors %v, fallbacks %v, %d readings; want listeners by family and bound sockets at once",
+			got, errs, fallbacks, len(diag.queries))
+	}
+	// A source that does not take it is asked table by table.
+	diag = joining{fake: &fake{name: "diag", lists: inets, rows: rows}, refuses: fmt.Errorf("%w: no", sock.ErrUnavailable)}
+	got, errs, fallbacks = read(diag)
+	if len(got) != 2 || errs != nil || fallbacks != nil || len(diag.queries) != 4 {
+		t.Errorf("refused: rows %v, errors %v, fallbacks %v, %d readings", got, errs, fallbacks, len(diag.queries))
 	}
 	// A table that comes from elsewhere is not asked of it again.
-	diag.queries, diag.refuse = nil, map[sock.Table]error{tcp6: syscall.ENOENT}
-	proc := &fake{name: "proc", lists: inets, rows: rows}
-	run := (&chain{sources: []sock.Source{diag, proc}}).run()
-	got, errs = list(run.Sockets(t.Context(), q))
-	if len(got) != 2 || errs != nil || len(fallbackWarnings(run.fallbacks)) != 1 {
-		t.Errorf("rows %v, errors %v, fallbacks %v", got, errs, run.fallbacks)
+	diag = joining{fake: &fake{name: "diag", lists: inets, rows: rows, refuse: map[sock.Table]error{tcp6: syscall.ENOENT}}}
+	got, errs, fallbacks = read(diag)
+	if len(got) != 2 || errs != nil || len(fallbackWarnings(fallbacks)) != 1 {
+		t.Errorf("rows %v, errors %v, fallbacks %v", got, errs, fallbacks)
 	}
 }
 

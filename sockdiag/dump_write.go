@@ -33,7 +33,7 @@ func (s *Source) Dump(ctx context.Context, q sock.Query, w io.Writer, keep func(
 			return !ended
 		}}
 		defer l.session.close()
-		if l.run(ctx); ended {
+		if l.tables(ctx, fresh); ended {
 			return
 		}
 		if out.err == nil {

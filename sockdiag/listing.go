@@ -18,7 +18,7 @@ type listing struct {
 	query   sock.Query
 	yield   func(*sock.Socket, error) bool
 	dump    *dumpWriter // nil: rows are not written
-	joins   bool        // one reading may answer for all tables
+	later   *aside      // rows of a table that is read along with the one before
 
 	record sock.Socket
 	inet   inetDecoder
@@ -33,34 +33,43 @@ type listing struct {
 	malformed bool // it was reported that it holds something malformed
 }
 
-// run lists the tables of the query one after the other.
-func (l *listing) run(ctx context.Context) {
-	if l.joins && l.joined(ctx) {
-		return
-	}
-	_, alone := onlyTable(l.query)
+// resumption says whether rows of the first table were yielded before.
+type resumption bool
+
+const (
+	fresh   resumption = false
+	resumed resumption = true
+)
+
+// tables lists the tables of the query one after the other.
+func (l *listing) tables(ctx context.Context, first resumption) {
 	for t := range l.query.Tables {
-		l.begun, l.malformed = false, false
-		err := l.table(ctx, t)
-		if err == nil {
-			continue
+		if first == fresh {
+			l.ids.clear()
+			l.begun, l.malformed = false, false
 		}
-		if errors.Is(err, errStopped) {
-			return
-		}
-		if canceled := ctx.Err(); canceled != nil {
-			l.yield(nil, canceled)
-			return
-		}
-		failure := tableError(t, err, l.begun)
-		if alone {
-			l.yield(nil, failure)
-			return
-		}
-		if !l.yield(nil, failure.partial()) {
+		first = fresh
+		if err := l.table(ctx, t); err != nil && !l.fail(ctx, t, err) {
 			return
 		}
 	}
+}
+
+// fail yields the failure of a table, and reports whether others follow.
+func (l *listing) fail(ctx context.Context, t sock.Table, err error) (more bool) {
+	if errors.Is(err, errStopped) {
+		return false
+	}
+	if canceled := ctx.Err(); canceled != nil {
+		l.yield(nil, canceled)
+		return false
+	}
+	failure := tableError(t, err, l.begun)
+	if _, alone := onlyTable(l.query); alone {
+		l.yield(nil, failure)
+		return false
+	}
+	return l.yield(nil, failure.partial())
 }
 
 // table lists one table.
@@ -68,7 +77,6 @@ func (l *listing) table(ctx context.Context, t sock.Table) error {
 	if stateMask(t.Protocol, l.query.States) == 0 {
 		return nil
 	}
-	l.ids.clear()
 	if t.Protocol == sock.Unix {
 		return l.unixTable(ctx, t)
 	}
@@ -221,6 +229,9 @@ func (l *listing) read(ctx context.Context, t sock.Table, request []byte, row ro
 				l.session.grow()
 			}
 			l.ids.again()
+			if l.later != nil {
+				l.later.ids.again()
+			}
 			continue
 		}
 		if errors.Is(err, errStopped) {

@@ -178,7 +178,7 @@ func TestLiveTruncation(t *testing.T) {
 		seen[s.Cookie]++
 		return true
 	}
-	l.run(t.Context())
+	l.tables(t.Context(), fresh)
 	l.session.close()
 	for cookie, n := range seen {
 		if n > 1 {

@@ -35,9 +35,9 @@ func (*Source) Name() string { return "sock_diag" }
 // namespace of its thread.
 func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		l := listing{session: session{open: s.open}, query: q, yield: yield, joins: s.Joins(q)}
+		l := listing{session: session{open: s.open}, query: q, yield: yield}
 		defer l.session.close()
-		l.run(ctx)
+		l.tables(ctx, fresh)
 	}
 }
 
@@ -45,13 +45,16 @@ func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Sock
 // on this answer while the reader is at another. The netlink socket is opened
 // by the caller's goroutine. The rows may be asked for once; stop frees what
 // the stream holds and must be called in any case.
+//
+// If [Source.Joins] says so, one reading answers for both families. A kernel
+// that does not take its request is the error that ends the stream, and the
+// families can be asked for one by one.
 func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
-	l := &listing{session: session{open: s.open, ahead: true}, query: q, joins: s.Joins(q)}
-	if l.joins {
-		if request := l.joinedRequest(); request != nil {
-			l.session.prepare(request)
-		}
-	} else if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
+	l := &listing{session: session{open: s.open, ahead: true}, query: q}
+	if s.Joins(q) {
+		return l.startJoined(ctx)
+	}
+	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
 		if request, _ := l.plan(t); request != nil {
 			l.session.prepare(request)
 		}
@@ -59,7 +62,7 @@ func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.
 	return func(yield func(*sock.Socket, error) bool) {
 		l.yield = yield
 		defer l.session.close()
-		l.run(ctx)
+		l.tables(ctx, fresh)
 	}, l.session.close
 }
 
