@@ -15,28 +15,59 @@ const (
 	groupOther  = "Other"
 )
 
-func boolFlag(group, name, short, usage string) ucli.Flag {
-	f := &ucli.BoolFlag{Name: name, Category: group, Usage: usage}
-	if short != "" {
-		f.Aliases = []string{short}
+// The library makes a flag's names anew, with a regular expression for each,
+// whenever it looks a flag up: for every question whether one is set, through all
+// of them. That took a millisecond of each start. So the names are kept.
+type (
+	keptBool struct {
+		*ucli.BoolFlag
+		names []string
 	}
-	return f
+	keptString struct {
+		*ucli.StringFlag
+		names []string
+	}
+	keptStrings struct {
+		*ucli.StringSliceFlag
+		names []string
+	}
+	keptInt struct {
+		*ucli.IntFlag
+		names []string
+	}
+)
+
+func (f keptBool) Names() []string    { return f.names }
+func (f keptString) Names() []string  { return f.names }
+func (f keptStrings) Names() []string { return f.names }
+func (f keptInt) Names() []string     { return f.names }
+
+// namesOf returns the names of a flag, the long one first.
+func namesOf(name, short string) (names, aliases []string) {
+	names = []string{name}
+	if short != "" {
+		names = append(names, short)
+	}
+	return names, names[1:]
+}
+
+func boolFlag(group, name, short, usage string) ucli.Flag {
+	names, aliases := namesOf(name, short)
+	return keptBool{&ucli.BoolFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
 }
 
 func valueFlag(group, name, short, usage string) ucli.Flag {
-	f := &ucli.StringFlag{Name: name, Category: group, Usage: usage}
-	if short != "" {
-		f.Aliases = []string{short}
-	}
-	return f
+	names, aliases := namesOf(name, short)
+	return keptString{&ucli.StringFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
 }
 
 func listFlag(group, name, short, usage string) ucli.Flag {
-	f := &ucli.StringSliceFlag{Name: name, Category: group, Usage: usage}
-	if short != "" {
-		f.Aliases = []string{short}
-	}
-	return f
+	names, aliases := namesOf(name, short)
+	return keptStrings{&ucli.StringSliceFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
+}
+
+func numberFlag(group, name, none, usage string) ucli.Flag {
+	return keptInt{&ucli.IntFlag{Name: name, Category: group, Usage: usage, DefaultText: none}, []string{name}}
 }
 
 // selectionFlags say which sockets are listed.
@@ -87,7 +118,7 @@ func outputFlags() []ucli.Flag {
 		listFlag(groupShape, "columns", "C", "the columns, a `LIST`; a wrong name lists the near ones"),
 		listFlag(groupShape, "sort", "", "sort by `KEY[:desc],..`, any column"),
 		listFlag(groupShape, "group-by", "", "count sockets by `KEYS`, any columns"),
-		&ucli.IntFlag{Name: "limit", Category: groupShape, Usage: "at most `N` rows", DefaultText: "all"},
+		numberFlag(groupShape, "limit", "all", "at most `N` rows"),
 		boolFlag(groupFormat, "json", "j", "one JSON document"),
 		boolFlag(groupFormat, "ndjson", "", "a JSON object a line"),
 		boolFlag(groupFormat, "csv", "", "comma-separated values"),
