@@ -114,9 +114,9 @@ type loopWire struct {
 func (w *loopWire) port() uint32      { return testPort }
 func (w *loopWire) send([]byte) error { return nil }
 func (w *loopWire) close()            {}
-func (w *loopWire) receive(buf []byte) (int, bool, error) {
+func (w *loopWire) receive(buf []byte) ([]byte, bool, error) {
 	if w.left--; w.left < 0 {
-		return copy(buf, netlinkMessage(nlmsgDone, 2, 1, testPort, errnoPayload(0))), false, nil
+		return buf[:copy(buf, netlinkMessage(nlmsgDone, 2, 1, testPort, errnoPayload(0)))], false, nil
 	}
-	return copy(buf, w.batch), false, nil
+	return buf[:copy(buf, w.batch)], false, nil
 }

@@ -66,13 +66,13 @@ func (c *conn) send(datagram []byte) error {
 // receive passes MSG_TRUNC, with which the kernel returns the whole length of
 // a datagram that it had to cut (recv(2)). A datagram that the kernel did not
 // send is dropped: a privileged process could forge one.
-func (c *conn) receive(buf []byte) (int, bool, error) {
+func (c *conn) receive(buf []byte) ([]byte, bool, error) {
 	n, from, err := unix.Recvfrom(c.socket.GetFd(), buf, unix.MSG_TRUNC)
 	if err != nil {
-		return 0, false, err
+		return nil, false, err
 	}
 	if a, ok := from.(*unix.SockaddrNetlink); !ok || a.Pid != 0 {
-		return 0, false, nil
+		return nil, false, nil
 	}
-	return min(n, len(buf)), n > len(buf), nil
+	return buf[:min(n, len(buf))], n > len(buf), nil
 }

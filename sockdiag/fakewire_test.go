@@ -90,17 +90,17 @@ func (w *fakeWire) send(request []byte) error {
 	return nil
 }
 
-func (w *fakeWire) receive(buf []byte) (int, bool, error) {
+func (w *fakeWire) receive(buf []byte) ([]byte, bool, error) {
 	if w.closed {
 		w.kernel.t.Error("receive on a closed wire")
 	}
 	if len(w.queue) == 0 {
-		return 0, false, syscall.EAGAIN
+		return nil, false, syscall.EAGAIN
 	}
 	next := w.queue[0]
 	w.queue = w.queue[1:]
 	if next.err != nil {
-		return 0, false, next.err
+		return nil, false, next.err
 	}
 	b := next.raw
 	for _, m := range next.messages {
@@ -114,7 +114,7 @@ func (w *fakeWire) receive(buf []byte) (int, bool, error) {
 		b = append(b, netlinkMessage(m.kind, m.flags, seq, port, m.payload)...)
 	}
 	n := copy(buf, b)
-	return n, n < len(b), nil
+	return buf[:n], n < len(b), nil
 }
 
 func (w *fakeWire) close() {

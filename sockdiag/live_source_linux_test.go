@@ -158,8 +158,8 @@ func TestLiveSilence(t *testing.T) {
 	w, err := openWire()
 	must(t, "open", err)
 	defer w.close()
-	if n, truncated, err := w.receive(make([]byte, 64)); !errors.Is(err, syscall.EAGAIN) {
-		t.Errorf("%d bytes, truncated %v, error %v, want EAGAIN", n, truncated, err)
+	if b, truncated, err := w.receive(make([]byte, 64)); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("%d bytes, truncated %v, error %v, want EAGAIN", len(b), truncated, err)
 	}
 }
 

@@ -103,10 +103,10 @@ func (s *session) receive(ctx context.Context) (datagram []byte, truncated bool,
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		n, truncated, err := s.w.receive(s.buf)
+		datagram, truncated, err := s.w.receive(s.buf)
 		switch {
 		case err == nil:
-			return s.buf[:n], truncated, nil
+			return datagram, truncated, nil
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):
 			silent++

@@ -8,9 +8,10 @@ type wire interface {
 	port() uint32
 	// send sends one datagram.
 	send(datagram []byte) error
-	// receive waits a moment for one datagram and stores it in buf. truncated
-	// reports that buf was too small and the rest of the datagram is lost. If
+	// receive waits a moment for one datagram and returns it, in buf or in memory
+	// of the wire that is its caller's until the next call. truncated reports
+	// that there was too little room and the rest of the datagram is lost. If
 	// nothing came the error is EAGAIN; it may be EINTR for no reason.
-	receive(buf []byte) (n int, truncated bool, err error)
+	receive(buf []byte) (datagram []byte, truncated bool, err error)
 	close()
 }
