@@ -82,10 +82,13 @@ func (g *grouper) compareKeys(a, b *group) int {
 
 // writeRows writes a table, CSV or TSV: a column COUNT and those of the keys.
 func (g *grouper) writeRows(snap sock.Snapshot) error {
-	var now *group
+	counts := make(map[*sock.Socket]int, len(g.order))
+	for _, x := range g.order {
+		counts[x.sample] = x.count
+	}
 	cols := []*Column{{
 		Name: "count", Header: "COUNT", right: true,
-		cell: func(_ *texts, dst []byte, _ *sock.Socket) []byte { return strconv.AppendInt(dst, int64(now.count), 10) },
+		cell: func(_ *texts, dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(counts[s]), 10) },
 	}}
 	for _, c := range g.o.Group {
 		bare := *c
@@ -94,14 +97,14 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 		cols = append(cols, &bare)
 	}
 	o := *g.o
-	o.Columns, o.Extra = cols, 0
+	o.Columns, o.Extra, o.stay = cols, 0, true
 	o.Extended, o.Timers, o.Memory, o.Info = false, false, false, false
 	r, err := newWriter(g.out, &o, g.texts)
 	if err != nil {
 		return err
 	}
-	for _, now = range g.order {
-		if err := r.Socket(now.sample); err != nil {
+	for _, x := range g.order {
+		if err := r.Socket(x.sample); err != nil {
 			return err
 		}
 	}

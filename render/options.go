@@ -87,6 +87,9 @@ type Options struct {
 	// without.
 	Host        string
 	GeneratedAt time.Time
+
+	// stay: the sockets do not change after they were written.
+	stay bool
 }
 
 // ExtendedFacts are what -e asks for. No system knows all of them.

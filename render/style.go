@@ -15,11 +15,4 @@ const (
 // sgr are the Select Graphic Rendition sequences of ECMA-48 section 8.3.117.
 var sgr = [...]string{plain: "", bold: "\x1b[1m", dim: "\x1b[2m", green: "\x1b[32m", yellow: "\x1b[33m"}
 
-func (t *table) appendStyled(dst, text []byte, s style) []byte {
-	if !t.o.Color || s == plain {
-		return append(dst, text...)
-	}
-	dst = append(dst, sgr[s]...)
-	dst = append(dst, text...)
-	return append(dst, "\x1b[0m"...)
-}
+const sgrEnd = "\x1b[0m"

@@ -21,19 +21,14 @@ type table struct {
 	texts    *texts
 	cols     []*Column
 	shown    []bool // which columns fit
-	dropped  bool   // one does not
+	last     int    // of those
+	dropped  bool   // one does not fit
 	widths   []int
-	asked    sock.Field // facts for the detail of a row
-	streams  bool       // the widths are fixed
-	arena    []byte     // the text of the cells
-	cells    []cell     // len(cols)+1 for each row: the last is its detail
+	asked    sock.Field     // facts for the detail of a row
+	fixed    bool           // the widths are
+	block    []*sock.Socket // rows that wait for them
+	scratch  []byte
 	headless bool
-}
-
-// cell is a text in the arena.
-type cell struct {
-	start, end, width int
-	style             style
 }
 
 func newTable(out *output, o *Options, t *texts) *table {
@@ -45,30 +40,22 @@ func newTable(out *output, o *Options, t *texts) *table {
 
 // Socket takes a row.
 func (t *table) Socket(s *sock.Socket) error {
-	for _, c := range t.cols {
-		start := len(t.arena)
-		t.arena = c.appendCell(t.texts, t.arena, s)
-		look := plain
-		if c.style != nil {
-			look = c.style(s)
-		}
-		if len(t.arena) == start {
-			t.arena = append(t.arena, '-')
-		}
-		t.cells = append(t.cells, cell{start, len(t.arena), width(t.arena[start:]), look})
+	if t.fixed {
+		return t.writeRow(s)
 	}
-	start := len(t.arena)
-	t.arena = t.appendDetail(t.arena, s)
-	t.cells = append(t.cells, cell{start: start, end: len(t.arena)})
-	if !t.streams && len(t.cells) < blockRows*(len(t.cols)+1) {
+	if !t.o.stay {
+		s = s.Clone()
+	}
+	t.block = append(t.block, s)
+	if len(t.block) < blockRows {
 		return nil
 	}
-	return t.emit()
+	return t.fix()
 }
 
 // Flush fixes the widths and writes the rows so far.
 func (t *table) Flush() error {
-	if err := t.emit(); err != nil {
+	if err := t.fix(); err != nil {
 		return err
 	}
 	return t.output.Flush()
@@ -77,22 +64,22 @@ func (t *table) Flush() error {
 // Close writes what is left, and the header of an empty table too.
 func (t *table) Close(sock.Snapshot) error { return t.Flush() }
 
-// emit writes the rows at hand, after the header if they are the first.
-func (t *table) emit() error {
-	row := len(t.cols) + 1
-	if !t.streams {
-		t.streams = true
-		t.measure()
-		if err := t.writeHeader(); err != nil {
+// fix fixes the widths and writes the header and the rows that waited.
+func (t *table) fix() error {
+	if t.fixed {
+		return nil
+	}
+	t.fixed = true
+	t.measure()
+	if err := t.writeHeader(); err != nil {
+		return err
+	}
+	for _, s := range t.block {
+		if err := t.writeRow(s); err != nil {
 			return err
 		}
 	}
-	for i := 0; i+row <= len(t.cells); i += row {
-		if err := t.writeRow(t.arena, t.cells[i:i+row]); err != nil {
-			return err
-		}
-	}
-	t.arena, t.cells = t.arena[:0], t.cells[:0]
+	t.block = nil
 	return nil
 }
 
@@ -102,8 +89,9 @@ func (t *table) measure() {
 		if t.o.Header {
 			t.widths[i] = len(c.Header)
 		}
-		for j := i; j < len(t.cells); j += len(t.cols) + 1 {
-			t.widths[i] = max(t.widths[i], t.cells[j].width)
+		for _, s := range t.block {
+			t.scratch = t.appendCell(t.scratch[:0], c, s)
+			t.widths[i] = max(t.widths[i], width(t.scratch))
 		}
 	}
 	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil}
@@ -113,84 +101,145 @@ func (t *table) measure() {
 	}
 	t.shown = f.fit(limit)
 	t.dropped = slices.Contains(t.shown, false)
+	t.last = lastShown(t.shown)
+}
+
+// appendCell appends what stands in a cell.
+func (t *table) appendCell(dst []byte, c *Column, s *sock.Socket) []byte {
+	start := len(dst)
+	if dst = c.appendCell(t.texts, dst, s); len(dst) == start {
+		dst = append(dst, '-')
+	}
+	return dst
 }
 
 func (t *table) writeHeader() error {
 	if t.headless {
 		return nil
 	}
-	var arena []byte
-	cells := make([]cell, 0, len(t.cols)+1)
-	for _, c := range t.cols {
-		start := len(arena)
-		arena = append(arena, c.Header...)
-		cells = append(cells, cell{start, len(arena), len(c.Header), bold})
+	l := line{table: t, text: t.buf[:0]}
+	for i, c := range t.cols {
+		if t.shown[i] {
+			l.gap()
+			l.text = append(l.text, c.Header...)
+			l.place(i, bold)
+		}
 	}
-	return t.writeRow(arena, append(cells, cell{start: len(arena), end: len(arena)}))
+	return t.write(l.text)
 }
 
 // writeRow writes one line, and the detail of the row on the same or the next.
-func (t *table) writeRow(arena []byte, cells []cell) error {
-	line := t.buf[:0]
-	last := lastShown(t.shown)
-	detail := arena[cells[len(t.cols)].start:cells[len(t.cols)].end]
-	column := 0 // where the line stands
+func (t *table) writeRow(s *sock.Socket) error {
+	t.scratch = t.appendDetail(t.scratch[:0], s)
+	detail := t.scratch
+	l := line{table: t, text: t.buf[:0], goesOn: t.o.Oneline && len(detail) > 0}
 	for i, c := range t.cols {
 		if !t.shown[i] {
 			continue
 		}
-		if column > 0 {
-			line = append(line, gap...)
-			column += len(gap)
+		l.gap()
+		l.text = t.appendCell(l.text, c, s)
+		look := plain
+		if t.o.Color && c.style != nil {
+			look = c.style(s)
 		}
-		text, w := arena[cells[i].start:cells[i].end], cells[i].width
-		if room := t.room(i, i == last, column); c.cut && w > room {
-			text, w = shorten(text, room)
-		}
-		pad := max(0, t.widths[i]-w)
-		if c.right {
-			line = appendBlanks(line, pad)
-		}
-		line = t.appendStyled(line, text, cells[i].style)
-		if !c.right && (i != last || t.o.Oneline && len(detail) > 0) {
-			line = appendBlanks(line, pad)
-		}
-		column += pad + w
+		l.place(i, look)
 	}
-	line = t.appendDropped(line, arena, cells)
+	text := l.text
+	if t.dropped {
+		text = t.appendDropped(text, s)
+	}
 	if len(detail) > 0 {
 		if t.o.Oneline {
-			line = append(append(line, gap...), detail...)
+			text = append(text, gap...)
 		} else {
-			line = append(append(line, '\n'), detail...)
+			text = append(text, '\n')
 		}
+		text = append(text, detail...)
 	}
-	t.buf = append(line, '\n')
+	return t.write(text)
+}
+
+// write writes a line and keeps its memory.
+func (t *table) write(text []byte) error {
+	t.buf = append(text, '\n')
 	_, err := t.w.Write(t.buf)
 	return err
 }
 
+// line is a line of the table that is being made.
+type line struct {
+	*table
+	text   []byte
+	goesOn bool // behind the last column
+	start  int  // of the cell
+	column int  // where the cell stands
+}
+
+// gap begins a cell.
+func (l *line) gap() {
+	if l.column > 0 {
+		l.text = append(l.text, gap...)
+		l.column += len(gap)
+	}
+	l.start = len(l.text)
+}
+
+// place ends a cell, whose text stands at the end of the line: it is cut, pushed
+// to the side that it belongs to, and coloured.
+func (l *line) place(i int, look style) {
+	c, last := l.cols[i], i == l.last
+	w := width(l.text[l.start:])
+	if c.cut {
+		if room := l.room(i, last, l.column); w > room {
+			var short []byte
+			short, w = shorten(l.text[l.start:], room)
+			l.text = append(l.text[:l.start], short...)
+		}
+	}
+	if look != plain && l.o.Color {
+		l.text = slices.Insert(l.text, l.start, []byte(sgr[look])...)
+		l.text = append(l.text, sgrEnd...)
+	}
+	pad := max(0, l.widths[i]-w)
+	switch {
+	case pad == 0:
+	case c.right:
+		end := len(l.text)
+		l.text = appendBlanks(l.text, pad)
+		copy(l.text[l.start+pad:], l.text[l.start:end])
+		for j := range l.text[l.start : l.start+pad] {
+			l.text[l.start+j] = ' '
+		}
+	case !last || l.goesOn:
+		l.text = appendBlanks(l.text, pad)
+	}
+	l.column += pad + w
+}
+
 // appendDropped puts the facts that were asked for by name, but whose column did
 // not fit, on a line under the row.
-func (t *table) appendDropped(line, arena []byte, cells []cell) []byte {
-	if !t.dropped {
-		return line
-	}
+func (t *table) appendDropped(dst []byte, s *sock.Socket) []byte {
 	begun := false
 	for i, c := range t.cols {
-		text := arena[cells[i].start:cells[i].end]
-		if t.shown[i] || slices.Contains(defaultTable, c.Name) || string(text) == "-" || cells[i].style == bold {
+		if t.shown[i] || slices.Contains(defaultTable, c.Name) {
 			continue
 		}
+		start := len(dst)
 		if begun {
-			line = append(line, ' ')
+			dst = append(dst, ' ')
 		} else {
-			line = append(append(line, '\n'), indent...)
+			dst = append(append(dst, '\n'), indent...)
+		}
+		dst = append(append(dst, c.Name...), '=')
+		value := len(dst)
+		if dst = c.appendCell(t.texts, dst, s); len(dst) == value || string(dst[value:]) == "-" {
+			dst = dst[:start]
+			continue
 		}
 		begun = true
-		line = append(append(append(line, c.Name...), '='), text...)
 	}
-	return line
+	return dst
 }
 
 // room is how wide a name may be: as wide as its column, or to the end of the
