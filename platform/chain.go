@@ -115,18 +115,19 @@ func (r *chainRun) table(ctx context.Context, s *step, yield func(*sock.Socket, 
 func (r *chainRun) try(step *step, table iter.Seq2[*sock.Socket, error], yield func(*sock.Socket, error) bool) (error, bool) {
 	rows := false
 	for s, err := range table {
-		var partial *sock.Partial
-		if err != nil && !rows && errors.Is(err, sock.ErrUnavailable) && !errors.As(err, &partial) {
+		if err == nil {
+			rows = true
+			if step.query.Allows(s) && !yield(s, nil) {
+				return nil, false
+			}
+			continue
+		}
+		_, part := errors.AsType[*sock.Partial](err)
+		if !rows && !part && errors.Is(err, sock.ErrUnavailable) {
 			return err, true
 		}
 		rows = true
-		if err == nil && !step.query.Allows(s) {
-			continue
-		}
-		if !yield(s, err) {
-			return nil, false
-		}
-		if err != nil && !errors.As(err, &partial) {
+		if !yield(nil, err) || !part {
 			return nil, false
 		}
 	}

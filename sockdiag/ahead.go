@@ -133,21 +133,33 @@ func (a *ahead) hand(v *volley) bool {
 }
 
 // ends reports whether a datagram holds the message that ends the answer to the
-// request of this number.
+// request of this number. It is asked of every datagram before the next one is
+// received, so rows are only stepped over.
 func (a *ahead) ends(b []byte, seq uint32) bool {
-	for all := (messages{b}); ; {
-		m, ok := all.next()
-		if !ok {
+	for len(b) >= nlmsgHeaderLen {
+		if kind := native.Uint16(b[4:]); kind == nlmsgDone || kind == nlmsgError {
+			if a.end(b, seq) {
+				return true
+			}
+		}
+		n := align4(int(native.Uint32(b)))
+		if n < nlmsgHeaderLen || n > len(b) {
 			return false
 		}
-		if m.seq != seq || m.port != a.wire.port() {
-			continue
-		}
-		// An error of 0 is an acknowledgement: the answer follows.
-		if errno, _ := messageErrno(m.payload); m.kind == nlmsgDone || m.kind == nlmsgError && errno != 0 {
-			return true
-		}
+		b = b[n:]
 	}
+	return false
+}
+
+// end reports whether the first of the messages is the end.
+func (a *ahead) end(b []byte, seq uint32) bool {
+	m, ok := (&messages{b}).next()
+	if !ok || m.seq != seq || m.port != a.wire.port() {
+		return false
+	}
+	// An error of 0 is an acknowledgement: the answer follows.
+	errno, _ := messageErrno(m.payload)
+	return m.kind == nlmsgDone || errno != 0
 }
 
 // receive returns a datagram in a buffer of its own, not in the given one.

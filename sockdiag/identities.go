@@ -9,28 +9,40 @@ import (
 // identities remembers which rows of a table were yielded, so that reading the
 // table again yields only the others. Until that is needed it costs an append.
 type identities struct {
-	seen   []uint64
-	sorted int // so many of seen are sorted: those of earlier readings
+	earlier []uint64   // of earlier readings, sorted
+	latest  [][]uint64 // of this one, in pieces: a growing slice would be copied
 }
 
-// clear forgets everything and keeps the memory.
-func (i *identities) clear() { i.seen, i.sorted = i.seen[:0], 0 }
+// identitiesPiece is how many identities a piece holds: 32 KiB.
+const identitiesPiece = 4096
+
+// clear forgets everything.
+func (i *identities) clear() { i.earlier, i.latest = nil, nil }
 
 // again begins another reading of the same table.
 func (i *identities) again() {
-	slices.Sort(i.seen)
-	i.seen = slices.Compact(i.seen)
-	i.sorted = len(i.seen)
+	i.earlier = append(i.earlier, slices.Concat(i.latest...)...)
+	i.latest = nil
+	slices.Sort(i.earlier)
+	i.earlier = slices.Compact(i.earlier)
 }
 
 // first reports whether no earlier reading had the row, and remembers it.
 func (i *identities) first(id uint64) bool {
-	if i.sorted > 0 {
-		if _, had := slices.BinarySearch(i.seen[:i.sorted], id); had {
+	if len(i.earlier) > 0 {
+		if _, had := slices.BinarySearch(i.earlier, id); had {
 			return false
 		}
 	}
-	i.seen = append(i.seen, id)
+	last := len(i.latest) - 1
+	if last < 0 || len(i.latest[last]) == identitiesPiece {
+		i.latest = append(i.latest, nil)
+		last++
+	}
+	if last > 0 && i.latest[last] == nil {
+		i.latest[last] = make([]uint64, 0, identitiesPiece)
+	}
+	i.latest[last] = append(i.latest[last], id) // the first piece grows: most tables are short
 	return true
 }
 
