@@ -115,6 +115,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 			facts: newFactReader(ctx, users), report: l.report,
 			queues: &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
 		}
+		run.idle = l.owners.idle
 	}
 	return l
 }

@@ -46,6 +46,8 @@ type ownerStage struct {
 	report   func(*sock.Partial)
 	indexes  []ownerIndex
 	searches int
+	held     []*sock.Socket // rows that wait for their owners
+	started  *headStart     // the search for them that runs already
 	// confirmed: it was asked whether the kernel hides something.
 	confirmed bool
 	denied    int // rows whose owner could not be seen
@@ -55,7 +57,7 @@ type ownerStage struct {
 // owners are known.
 func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, error]) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		var held []*sock.Socket
+		defer o.abandon()
 		streaming := false
 		for s, err := range rows {
 			if err != nil {
@@ -64,43 +66,38 @@ func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, er
 				}
 				continue
 			}
-			if streaming && len(held) == 0 && o.resolve(s) {
+			if streaming && len(o.held) == 0 && o.resolve(s) {
 				if !yield(s, nil) {
 					return
 				}
 				continue
 			}
-			held = append(held, s.Clone())
-			if len(held) < ownerBlock {
+			o.held = append(o.held, s.Clone())
+			if len(o.held) < ownerBlock {
 				continue
 			}
-			if !o.release(ctx, held, streaming, yield) {
+			if !o.release(ctx, streaming, yield) {
 				return
 			}
-			held, streaming = held[:0], true
+			streaming = true
 		}
-		o.release(ctx, held, streaming || ctx.Err() != nil, yield)
+		o.release(ctx, streaming || ctx.Err() != nil, yield)
 	}
 }
 
 // release searches the owners of the rows that were held back and yields them.
 // The first full block searches every socket, since more rows follow it.
-func (o *ownerStage) release(ctx context.Context, held []*sock.Socket, streaming bool, yield func(*sock.Socket, error) bool) bool {
+func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*sock.Socket, error) bool) bool {
+	held := o.held
 	if len(held) == 0 {
 		return true
 	}
-	want := make([]uint64, 0, len(held))
-	for _, s := range held {
-		switch resolved := o.resolve(s); {
-		case !resolved:
-			want = append(want, s.Inode)
-		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
-			want = append(want, o.queues.of(s)...)
-		}
-	}
+	o.held = nil
+	want := o.wanted(held)
 	if !streaming && len(held) == ownerBlock {
 		want = nil
 	}
+	want = o.catchUp(ctx, want)
 	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
 		o.search(ctx, want)
 	}
@@ -146,6 +143,11 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 func (o *ownerStage) search(ctx context.Context, want []uint64) {
 	o.searches++
 	index, err := o.finder.find(ctx, want)
+	o.add(ctx, index, err)
+}
+
+// add adds what a search found.
+func (o *ownerStage) add(ctx context.Context, index ownerIndex, err error) {
 	if err != nil {
 		if ctx.Err() == nil {
 			o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
