@@ -15,34 +15,25 @@ const (
 	groupOther  = "Other"
 )
 
-// The library makes a flag's names anew, with a regular expression for each,
-// whenever it looks a flag up: for every question whether one is set, through all
-// of them. That took a millisecond of each start. So the names are kept.
-type (
-	keptBool struct {
-		*ucli.BoolFlag
-		names []string
-	}
-	keptString struct {
-		*ucli.StringFlag
-		names []string
-	}
-	keptStrings struct {
-		*ucli.StringSliceFlag
-		names []string
-	}
-	keptInt struct {
-		*ucli.IntFlag
-		names []string
-	}
-)
+// kept is a flag whose names are made once. The library makes them anew, with a
+// regular expression for each, whenever it looks a flag up: for every question
+// whether one is set, through all of them. That took a millisecond of each start.
+type kept struct {
+	libraryFlag
+	names []string
+}
 
-func (f keptBool) Names() []string    { return f.names }
-func (f keptString) Names() []string  { return f.names }
-func (f keptStrings) Names() []string { return f.names }
-func (f keptInt) Names() []string     { return f.names }
+// libraryFlag is what the library and the help ask of a flag.
+type libraryFlag interface {
+	ucli.ActionableFlag
+	ucli.CategorizableFlag
+	ucli.DocGenerationFlag
+	ucli.RequiredFlag
+}
 
-// namesOf returns the names of a flag, the long one first.
+func (f kept) Names() []string { return f.names }
+
+// namesOf returns the names of a flag, the long one first, and those after it.
 func namesOf(name, short string) (names, aliases []string) {
 	names = []string{name}
 	if short != "" {
@@ -53,21 +44,21 @@ func namesOf(name, short string) (names, aliases []string) {
 
 func boolFlag(group, name, short, usage string) ucli.Flag {
 	names, aliases := namesOf(name, short)
-	return keptBool{&ucli.BoolFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
+	return kept{&ucli.BoolFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
 }
 
 func valueFlag(group, name, short, usage string) ucli.Flag {
 	names, aliases := namesOf(name, short)
-	return keptString{&ucli.StringFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
+	return kept{&ucli.StringFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
 }
 
 func listFlag(group, name, short, usage string) ucli.Flag {
 	names, aliases := namesOf(name, short)
-	return keptStrings{&ucli.StringSliceFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
+	return kept{&ucli.StringSliceFlag{Name: name, Aliases: aliases, Category: group, Usage: usage}, names}
 }
 
 func numberFlag(group, name, none, usage string) ucli.Flag {
-	return keptInt{&ucli.IntFlag{Name: name, Category: group, Usage: usage, DefaultText: none}, []string{name}}
+	return kept{&ucli.IntFlag{Name: name, Category: group, Usage: usage, DefaultText: none}, []string{name}}
 }
 
 // selectionFlags say which sockets are listed.
