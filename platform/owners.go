@@ -11,8 +11,17 @@ import (
 type ownerFinder interface {
 	// name is the finder's name in --owners and in JSON.
 	name() string
-	// find looks for the holders of the wanted inodes; nil means all.
-	find(ctx context.Context, want []uint64) (ownerIndex, error)
+	// find looks for the holders of sockets.
+	find(ctx context.Context, q ownerQuery) (ownerIndex, error)
+}
+
+// ownerQuery says which sockets the holders are looked for of.
+type ownerQuery struct {
+	want []uint64 // inodes; nil means all
+	// cgroups are the control groups that all of them were opened in; none if
+	// that says nothing. They are a hint at where to look first, and never an
+	// answer.
+	cgroups []uint64
 }
 
 // ownerIndex answers who holds a socket.
@@ -90,19 +99,22 @@ func (o *ownerStage) release(ctx context.Context, held []*sock.Socket, streaming
 		return true
 	}
 	want := make([]uint64, 0, len(held))
+	var of []*sock.Socket
 	for _, s := range held {
 		switch resolved := o.resolve(s); {
 		case !resolved:
-			want = append(want, s.Inode)
+			want, of = append(want, s.Inode), append(of, s)
 		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
-			want = append(want, o.queues.of(s)...)
+			// A connection has the control group of its listener.
+			want, of = append(want, o.queues.of(s)...), append(of, s)
 		}
 	}
+	query := ownerQuery{want: want, cgroups: cgroupsOf(of)}
 	if !streaming && len(held) == ownerBlock {
-		want = nil
+		query = ownerQuery{}
 	}
-	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
-		o.search(ctx, want)
+	if (query.want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
+		o.search(ctx, query)
 	}
 	o.settle(ctx, held)
 	for _, s := range held {
@@ -143,9 +155,9 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 	}
 }
 
-func (o *ownerStage) search(ctx context.Context, want []uint64) {
+func (o *ownerStage) search(ctx context.Context, q ownerQuery) {
 	o.searches++
-	index, err := o.finder.find(ctx, want)
+	index, err := o.finder.find(ctx, q)
 	if err != nil {
 		if ctx.Err() == nil {
 			o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
