@@ -71,16 +71,16 @@ func (b *bestFinder) reason() string {
 }
 
 // find searches. A better way that fails is given up for good.
-func (b *bestFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+func (b *bestFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
 	finder, better := b.opened()
-	index, err := finder.find(ctx, want)
+	index, err := finder.find(ctx, q)
 	if !better || !errors.Is(err, sock.ErrUnavailable) {
 		return index, err
 	}
 	b.mu.Lock()
 	b.err = err
 	b.mu.Unlock()
-	return b.other.find(ctx, want)
+	return b.other.find(ctx, q)
 }
 
 // confirm asks the better way, if that was used and can be wrong.

@@ -37,8 +37,10 @@ type procFinder struct {
 
 func (procFinder) name() string { return "proc" }
 
-func (p procFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
-	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: want, Threads: p.threads})
+// find looks at every process, whatever is hinted at: /proc does not tell when
+// every holder has been seen, and every holder is shown.
+func (p procFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
+	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: q.want, Threads: p.threads})
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +78,12 @@ func (b bpfFinder) open() (ownerFinder, error) {
 
 func (bpfFinder) name() string { return "bpf" }
 
-func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
-	index, err := b.Find(ctx, bpfiter.Query{Want: want, Threads: b.threads})
+func (b bpfFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
+	query := bpfiter.Query{Want: q.want, Threads: b.threads}
+	if len(q.cgroups) > 0 {
+		query.First = cgroupProcesses(q.cgroups)
+	}
+	index, err := b.Find(ctx, query)
 	if err != nil {
 		return nil, err
 	}

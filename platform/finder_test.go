@@ -50,7 +50,7 @@ func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
 		}}
 		best.prepare()
 		for range 2 {
-			index, err := best.find(t.Context(), []uint64{1})
+			index, err := best.find(t.Context(), ownerQuery{want: []uint64{1}})
 			if (err != nil) != c.fails || err == nil && len(index.Owners(1, nil)) != 1 {
 				t.Errorf("%s: %v", c.name, err)
 			}

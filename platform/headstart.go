@@ -23,39 +23,39 @@ func (o *ownerStage) idle(ctx context.Context) {
 	if o.searches > 0 || o.started != nil || len(o.held) == 0 {
 		return
 	}
-	want := o.wanted(o.held)
-	if len(want) == 0 {
+	query := o.wanted(o.held)
+	if len(query.want) == 0 {
 		return
 	}
-	slices.Sort(want)
+	slices.Sort(query.want)
 	ctx, stop := context.WithCancel(ctx)
-	h := &headStart{want: want, done: make(chan struct{}), stop: stop}
+	h := &headStart{want: query.want, done: make(chan struct{}), stop: stop}
 	o.started = h
 	go func() {
 		defer close(h.done)
-		h.index, h.err = o.finder.find(ctx, want)
+		h.index, h.err = o.finder.find(ctx, query)
 	}()
 }
 
-// catchUp waits for the search that was started, and returns the inodes that it
-// was not asked for.
-func (o *ownerStage) catchUp(ctx context.Context, want []uint64) []uint64 {
+// catchUp waits for the search that was started, and returns what it was not
+// asked for.
+func (o *ownerStage) catchUp(ctx context.Context, q ownerQuery) ownerQuery {
 	h := o.started
 	if h == nil {
-		return want
+		return q
 	}
 	o.started = nil
 	<-h.done
 	h.stop()
 	o.searches++
 	o.add(ctx, h.index, h.err)
-	if want == nil {
-		return nil // every socket is searched
+	if q.want != nil { // nil is every socket
+		q.want = slices.DeleteFunc(q.want, func(inode uint64) bool {
+			_, asked := slices.BinarySearch(h.want, inode)
+			return asked
+		})
 	}
-	return slices.DeleteFunc(want, func(inode uint64) bool {
-		_, asked := slices.BinarySearch(h.want, inode)
-		return asked
-	})
+	return q
 }
 
 // abandon ends a search that nobody waits for any more.
@@ -67,16 +67,18 @@ func (o *ownerStage) abandon() {
 	}
 }
 
-// wanted returns the inodes whose holders are not known yet.
-func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
+// wanted returns the search for the holders that are not known yet.
+func (o *ownerStage) wanted(held []*sock.Socket) ownerQuery {
 	want := make([]uint64, 0, len(held))
+	var of []*sock.Socket
 	for _, s := range held {
 		switch resolved := o.resolve(s); {
 		case !resolved:
-			want = append(want, s.Inode)
+			want, of = append(want, s.Inode), append(of, s)
 		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
-			want = append(want, o.queues.of(s)...)
+			// A connection has the control group of its listener.
+			want, of = append(want, o.queues.of(s)...), append(of, s)
 		}
 	}
-	return want
+	return ownerQuery{want: want, cgroups: cgroupsOf(of)}
 }

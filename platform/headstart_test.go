@@ -62,7 +62,7 @@ type blockedFinder struct{ stopped bool }
 
 func (*blockedFinder) name() string { return "blocked" }
 
-func (f *blockedFinder) find(ctx context.Context, _ []uint64) (ownerIndex, error) {
+func (f *blockedFinder) find(ctx context.Context, _ ownerQuery) (ownerIndex, error) {
 	<-ctx.Done()
 	f.stopped = true
 	return nil, ctx.Err()

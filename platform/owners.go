@@ -11,8 +11,17 @@ import (
 type ownerFinder interface {
 	// name is the finder's name in --owners and in JSON.
 	name() string
-	// find looks for the holders of the wanted inodes; nil means all.
-	find(ctx context.Context, want []uint64) (ownerIndex, error)
+	// find looks for the holders of sockets.
+	find(ctx context.Context, q ownerQuery) (ownerIndex, error)
+}
+
+// ownerQuery says which sockets the holders are looked for of.
+type ownerQuery struct {
+	want []uint64 // inodes; nil means all
+	// cgroups are the control groups that all of them were opened in; none if
+	// that says nothing. They are a hint at where to look first, and never an
+	// answer.
+	cgroups []uint64
 }
 
 // ownerIndex answers who holds a socket.
@@ -93,13 +102,13 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 		return true
 	}
 	o.held = nil
-	want := o.wanted(held)
+	query := o.wanted(held)
 	if !streaming && len(held) == ownerBlock {
-		want = nil
+		query = ownerQuery{}
 	}
-	want = o.catchUp(ctx, want)
-	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
-		o.search(ctx, want)
+	query = o.catchUp(ctx, query)
+	if (query.want == nil || len(query.want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
+		o.search(ctx, query)
 	}
 	o.settle(ctx, held)
 	for _, s := range held {
@@ -140,9 +149,9 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 	}
 }
 
-func (o *ownerStage) search(ctx context.Context, want []uint64) {
+func (o *ownerStage) search(ctx context.Context, q ownerQuery) {
 	o.searches++
-	index, err := o.finder.find(ctx, want)
+	index, err := o.finder.find(ctx, q)
 	o.add(ctx, index, err)
 }
 

@@ -28,6 +28,8 @@ type table struct {
 	start    uint64
 }
 
+func (r *record) table() table { return table{r.pid, r.tid, r.start} }
+
 // identity is the process that was seen last with a PID.
 type identity struct {
 	start uint64 // nanoseconds, as in a record
@@ -46,7 +48,7 @@ func newBuilder(expected int, offset int64) *builder {
 
 // add takes a record.
 func (b *builder) add(r *record) {
-	t := table{r.pid, r.tid, r.start}
+	t := r.table()
 	if t != b.last || len(b.Holders) == 0 {
 		holder, ok := b.tables[t]
 		if !ok {

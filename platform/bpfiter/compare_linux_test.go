@@ -98,3 +98,13 @@ func same(t *testing.T, f *Finder, least int) {
 		}
 	}
 }
+
+// ownedBy returns what a process holds.
+func ownedBy(t *testing.T, f *Finder, pid int, threads bool) []owner {
+	t.Helper()
+	ix, err := f.Find(t.Context(), Query{Threads: threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(ownersOf(ix, inodes(ix)), func(o owner) bool { return o.PID != pid })
+}

@@ -158,17 +158,10 @@ func TestThreadsWithTheirOwnTable(t *testing.T) {
 		}
 		// Four sockets, and one more that each of three threads closed.
 		same(t, f, 0)
-		ix, err := f.Find(t.Context(), Query{PID: pid})
-		if err != nil {
-			t.Fatal(err)
+		if n, want := len(ownedBy(t, f, pid, false)), map[string]int{"threads": 7, "zombie": 0}[name]; n != want {
+			t.Errorf("%s: %d descriptors without threads, want %d", name, n, want)
 		}
-		if want := map[string]int{"threads": 7, "zombie": 0}[name]; ix.Len() != want {
-			t.Errorf("%s: %d descriptors without threads, want %d", name, ix.Len(), want)
-		}
-		if ix, err = f.Find(t.Context(), Query{PID: pid, Threads: true}); err != nil {
-			t.Fatal(err)
-		}
-		all := ownersOf(ix, inodes(ix))
+		all := ownedBy(t, f, pid, true)
 		flagged := 0
 		for _, o := range all {
 			if o.TID != 0 {
@@ -216,9 +209,8 @@ func TestNestedPIDNamespace(t *testing.T) {
 	}
 	f := open1(t)
 	same(t, f, 8)
-	ix, err := f.Find(t.Context(), Query{PID: pid})
-	if err != nil || ix.Len() != 5 {
-		t.Errorf("%d descriptors of process %d, %v", ix.Len(), pid, err)
+	if n := len(ownedBy(t, f, pid, false)); n != 5 {
+		t.Errorf("%d descriptors of process %d", n, pid)
 	}
 }
 

@@ -23,11 +23,15 @@ type fakeKernel struct {
 	// reads is what the iterations give, one after another.
 	reads [][]step
 
+	// onLink, if not nil, is called before a link is made.
+	onLink func(pid int)
+
 	open     map[int]string
 	last     int
 	programs [][]byte
 	pids     []int
 	sizes    []int // of the buffers read into
+	given    int   // records that were read
 }
 
 // step is the answer to one read.
@@ -94,6 +98,9 @@ func (k *fakeKernel) link(program, pid int) (int, error) {
 	if k.open[program] != "program" {
 		return -1, errors.New("the program is not loaded")
 	}
+	if k.onLink != nil {
+		k.onLink(pid)
+	}
 	if pid != 0 && k.pidErr != nil {
 		return -1, k.pidErr
 	}
@@ -127,13 +134,17 @@ func (k *fakeKernel) read(fd int, b []byte) (int, error) {
 	if s.err != nil {
 		return -1, s.err
 	}
-	if len(b) < len(s.records)*recordSize {
-		return -1, errors.New("a read gives more than it was asked")
+	// What does not fit waits for the next read.
+	now := min(len(s.records), len(b)/recordSize)
+	if now < len(s.records) {
+		k.reads[0] = append([]step{{records: s.records[now:], cut: s.cut}}, k.reads[0]...)
+		s.cut = 0
 	}
 	n := 0
-	for _, r := range s.records {
+	for _, r := range s.records[:now] {
 		n += copy(b[n:], encodeRecord(r))
 	}
+	k.given += now
 	return n - s.cut, nil
 }
 

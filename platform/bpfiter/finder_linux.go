@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
-
-	"sockeye/sock"
 )
 
 // Finder looks for the owners of sockets. It may be used by several goroutines
@@ -48,7 +46,7 @@ func open(k kernel) (*Finder, error) {
 		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
 	}
 	var err error
-	if f.program, err = f.load(nil); err != nil {
+	if f.program, err = f.load(nil, false); err != nil {
 		return nil, f.refused(err)
 	}
 	if f.link, err = k.link(f.program, 0); err != nil {
@@ -96,9 +94,10 @@ func (f *Finder) refused(err error) error {
 // The Go runtime interrupts its threads with signals.
 const loadTries = 20
 
-// load loads the program, for at most filterSize inodes or for every socket.
-func (f *Finder) load(inodes []uint64) (int, error) {
-	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, inodes)
+// load loads the program, for at most filterSize inodes or for every socket; it
+// counts references if that is asked for and the kernel allows it.
+func (f *Finder) load(inodes []uint64, count bool) (int, error) {
+	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, inodes, count)
 	if err != nil {
 		return -1, err
 	}
@@ -113,31 +112,73 @@ func (f *Finder) load(inodes []uint64) (int, error) {
 	}
 }
 
+// chosen is the program of a search.
+type chosen struct {
+	fd       int
+	filtered bool // it looks for the wanted inodes alone
+	counts   bool // it counts references
+}
+
+// choose loads the program that suits best. What the kernel does not do for us
+// is done here, so that a refusal costs time only.
+func (f *Finder) choose(want *wanted) chosen {
+	if want.all {
+		return chosen{fd: f.program}
+	}
+	few := want.few()
+	if f.layout.countable {
+		if fd, err := f.load(few, true); err == nil {
+			return chosen{fd, few != nil, true}
+		}
+	}
+	if few != nil {
+		if fd, err := f.load(few, false); err == nil {
+			return chosen{fd, true, false}
+		}
+	}
+	return chosen{fd: f.program}
+}
+
 // Find looks through the descriptors of every process for sockets. The error is
 // the context's, or wraps [sock.ErrUnavailable].
 func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	if q.Want != nil && len(q.Want) == 0 {
 		return &Index{}, ctx.Err()
 	}
-	s := search{
-		Finder: f, query: q,
-		want:    newWanted(q.Want),
-		builder: newBuilder(len(q.Want), f.offset),
+	want := newWanted(q.Want)
+	program := f.choose(want)
+	if program.fd != f.program {
+		defer f.kernel.close(program.fd)
 	}
-	fd, filtered, err := s.start()
-	if err != nil {
-		return nil, fmt.Errorf("%w: start the search: %w", sock.ErrUnavailable, err)
+	begin := func() *search { return f.begin(q, want, program) }
+	if program.counts && len(q.First) > 0 {
+		s := begin()
+		if err := s.within(ctx, q.First); err != nil {
+			return nil, err
+		}
+		if done, err := s.certain(ctx); err != nil {
+			return nil, err
+		} else if done {
+			return s.builder.finish(), nil
+		}
 	}
-	err = s.run(ctx, fd, make([]byte, s.bufferSize(filtered)))
-	f.kernel.close(fd)
-	if err != nil {
+	// From the start, whatever was seen: what was seen twice would pass for two
+	// holders.
+	s := begin()
+	if err := s.everywhere(ctx); err != nil {
 		return nil, err
 	}
-	if s.builder.replaced && s.early() {
-		// A socket may have been counted as found for a process that then
-		// turned out to be gone, while another one was not looked at.
-		q.StopEarly = false
-		return f.Find(ctx, q)
+	if s.tally.complete() {
+		if done, err := s.certain(ctx); err != nil {
+			return nil, err
+		} else if done {
+			return s.builder.finish(), nil
+		}
+		s = begin()
+		s.tally = nil
+		if err := s.everywhere(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return s.builder.finish(), nil
 }

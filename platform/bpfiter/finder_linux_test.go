@@ -171,110 +171,66 @@ func TestFindFails(t *testing.T) {
 
 // Few inodes are looked for by the program itself, which is told which.
 func TestFindFew(t *testing.T) {
-	records := []step{{records: []record{rec(60, 8, 0, 5, 40)}}, {records: []record{rec(60, 9, 0, 5, 40)}}}
-	f, k := fakeFinder(t, records, records)
-	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 60}, StopEarly: true})
-	if err != nil {
-		t.Fatal(err)
+	f, k := fakeFinder(t, []step{{records: []record{rec(60, 8, 0, 5, 40)}}, {records: []record{rec(60, 9, 0, 5, 40)}}})
+	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 60}})
+	if err != nil || ix.Len() != 2 {
+		t.Errorf("%d descriptors, %v", ix.Len(), err)
 	}
-	if ix.Len() != 1 {
-		t.Errorf("%d descriptors after an early stop", ix.Len())
-	}
-	if d := cmp.Diff([]int{recordSize}, k.sizes); d != "" {
-		t.Errorf("sizes of reads: %s", d)
-	}
-	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []uint64{60})
+	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []uint64{60}, true)
 	if err != nil || len(k.programs) != 2 || !cmp.Equal(k.programs[1], want) {
 		t.Errorf("%d programs, %v", len(k.programs), err)
 	}
 	k.held(t, 2)
-
-	if ix, err = f.Find(t.Context(), Query{Want: []uint64{60}}); err != nil || ix.Len() != 2 {
-		t.Errorf("every holder: %d descriptors, %v", ix.Len(), err)
-	}
-	k.held(t, 2)
 }
 
-// A refused filter or restriction costs time only.
+// A refused program, link or restriction costs time only.
 func TestFindWithoutHelpOfTheKernel(t *testing.T) {
-	all := []step{{records: []record{rec(59, 8, 0, 4, 40), rec(60, 8, 0, 5, 40), rec(60, 9, 0, 5, 40)}}}
-	ours := []step{{records: []record{rec(60, 8, 0, 5, 40)}}, {records: []record{rec(60, 9, 0, 5, 40)}}}
-	f, k := fakeFinder(t, all, ours, all)
-	k.pidErr = syscall.E2BIG
-	k.loadErrs = []error{syscall.ENOMEM}
-	want := []owner{{60, 9, 5, 0, "p9", 290}}
-	q := Query{Want: []uint64{60}, PID: 9, StopEarly: true}
-	for try := range 2 {
-		ix, err := f.Find(t.Context(), q)
+	all := []step{{records: []record{rec(59, 8, 0, 4, 40), counted(60, 8, 0, 5, 1), rec(60, 9, 0, 5, 40)}}}
+	f, k := fakeFinder(t, all, all, all, all)
+	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 5, 0, "p9", 290}}
+	for name, refuse := range map[string]func(){
+		"the counting program": func() { k.loadErrs = []error{syscall.EINVAL} },
+		"both programs":        func() { k.loadErrs = []error{syscall.EINVAL, syscall.ENOMEM} },
+		"a link":               func() { k.linkErrs = []error{syscall.ENOSPC} },
+		"links to one process": func() { k.pidErr, k.linkErrs = syscall.E2BIG, []error{syscall.ENOSPC} },
+	} {
+		k.pidErr = nil
+		f.unrestricted.Store(false)
+		refuse()
+		ix, err := f.Find(t.Context(), Query{Want: []uint64{60}, First: []int{9}})
+		if name == "a link" {
+			// That was the one of the hint.
+			if err != nil || !f.unrestricted.Load() || ix.Len() != 1 {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, ownersOf(ix, []uint64{59, 60})); d != "" {
-			t.Errorf("try %d: %s", try, d)
+			t.Errorf("%s: %s", name, d)
 		}
 		k.held(t, 2)
-	}
-	if d := cmp.Diff([]int{pageBuffer, recordSize, recordSize}, k.sizes); d != "" {
-		t.Errorf("sizes of reads: %s", d)
-	}
-	k.linkErrs = []error{syscall.ENOSPC}
-	ix, err := f.Find(t.Context(), q)
-	if err != nil || ix.Len() != 1 {
-		t.Errorf("after a refused link: %v", err)
-	}
-	k.held(t, 2)
-	if d := cmp.Diff([]int{0, 0}, k.pids); d != "" {
-		t.Errorf("links: %s", d)
-	}
-}
-
-func TestFindOneProcess(t *testing.T) {
-	f, k := fakeFinder(t, []step{{records: []record{rec(60, 9, 0, 5, 40)}}})
-	if ix, err := f.Find(t.Context(), Query{PID: 9}); err != nil || ix.Len() != 1 {
-		t.Errorf("%v", err)
-	}
-	if d := cmp.Diff([]int{0, 9}, k.pids); d != "" {
-		t.Errorf("links: %s", d)
-	}
-	k.held(t, 2)
-}
-
-// Many inodes are looked for here, and an early stop comes after a page at most.
-func TestFindManyStopsEarly(t *testing.T) {
-	want := []uint64{60, 61, 62, 63, 64, 65}
-	var first, rest []record
-	for i, inode := range want {
-		first = append(first, rec(inode, 8, 0, uint32(i), 40))
-	}
-	rest = append(rest, rec(60, 9, 0, 1, 40))
-	reads := []step{{records: first[:3]}, {records: first[3:]}, {records: rest}}
-	f, k := fakeFinder(t, reads, reads)
-	ix, err := f.Find(t.Context(), Query{Want: want, StopEarly: true})
-	if err != nil || ix.Len() != 6 {
-		t.Errorf("%d descriptors, %v", ix.Len(), err)
-	}
-	if d := cmp.Diff([]int{pageBuffer, pageBuffer}, k.sizes); d != "" {
-		t.Errorf("sizes of reads: %s", d)
-	}
-	if ix, err = f.Find(t.Context(), Query{Want: want}); err != nil || ix.Len() != 7 {
-		t.Errorf("every holder: %d descriptors, %v", ix.Len(), err)
 	}
 }
 
 // A search that stopped at the socket of a process which was gone by then is made
 // again.
 func TestFindAgainAfterAReusedPID(t *testing.T) {
+	reused := rec(61, 8, 0, 5, 41)
+	reused.references = 1
 	f, k := fakeFinder(t,
 		[]step{
-			{records: []record{rec(60, 8, 0, 5, 40)}},
-			{records: []record{rec(61, 8, 0, 5, 41)}},
-			{records: []record{rec(60, 9, 0, 5, 40)}},
+			{records: []record{counted(60, 8, 0, 5, 1)}},
+			{records: []record{reused}},
+			{records: []record{counted(60, 9, 0, 5, 1)}},
 		},
 		[]step{
-			{records: []record{rec(61, 8, 0, 5, 41)}},
-			{records: []record{rec(60, 9, 0, 5, 40)}},
+			{records: []record{reused}},
+			{records: []record{counted(60, 9, 0, 5, 1)}},
 		})
-	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 61}, StopEarly: true})
+	ix, err := f.Find(t.Context(), Query{Want: []uint64{60, 61}})
 	if err != nil {
 		t.Fatal(err)
 	}

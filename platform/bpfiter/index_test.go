@@ -19,6 +19,7 @@ func encodeRecord(r record) []byte {
 	binary.NativeEndian.PutUint32(b[16:], r.pid)
 	binary.NativeEndian.PutUint32(b[20:], r.tid)
 	binary.NativeEndian.PutUint32(b[24:], r.fd)
+	binary.NativeEndian.PutUint32(b[28:], r.references)
 	copy(b[32:], r.name[:])
 	return b
 }
@@ -32,7 +33,7 @@ func TestRecord(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 {
 		want := record{
 			inode: 0x0706050403020100, start: 0x0f0e0d0c0b0a0908,
-			pid: 0x13121110, tid: 0x17161514, fd: 0x1b1a1918, name: [16]byte(b[32:]),
+			pid: 0x13121110, tid: 0x17161514, fd: 0x1b1a1918, references: 0x1f1e1d1c, name: [16]byte(b[32:]),
 		}
 		if r != want {
 			t.Errorf("%+v", r)
@@ -41,7 +42,7 @@ func TestRecord(t *testing.T) {
 	if name := r.comm(); name != string(b[32:48]) {
 		t.Errorf("without a NUL: %q", name)
 	}
-	b[35], b[28], b[29], b[30], b[31] = 0, 0, 0, 0, 0
+	b[35] = 0
 	r = decodeRecord(b)
 	if r.comm() != " !\"" {
 		t.Errorf("name %q", r.comm())
@@ -183,9 +184,17 @@ func FuzzRecords(f *testing.F) {
 	f.Add(slices.Repeat([]byte{0xff}, 3*recordSize))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b := newBuilder(0, -1)
+		want := newWanted([]uint64{5, 6})
+		tally := newTally(want)
 		for ; len(data) >= recordSize; data = data[recordSize:] {
 			r := decodeRecord(data)
 			b.add(&r)
+			if slot, ok := want.find(r.inode); ok {
+				tally.note(slot, &r)
+			}
+			if tally.need < 0 {
+				t.Fatal("fewer entries are missing than none")
+			}
 		}
 		ix := b.finish()
 		for i, e := range ix.Entries {
@@ -204,19 +213,16 @@ func FuzzRecords(f *testing.F) {
 }
 
 func TestWanted(t *testing.T) {
-	if w := newWanted(nil); !w.take(7) || w.complete() || w.few() != nil {
+	if _, ok := newWanted(nil).find(7); !ok || newWanted(nil).few() != nil {
 		t.Error("nil does not stand for every socket")
 	}
 	w := newWanted([]uint64{3, 0, 3, 9})
-	if d := cmp.Diff([]uint64{3, 9}, slices.Sorted(slices.Values(w.few()))); d != "" {
-		t.Error(d)
-	}
-	if w.take(4) || w.take(0) || w.complete() || !w.take(9) || !w.take(9) || w.complete() || !w.take(3) || !w.complete() {
-		t.Error("the inodes are not counted")
+	if d := cmp.Diff([]uint64{3, 9}, slices.Sorted(slices.Values(w.few()))); d != "" || w.size != 2 {
+		t.Error(w.size, d)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	for size := range 200 {
-		var inodes []uint64
+		inodes := []uint64{}
 		for i := range size {
 			// Near each other, as a kernel numbers them, and far.
 			inodes = append(inodes, 1+uint64(i)*3, random.Uint64()|1<<40)
@@ -225,13 +231,17 @@ func TestWanted(t *testing.T) {
 		if (w.few() != nil) != (len(inodes) <= filterSize && size > 0) {
 			t.Errorf("%d inodes: few %v", len(inodes), w.few())
 		}
+		slots := map[int]bool{}
 		for i, inode := range inodes {
-			if w.complete() || !w.take(inode) || i%2 == 0 && w.take(inode+1) {
+			slot, ok := w.find(inode)
+			_, next := w.find(inode + 1)
+			if !ok || slots[slot] || i%2 == 0 && next {
 				t.Fatalf("%d inodes: wrong about %d", len(inodes), inode)
 			}
+			slots[slot] = true
 		}
-		if size > 0 && !w.complete() {
-			t.Fatalf("%d inodes: not all found", len(inodes))
+		if _, ok := w.find(0); ok || w.size != len(inodes) {
+			t.Fatalf("%d inodes: %d", len(inodes), w.size)
 		}
 	}
 }

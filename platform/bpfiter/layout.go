@@ -3,6 +3,7 @@ package bpfiter
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // The placeholders of task_file.bpf.c for offsets in bytes, in its order.
@@ -20,6 +21,16 @@ const (
 	pidLevel
 	pidNumbers
 	upidSize
+	// What follows is for counting references.
+	fileReferences
+	referencesOurs // how many of them are the iterator's, in the member's own way to count
+	fileDentry
+	dentryCount
+	taskFiles
+	signalCount
+	filesCount
+	filesTable
+	tableFiles
 	offsetCount
 )
 
@@ -29,43 +40,14 @@ type layout struct {
 	// hook is the type of the function bpf_iter_task_file, which stands for the
 	// iterator (DEFINE_BPF_ITER_FUNC of linux/bpf.h).
 	hook uint32
+	// countable reports that the references of a file can be counted: all the
+	// members for it are known.
+	countable bool
 }
 
 // pidTGID is the place of PIDTYPE_TGID in signal_struct.pids, in bytes: it is 1
 // since Linux 4.19, and the iterators are younger.
 const pidTGID = 1 * 8
-
-// noSlot is the place of a struct's size if nobody asks for it.
-const noSlot = -1
-
-// field is a member whose offset is wanted.
-type field struct {
-	name string
-	slot int // in layout.offsets
-}
-
-// target is a struct some members of which are wanted.
-type target struct {
-	name   string
-	size   int // the slot of its size, or noSlot
-	fields []field
-}
-
-// upidNumber holds the offset of upid.nr until it is added to pid.numbers.
-const upidNumber = offsetCount
-
-var targets = [...]target{
-	{"file", noSlot, []field{{"f_inode", fileInode}}},
-	{"inode", noSlot, []field{{"i_ino", inodeNumber}, {"i_sb", inodeSuper}}},
-	{"super_block", noSlot, []field{{"s_magic", superMagic}}},
-	{"task_struct", noSlot, []field{
-		{"signal", taskSignal}, {"thread_pid", taskPID}, {"group_leader", taskLeader},
-		{"comm", taskName}, {"start_boottime", taskStart},
-	}},
-	{"signal_struct", noSlot, []field{{"pids", signalTGID}}},
-	{"pid", noSlot, []field{{"level", pidLevel}, {"numbers", pidNumbers}}},
-	{"upid", upidSize, []field{{"nr", upidNumber}}},
-}
 
 const hookName = "bpf_iter_task_file"
 
@@ -94,11 +76,17 @@ type candidate struct {
 	target  int
 	size    uint32
 	found   uint32 // bit i: fields[i]
-	offsets [offsetCount + 1]uint32
+	offsets [slotCount]uint32
 }
 
+// complete reports whether the candidate has what is needed.
 func (c *candidate) complete() bool {
-	return c.found == 1<<len(targets[c.target].fields)-1
+	for i, f := range targets[c.target].fields {
+		if !f.optional && c.found&(1<<i) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // anonymous is an anonymous member that may hold wanted ones: randstruct and
@@ -114,7 +102,8 @@ type layoutSearch struct {
 	btf
 	candidates []candidate
 	anonymous  []anonymous
-	done       uint32 // bit i: targets[i] has a complete candidate
+	matched    []anonymous // see inner; kept for its memory
+	done       uint32      // bit i: targets[i] has a complete candidate
 	hook       uint32
 }
 
@@ -130,7 +119,7 @@ func findLayout(data []byte) (layout, error) {
 		return layout{}, err
 	}
 	for range maxDepth {
-		if s.done == 1<<len(targets)-1 || len(s.anonymous) == 0 {
+		if s.done&neededTargets == neededTargets || len(s.anonymous) == 0 {
 			break
 		}
 		if err := s.descend(); err != nil {
@@ -144,7 +133,7 @@ func findLayout(data []byte) (layout, error) {
 // everything has been found.
 func (s *layoutSearch) structs() error {
 	c := typeCursor{btf: &s.btf}
-	for s.hook == 0 || s.done != 1<<len(targets)-1 {
+	for s.hook == 0 || s.done != everyTarget {
 		more, err := c.step()
 		if err != nil || !more {
 			return err
@@ -154,8 +143,11 @@ func (s *layoutSearch) structs() error {
 			if s.hook == 0 && s.named(c.name, hookName) {
 				s.hook = c.id
 			}
-		case c.kind == kindStruct && initials[s.initial(c.name)]:
-			s.consider(&c)
+		case c.kind == kindStruct || c.kind == kindUnion:
+			s.inner(&c)
+			if c.kind == kindStruct && initials[s.initial(c.name)] {
+				s.consider(&c)
+			}
 		}
 	}
 	return nil
@@ -172,11 +164,26 @@ func (s *layoutSearch) consider(c *typeCursor) {
 	}
 }
 
+// inner looks into the current type if it is an anonymous member of a candidate.
+// It mostly is told after the struct that it is a member of.
+func (s *layoutSearch) inner(c *typeCursor) {
+	s.matched = s.matched[:0]
+	s.anonymous = slices.DeleteFunc(s.anonymous, func(a anonymous) bool {
+		if a.typeID == c.id {
+			s.matched = append(s.matched, a)
+		}
+		return a.typeID == c.id
+	})
+	for _, a := range s.matched {
+		s.look(c, a.candidate, a.offset)
+	}
+}
+
 // look takes the wanted members of the current type, which stands at an offset
 // of the candidate.
 func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 	found := &s.candidates[index]
-	before := len(s.anonymous)
+	fields := targets[found.target].fields
 	for m := range c.each {
 		if m.bits {
 			continue
@@ -187,7 +194,7 @@ func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 			}
 			continue
 		}
-		for i, f := range targets[found.target].fields {
+		for i, f := range fields {
 			if found.found&(1<<i) == 0 && s.named(m.name, f.name) {
 				found.found |= 1 << i
 				found.offsets[f.slot] = base + m.offset
@@ -196,27 +203,22 @@ func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 	}
 	if found.complete() {
 		s.done |= 1 << found.target
-		s.anonymous = s.anonymous[:before]
+	}
+	if found.found == 1<<len(fields)-1 {
+		s.anonymous = slices.DeleteFunc(s.anonymous, func(a anonymous) bool { return a.candidate == index })
 	}
 }
 
-// descend looks into the anonymous members of candidates that lack something.
+// descend looks into the anonymous members that were told before the struct.
 func (s *layoutSearch) descend() error {
-	inner := s.anonymous
-	s.anonymous = nil
 	c := typeCursor{btf: &s.btf}
 	for {
 		more, err := c.step()
 		if err != nil || !more {
 			return err
 		}
-		if c.kind != kindStruct && c.kind != kindUnion {
-			continue
-		}
-		for _, a := range inner {
-			if a.typeID == c.id && s.done&(1<<s.candidates[a.candidate].target) == 0 {
-				s.look(&c, a.candidate, a.offset)
-			}
+		if c.kind == kindStruct || c.kind == kindUnion {
+			s.inner(&c)
 		}
 	}
 }
@@ -226,25 +228,32 @@ func (s *layoutSearch) result() (layout, error) {
 	if s.hook == 0 {
 		return layout{}, fmt.Errorf("%w function %s", errMissing, hookName)
 	}
-	var all [offsetCount + 1]uint32
+	var all [slotCount]uint32
+	var has [slotCount]bool
 	for i, t := range targets {
 		c := s.best(i)
 		if c == nil {
+			if t.optional {
+				continue
+			}
 			return layout{}, fmt.Errorf("%w struct %s", errMissing, t.name)
 		}
 		for j, f := range t.fields {
 			if c.found&(1<<j) == 0 {
+				if t.optional || f.optional {
+					continue
+				}
 				return layout{}, fmt.Errorf("%w %s.%s", errMissing, t.name, f.name)
 			}
-			all[f.slot] = c.offsets[f.slot]
+			all[f.slot], has[f.slot] = c.offsets[f.slot], true
 		}
 		if t.size != noSlot {
-			all[t.size] = c.size
+			all[t.size], has[t.size] = c.size, true
 		}
 	}
 	all[signalTGID] += pidTGID
 	all[pidNumbers] += all[upidNumber]
-	l := layout{hook: s.hook}
+	l := layout{hook: s.hook, countable: references(&all, &has)}
 	for i := range l.offsets {
 		if all[i] > maxOffset {
 			return layout{}, fmt.Errorf("%w: offset %d", errBTF, all[i])

@@ -26,9 +26,12 @@ const (
 	wantedMark = 0x7b000000_00000000 // in 64 bits
 )
 
-// everySocket is the placeholder that, if not 0, lets every inode through. It
-// follows those of the offsets.
-const everySocket = offsetCount
+// The placeholders that follow those of the offsets.
+const (
+	everySocket = offsetCount + iota // if not 0, every inode is let through
+	counting                         // if not 0, references are counted
+	placeholderCount
+)
 
 // filterSize is the number of inodes that the program itself can look for.
 const filterSize = 4
@@ -57,8 +60,9 @@ func nativeProgram() []byte {
 }
 
 // fill returns the program with its placeholders filled in, for a kernel and for
-// at most filterSize inodes; without any, for every socket.
-func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64) ([]byte, error) {
+// at most filterSize inodes; without any, for every socket. If count is set, and
+// the kernel allows it, the program counts references.
+func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64, count bool) ([]byte, error) {
 	if len(inodes) > filterSize {
 		return nil, fmt.Errorf("%w: %d inodes", errProgram, len(inodes))
 	}
@@ -66,7 +70,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64) ([
 		return nil, fmt.Errorf("%w: %d bytes", errProgram, len(program))
 	}
 	filled := append([]byte(nil), program...)
-	p := patcher{order: order, layout: l, inodes: inodes}
+	p := patcher{order: order, layout: l, inodes: inodes, count: count && l.countable}
 	for at := 0; at < len(filled); at += insnSize {
 		insn := filled[at : at+insnSize]
 		switch insn[0] {
@@ -84,7 +88,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64) ([
 			at += insnSize
 		}
 	}
-	const everything = 1<<(everySocket+1) - 1
+	const everything = 1<<placeholderCount - 1
 	if p.offsets != everything || p.wanted != 1<<filterSize-1 {
 		return nil, fmt.Errorf("%w: placeholders %#x and %#x", errProgram, p.offsets, p.wanted)
 	}
@@ -96,6 +100,7 @@ type patcher struct {
 	order  binary.ByteOrder
 	layout *layout
 	inodes []uint64
+	count  bool
 
 	offsets, wanted uint32
 }
@@ -111,9 +116,9 @@ func (p *patcher) move(insn []byte) error {
 	switch {
 	case n < offsetCount:
 		value = p.layout.offsets[n]
-	case n == everySocket && len(p.inodes) == 0:
+	case n == everySocket && len(p.inodes) == 0, n == counting && p.count:
 		value = 1
-	case n > everySocket:
+	case n >= placeholderCount:
 		return fmt.Errorf("%w: placeholder %d", errProgram, n)
 	}
 	p.offsets |= 1 << n

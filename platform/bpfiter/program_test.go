@@ -10,7 +10,7 @@ import (
 
 // distinct returns a layout that tells every offset from the others.
 func distinct() *layout {
-	l := &layout{hook: 1}
+	l := &layout{hook: 1, countable: true}
 	for i := range l.offsets {
 		l.offsets[i] = 5000 + uint32(i)
 	}
@@ -36,7 +36,7 @@ func TestFillPrograms(t *testing.T) {
 	for _, inodes := range [][]uint64{nil, few} {
 		var both [2][]instruction
 		for i, program := range [][]byte{littleEndianProgram, bigEndianProgram} {
-			filled, err := fill(program, orders[i], distinct(), inodes)
+			filled, err := fill(program, orders[i], distinct(), inodes, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,14 +75,14 @@ func TestFillPrograms(t *testing.T) {
 			t.Errorf("inodes %v: %s", inodes, d)
 		}
 	}
-	if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]uint64, filterSize+1)); err == nil {
+	if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]uint64, filterSize+1), false); err == nil {
 		t.Error("too many inodes are no error")
 	}
 }
 
 func TestFillAnotherProgram(t *testing.T) {
 	p := littleEndianProgram
-	more := append([]byte{opMove64, 0, 0, 0, everySocket + 1, 0, 0, 0x7a}, p...)
+	more := append([]byte{opMove64, 0, 0, 0, placeholderCount, 0, 0, 0x7a}, p...)
 	wide := append([]byte{opLoad64, 0, 0, 0, filterSize, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7b}, p...)
 	for name, program := range map[string][]byte{
 		"nothing":               {},
@@ -92,7 +92,7 @@ func TestFillAnotherProgram(t *testing.T) {
 		"an unknown inode":      wide,
 		"a cut 64-bit constant": append(p[:len(p):len(p)], wide[:insnSize]...),
 	} {
-		if _, err := fill(program, binary.LittleEndian, distinct(), nil); !errors.Is(err, errProgram) {
+		if _, err := fill(program, binary.LittleEndian, distinct(), nil, false); !errors.Is(err, errProgram) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -107,7 +107,7 @@ func FuzzFill(f *testing.F) {
 			order = orders[0]
 		}
 		before := string(program)
-		filled, err := fill(program, order, distinct(), []uint64{1})
+		filled, err := fill(program, order, distinct(), []uint64{1}, true)
 		if string(program) != before {
 			t.Error("the program itself was changed")
 		}

@@ -4,13 +4,14 @@ import "sockeye/sock"
 
 // Query says which holders of sockets are looked for.
 type Query struct {
-	// Want holds the inodes of the sockets; nil means every socket.
+	// Want holds the inodes of the sockets; nil means every socket. The search
+	// ends as soon as it is certain that it has seen every holder of each.
 	Want []uint64
-	// PID, if not 0, is the one process that is looked at.
-	PID int
-	// StopEarly ends the search when each wanted socket has a holder. Other
-	// holders may then be missing.
-	StopEarly bool
+	// First are the processes that are looked at before the others, because they
+	// may hold what is wanted; at most 64 are, and none if the kernel is older
+	// than Linux 6.1. They are hints: whatever they are, the answer is the same,
+	// and only sooner there if they are every holder.
+	First []int
 	// Threads finds the sockets in threads with a descriptor table of their own
 	// too.
 	Threads bool

@@ -42,46 +42,38 @@ func TestRestrictions(t *testing.T) {
 	}
 	running.Wait()
 
-	for _, pid := range []int{os.Getpid(), whole.Owners(all[0], nil)[0].PID, 1 << 22} {
-		onlyOne(t, f, whole, pid)
-		f.unrestricted.Store(true) // as a kernel before 6.1
-		onlyOne(t, f, whole, pid)
-		f.unrestricted.Store(false)
-	}
+	// As a kernel before 6.1, which takes no hints.
+	f.unrestricted.Store(true)
+	restricted(t, f, whole, []uint64{shared, all[0]})
+	f.unrestricted.Store(false)
 }
 
-// restricted compares a search for some sockets with the whole answer.
+// restricted compares a search for some sockets with the whole answer, with hints
+// that are right, wrong, and only half of what is right.
 func restricted(t *testing.T, f *Finder, whole *Index, want []uint64) {
-	ix, err := f.Find(t.Context(), Query{Want: want})
-	if err != nil {
-		t.Error(err)
-		return
-	}
 	slices.Sort(want)
 	want = slices.Compact(want)
-	if d := cmp.Diff(ownersOf(whole, want), ownersOf(ix, inodes(ix))); d != "" {
-		t.Errorf("%d sockets: %s", len(want), d)
-	}
-	if ix, err = f.Find(t.Context(), Query{Want: want, StopEarly: true}); err != nil {
-		t.Error(err)
-		return
-	}
-	for _, inode := range want {
-		if len(whole.Owners(inode, nil)) > 0 && len(ix.Owners(inode, nil)) == 0 {
-			t.Errorf("%d sockets: the search stopped before it found %d", len(want), inode)
+	expected := ownersOf(whole, want)
+	var holders []int
+	for _, o := range expected {
+		if len(holders) == 0 || holders[len(holders)-1] != o.PID {
+			holders = append(holders, o.PID)
 		}
 	}
-}
-
-// onlyOne compares a search in one process with the whole answer.
-func onlyOne(t *testing.T, f *Finder, whole *Index, pid int) {
-	ix, err := f.Find(t.Context(), Query{PID: pid})
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	its := slices.DeleteFunc(ownersOf(whole, inodes(whole)), func(o owner) bool { return o.PID != pid })
-	if d := cmp.Diff(its, ownersOf(ix, inodes(ix))); d != "" {
-		t.Errorf("process %d: %s", pid, d)
+	for name, first := range map[string][]int{
+		"no hints": nil, "every holder": holders, "one holder": holders[:1], "all but one": holders[1:],
+		"twice the same":  {holders[0], holders[0], holders[0]},
+		"no holder":       {1, os.Getppid()},
+		"no such process": {1 << 22, -1, 0},
+		"many":            append(slices.Repeat([]int{1 << 22}, maxFirst), holders...),
+	} {
+		ix, err := f.Find(t.Context(), Query{Want: want, First: first})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if d := cmp.Diff(expected, ownersOf(ix, inodes(ix))); d != "" {
+			t.Errorf("%d sockets, %s: %s", len(want), name, d)
+		}
 	}
 }

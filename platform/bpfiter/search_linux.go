@@ -4,61 +4,102 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"sockeye/sock"
 )
 
-// search is one call of Find.
+// search is one way through descriptors.
 type search struct {
 	*Finder
 	query   Query
+	program chosen
 	want    *wanted
 	builder *builder
+	tally   *tally // nil: the search goes to its end
+	buffer  []byte
 }
 
-// start starts the iteration. filtered reports that the program itself looks for
-// the wanted inodes alone.
-//
-// What the kernel does not do for us is done here, so that a refusal of the
-// filter or of the restriction costs time only.
-func (s *search) start() (fd int, filtered bool, err error) {
-	program := s.program
-	if few := s.want.few(); few != nil {
-		if p, err := s.load(few); err == nil {
-			defer s.kernel.close(p)
-			program, filtered = p, true
-		}
+// begin returns a search that has seen nothing.
+func (f *Finder) begin(q Query, want *wanted, program chosen) *search {
+	s := &search{
+		Finder: f, query: q, program: program, want: want,
+		builder: newBuilder(len(q.Want), f.offset),
+		buffer:  make([]byte, wholeBuffer),
 	}
-	link, err := s.attach(program)
-	if err != nil && filtered {
-		filtered = false
-		link, err = s.attach(s.program)
+	if program.counts {
+		s.tally = newTally(want)
 	}
-	if err != nil {
-		return -1, false, err
-	}
-	if link != s.link {
-		defer s.kernel.close(link) // the iteration keeps it
-	}
-	fd, err = s.kernel.iterate(link)
-	return fd, filtered, err
+	return s
 }
 
-// attach returns a link for the program, restricted to the process that the
-// query names where the kernel can (Linux 6.1).
-func (s *search) attach(program int) (int, error) {
-	if s.query.PID > 0 && !s.unrestricted.Load() {
-		link, err := s.kernel.link(program, s.query.PID)
-		if err == nil {
-			return link, nil
+// everywhere looks through every process.
+func (s *search) everywhere(ctx context.Context) error {
+	link := s.link
+	if s.program.fd != s.Finder.program {
+		own, err := s.kernel.link(s.program.fd, 0)
+		if err != nil {
+			// With what Open attached, then.
+			s.program, s.tally = chosen{fd: s.Finder.program}, nil
+		} else {
+			link = own
+			defer s.kernel.close(link)
 		}
-		s.unrestricted.Store(true)
 	}
-	if program == s.program {
-		return s.link, nil
+	return s.through(ctx, link)
+}
+
+// within looks through some processes, one by one, as far as it takes to see every
+// holder. Where the kernel does not restrict an iteration (before Linux 6.1) it
+// sees nothing.
+func (s *search) within(ctx context.Context, pids []int) error {
+	pids = slices.Clone(pids)
+	slices.Sort(pids)
+	pids = slices.Compact(pids)
+	for i, pid := range pids {
+		if i == maxFirst || s.unrestricted.Load() || s.tally.complete() {
+			return nil
+		}
+		if pid <= 0 {
+			continue // 0 would stand for every process
+		}
+		link, err := s.kernel.link(s.program.fd, pid)
+		if err != nil {
+			s.unrestricted.Store(true)
+			return nil
+		}
+		err = s.through(ctx, link)
+		s.kernel.close(link)
+		if err != nil {
+			return err
+		}
 	}
-	return s.kernel.link(program, 0)
+	return nil
+}
+
+// certain reports whether every holder has been seen, and the processes are those
+// that they were.
+func (s *search) certain(ctx context.Context) (bool, error) {
+	if !s.tally.complete() || s.builder.replaced {
+		// A socket may have been seen in a process that then turned out to be
+		// gone, its holders dropped with it.
+		return false, nil
+	}
+	return s.confirmed(ctx)
+}
+
+// confirmed looks at the entries of sockets with several references again, and
+// reports whether they are the same. See [tally].
+func (s *search) confirmed(ctx context.Context) (bool, error) {
+	if len(s.tally.shared) == 0 {
+		return true, nil
+	}
+	again := s.begin(s.query, s.want, s.program)
+	if err := again.within(ctx, s.tally.sharing()); err != nil {
+		return false, err
+	}
+	return again.tally.complete() && samePlaces(s.tally.shared, again.tally.shared), nil
 }
 
 // Sizes of the buffer that is read into, in whole records, so that none is ever
@@ -67,33 +108,38 @@ const (
 	// wholeBuffer is the most that fits the kernel's own buffer of 8 pages
 	// (bpf_seq_read in kernel/bpf/bpf_iter.c).
 	wholeBuffer = 8 * 4096 / recordSize * recordSize
-	// pageBuffer is what is read beyond the socket after which a search may
-	// stop: some 50 microseconds.
+	// pageBuffer is the least that is read where every socket is recorded, since
+	// a read for each costs more than some sockets too many.
 	pageBuffer = 4096 / recordSize * recordSize
 )
 
-// bufferSize returns how much is read at a time.
-func (s *search) bufferSize(filtered bool) int {
-	switch {
-	case !s.query.StopEarly || s.want.all:
+// bufferSize returns how much is read next. A read returns when it is full: with
+// a buffer for the entries that are missing at least, it does so at the last of
+// them, or before.
+func (s *search) bufferSize() int {
+	if !s.tally.open() {
 		return wholeBuffer
-	case filtered:
-		// A read returns when it is full, so this one does at the first socket.
-		return recordSize
 	}
-	return pageBuffer
+	least := recordSize
+	if !s.program.filtered {
+		least = pageBuffer
+	}
+	return max(least, min(s.tally.need, wholeBuffer/recordSize)*recordSize)
 }
 
-// early reports whether nothing more need be read.
-func (s *search) early() bool { return s.query.StopEarly && s.want.complete() }
-
-// run reads the output of the iteration.
-func (s *search) run(ctx context.Context, fd int, buf []byte) error {
-	for !s.early() {
+// through reads the output of an iteration, to its end or until every holder has
+// been seen.
+func (s *search) through(ctx context.Context, link int) error {
+	fd, err := s.kernel.iterate(link)
+	if err != nil {
+		return fmt.Errorf("%w: start the search: %w", sock.ErrUnavailable, err)
+	}
+	defer s.kernel.close(fd)
+	for !s.tally.complete() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.kernel.read(fd, buf)
+		n, err := s.kernel.read(fd, s.buffer[:s.bufferSize()])
 		switch {
 		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
 			// EAGAIN: a million descriptors without output (MAX_ITER_OBJECTS in
@@ -106,21 +152,25 @@ func (s *search) run(ctx context.Context, fd int, buf []byte) error {
 		case n%recordSize != 0:
 			return fmt.Errorf("%w: search: %d bytes are no whole records", sock.ErrUnavailable, n)
 		}
-		for b := buf[:n]; len(b) > 0; b = b[recordSize:] {
+		for b := s.buffer[:n]; len(b) > 0; b = b[recordSize:] {
 			s.take(b)
 		}
 	}
 	return nil
 }
 
-// take adds a record to the index if the query asks for it.
+// take counts a record and adds it to the index if the query asks for it.
 func (s *search) take(b []byte) {
 	r := decodeRecord(b)
-	switch {
-	case r.pid == 0 || r.inode == 0: // it ended while it was looked at
-	case r.tid != 0 && !s.query.Threads:
-	case s.query.PID != 0 && int(r.pid) != s.query.PID:
-	case s.want.take(r.inode):
+	if r.pid == 0 || r.inode == 0 {
+		return // it ended while it was looked at
+	}
+	slot, ok := s.want.find(r.inode)
+	if !ok {
+		return
+	}
+	s.tally.note(slot, &r)
+	if r.tid == 0 || s.query.Threads {
 		s.builder.add(&r)
 	}
 }

@@ -8,10 +8,8 @@ import "math/bits"
 type wanted struct {
 	all   bool
 	slots []uint64 // 0 is empty: no socket has that inode
-	found []uint64 // a bit for each slot
 	shift uint
 	size  int
-	left  int // inodes that have not been found
 }
 
 // newWanted makes the set; nil means every inode.
@@ -23,7 +21,6 @@ func newWanted(inodes []uint64) *wanted {
 	width := bits.Len(uint(len(inodes) + len(inodes)/3))
 	w := &wanted{
 		slots: make([]uint64, 1<<width),
-		found: make([]uint64, 1<<width/64+1),
 		shift: 64 - uint(width),
 	}
 	for _, inode := range inodes {
@@ -36,7 +33,6 @@ func newWanted(inodes []uint64) *wanted {
 			w.size++
 		}
 	}
-	w.left = w.size
 	return w
 }
 
@@ -51,25 +47,15 @@ func (w *wanted) slot(inode uint64) int {
 	return i
 }
 
-// take reports whether the inode is wanted, and notes that it has been found.
-func (w *wanted) take(inode uint64) bool {
+// find returns where the inode stands, and whether it is wanted at all. If every
+// inode is, none stands anywhere.
+func (w *wanted) find(inode uint64) (slot int, ok bool) {
 	if w.all {
-		return true
+		return 0, true
 	}
-	i := w.slot(inode)
-	if w.slots[i] == 0 {
-		return false
-	}
-	bit := uint64(1) << (i % 64)
-	if w.found[i/64]&bit == 0 {
-		w.found[i/64] |= bit
-		w.left--
-	}
-	return true
+	slot = w.slot(inode)
+	return slot, w.slots[slot] != 0
 }
-
-// complete reports whether each wanted inode has been found.
-func (w *wanted) complete() bool { return !w.all && w.left == 0 }
 
 // few returns the inodes if the program itself can look for them, else nil.
 func (w *wanted) few() []uint64 {

@@ -42,7 +42,7 @@ struct record {
 	u32 pid;   /* in the reader's PID namespace, as tid is */
 	u32 tid;   /* 0 if the table is that of the process */
 	u32 fd;
-	u32 zero;
+	u32 references; /* see references(); 0 if they are not counted */
 	char name[16]; /* TASK_COMM_LEN, with a NUL at the end */
 };
 
@@ -73,7 +73,17 @@ struct record {
 #define PID_LEVEL PLACEHOLDER(0a)
 #define PID_NUMBERS PLACEHOLDER(0b)
 #define UPID_SIZE PLACEHOLDER(0c)
-#define EVERY_SOCKET PLACEHOLDER(0d)
+#define FILE_REFERENCES PLACEHOLDER(0d)
+#define REFERENCES_OURS PLACEHOLDER(0e)
+#define FILE_DENTRY PLACEHOLDER(0f)
+#define DENTRY_COUNT PLACEHOLDER(10)
+#define TASK_FILES PLACEHOLDER(11)
+#define SIGNAL_COUNT PLACEHOLDER(12)
+#define FILES_COUNT PLACEHOLDER(13)
+#define FILES_TABLE PLACEHOLDER(14)
+#define TABLE_FILES PLACEHOLDER(15)
+#define EVERY_SOCKET PLACEHOLDER(16)
+#define COUNTING PLACEHOLDER(17)
 
 #define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
 
@@ -104,6 +114,11 @@ inline u64 load64(u64 from, u64 offset)
 	return *(volatile u64 *)(from + offset);
 }
 
+inline u32 load32(u64 from, u64 offset)
+{
+	return *(volatile u32 *)(from + offset);
+}
+
 /* The number of a struct pid in a namespace: numbers[level].nr. */
 inline u32 number(u64 pid, u32 level)
 {
@@ -116,9 +131,40 @@ inline int wanted(u64 inode)
 	       inode == WANTED(02) || inode == WANTED(03);
 }
 
+/*
+ * How many references the file has, if the entry of the table that we are at is
+ * one of them and stands for one holder, else 0. Who has seen as many such
+ * entries has seen every holder (tally.go). So this is 0, which means that the
+ * entry does not count, where
+ * - another file refers to the same socket: a descriptor made with O_PATH has a
+ *   file of its own, and each file has a reference to the dentry;
+ * - another process may use the table too (CLONE_FILES without CLONE_THREAD): it
+ *   is a holder of its own by the same entry. The table of a process may have as
+ *   many users as the process has threads, no more, and no fewer either: a thread
+ *   that does not use it would leave room for another process. The iterator
+ *   comes to that table once, at the first thread, but to that of another thread
+ *   as often as it has users, which so must be one;
+ * - the entry is gone by now. Its reference was then given back, perhaps before
+ *   the count was read, and another one would pass for it.
+ */
+inline u64 references(struct context *ctx, u64 task, u64 file, u64 signal, u32 tid)
+{
+	u64 files = load64(task, TASK_FILES);
+	u32 users = load32(files, FILES_COUNT);
+	u64 count = load64(file, FILE_REFERENCES) - REFERENCES_OURS;
+
+	if (load32(load64(file, FILE_DENTRY), DENTRY_COUNT) != 1)
+		return 0;
+	if (users != 1 && (tid || users != load32(signal, SIGNAL_COUNT)))
+		return 0;
+	if (read64(load64(load64(files, FILES_TABLE), TABLE_FILES), (u64)ctx->fd * 8) != file)
+		return 0;
+	return count > 0x7fffffff ? 0 : count; /* it is saturated, or falls to 0 */
+}
+
 __attribute__((section("iter/task_file"), used)) int task_file(struct context *ctx)
 {
-	u64 task = (u64)ctx->task, file = (u64)ctx->file, inode, leader, pid, tgid;
+	u64 task = (u64)ctx->task, file = (u64)ctx->file, inode, leader, signal, pid, tgid;
 	struct record record = {};
 	u32 level;
 
@@ -139,7 +185,8 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	 * PID namespace, and task->pid is the number in the first one. */
 	level = read32(read64(bpf_get_current_task(), TASK_PID), PID_LEVEL);
 	pid = load64(task, TASK_PID);
-	tgid = read64(load64(task, TASK_SIGNAL), SIGNAL_TGID);
+	signal = load64(task, TASK_SIGNAL);
+	tgid = read64(signal, SIGNAL_TGID);
 	if (!pid || !tgid) /* it has ended, its number too: __unhash_process */
 		return 0;
 	record.pid = number(tgid, level);
@@ -149,6 +196,8 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	record.start = load64(leader, TASK_START);
 	bpf_probe_read_kernel(record.name, sizeof(record.name), leader + TASK_NAME);
 	record.fd = ctx->fd;
+	if (COUNTING)
+		record.references = references(ctx, task, file, signal, record.tid);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
