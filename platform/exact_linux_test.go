@@ -94,6 +94,7 @@ func sameBothWays(t *testing.T, threads bool, least int) map[uint64]answer {
 	if diff := difference(got[0], got[1]); diff != "" {
 		t.Errorf("threads %v: through /proc (-) and the iterator (+) differ: %s", threads, diff)
 	}
+	sameForFew(t, threads, got[1])
 	known := 0
 	for _, a := range got[0] {
 		if len(a.Owners) > 0 {

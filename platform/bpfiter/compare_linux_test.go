@@ -3,6 +3,7 @@ package bpfiter
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
@@ -93,6 +94,7 @@ func same(t *testing.T, f *Finder, least int) {
 		if diff != "" {
 			t.Errorf("threads %v: the search through /proc (-) and the kernel's (+) differ: %s", threads, diff)
 		}
+		anyHints(t, f, threads)
 		if n < least {
 			t.Errorf("threads %v: %d descriptors, want %d", threads, n, least)
 		}
@@ -107,4 +109,60 @@ func ownedBy(t *testing.T, f *Finder, pid int, threads bool) []owner {
 		t.Fatal(err)
 	}
 	return slices.DeleteFunc(ownersOf(ix, inodes(ix)), func(o owner) bool { return o.PID != pid })
+}
+
+// anyHints checks that the searches for the first, the middle and the last socket,
+// for each of them and for all, find what the search for every socket does.
+func anyHints(t *testing.T, f *Finder, threads bool) {
+	t.Helper()
+	whole, err := f.Find(t.Context(), Query{Threads: threads})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := inodes(whole)
+	if len(all) == 0 {
+		return
+	}
+	some := []uint64{all[0], all[len(all)/2], all[len(all)-1]}
+	restricted(t, f, whole, threads, some[:1])
+	restricted(t, f, whole, threads, some[1:2])
+	restricted(t, f, whole, threads, some[2:])
+	restricted(t, f, whole, threads, some)
+	if len(all) > filterSize {
+		restricted(t, f, whole, threads, all[len(all)/2:][:min(50, len(all)-len(all)/2)])
+	}
+}
+
+// restricted compares a search for some sockets with the whole answer, with hints
+// that are right, wrong, and only half of what is right.
+func restricted(t *testing.T, f *Finder, whole *Index, threads bool, want []uint64) {
+	t.Helper()
+	want = slices.Compact(slices.Sorted(slices.Values(want)))
+	expected := ownersOf(whole, want)
+	var holders []int
+	for _, o := range expected {
+		if !slices.Contains(holders, o.PID) {
+			holders = append(holders, o.PID)
+		}
+	}
+	if len(holders) == 0 {
+		t.Errorf("nobody holds %d", want)
+		return
+	}
+	for name, first := range map[string][]int{
+		"no hints": nil, "every holder": holders, "one holder": holders[:1], "all but one": holders[1:],
+		"twice the same":  {holders[0], holders[0], holders[0]},
+		"no holder":       {1, os.Getppid()},
+		"no such process": {1 << 22, -1, 0},
+		"many":            append(slices.Repeat([]int{1 << 22}, maxFirst), holders...),
+	} {
+		ix, err := f.Find(t.Context(), Query{Want: want, First: first, Threads: threads})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if d := cmp.Diff(expected, ownersOf(ix, inodes(ix))); d != "" {
+			t.Errorf("%d sockets, %s: %s", len(want), name, d[:min(len(d), 1000)])
+		}
+	}
 }
