@@ -46,7 +46,7 @@ func open(k kernel) (*Finder, error) {
 		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
 	}
 	var err error
-	if f.program, err = f.load(nil, false); err != nil {
+	if f.program, err = f.load(everything, false); err != nil {
 		return nil, f.refused(err)
 	}
 	if f.link, err = k.link(f.program, 0); err != nil {
@@ -94,10 +94,10 @@ func (f *Finder) refused(err error) error {
 // The Go runtime interrupts its threads with signals.
 const loadTries = 20
 
-// load loads the program, for at most filterSize inodes or for every socket; it
-// counts references if that is asked for and the kernel allows it.
-func (f *Finder) load(inodes []uint64, count bool) (int, error) {
-	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, inodes, count)
+// load loads the program for some spans of inodes; it counts references if that is
+// asked for and the kernel allows it.
+func (f *Finder) load(spans []span, count bool) (int, error) {
+	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans, count)
 	if err != nil {
 		return -1, err
 	}
@@ -125,15 +125,13 @@ func (f *Finder) choose(want *wanted) chosen {
 	if want.all {
 		return chosen{fd: f.program}
 	}
-	few := want.few()
-	if f.layout.countable {
-		if fd, err := f.load(few, true); err == nil {
-			return chosen{fd, few != nil, true}
+	spans, exact := want.spans()
+	for _, count := range []bool{true, false} {
+		if count && !f.layout.countable {
+			continue
 		}
-	}
-	if few != nil {
-		if fd, err := f.load(few, false); err == nil {
-			return chosen{fd, true, false}
+		if fd, err := f.load(spans, count); err == nil {
+			return chosen{fd, exact, count}
 		}
 	}
 	return chosen{fd: f.program}

@@ -176,7 +176,7 @@ func TestFindFew(t *testing.T) {
 	if err != nil || ix.Len() != 2 {
 		t.Errorf("%d descriptors, %v", ix.Len(), err)
 	}
-	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []uint64{60}, true)
+	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []span{{60, 0}}, true)
 	if err != nil || len(k.programs) != 2 || !cmp.Equal(k.programs[1], want) {
 		t.Errorf("%d programs, %v", len(k.programs), err)
 	}

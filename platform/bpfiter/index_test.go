@@ -213,12 +213,12 @@ func FuzzRecords(f *testing.F) {
 }
 
 func TestWanted(t *testing.T) {
-	if _, ok := newWanted(nil).find(7); !ok || newWanted(nil).few() != nil {
+	if _, ok := newWanted(nil).find(7); !ok {
 		t.Error("nil does not stand for every socket")
 	}
 	w := newWanted([]uint64{3, 0, 3, 9})
-	if d := cmp.Diff([]uint64{3, 9}, slices.Sorted(slices.Values(w.few()))); d != "" || w.size != 2 {
-		t.Error(w.size, d)
+	if w.size != 2 {
+		t.Errorf("%d inodes, want 2", w.size)
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	for size := range 200 {
@@ -228,9 +228,6 @@ func TestWanted(t *testing.T) {
 			inodes = append(inodes, 1+uint64(i)*3, random.Uint64()|1<<40)
 		}
 		w := newWanted(inodes)
-		if (w.few() != nil) != (len(inodes) <= filterSize && size > 0) {
-			t.Errorf("%d inodes: few %v", len(inodes), w.few())
-		}
 		slots := map[int]bool{}
 		for i, inode := range inodes {
 			slot, ok := w.find(inode)
@@ -242,6 +239,38 @@ func TestWanted(t *testing.T) {
 		}
 		if _, ok := w.find(0); ok || w.size != len(inodes) {
 			t.Fatalf("%d inodes: %d", len(inodes), w.size)
+		}
+	}
+}
+
+func TestSpans(t *testing.T) {
+	for name, c := range map[string]struct {
+		inodes []uint64
+		spans  []span
+		exact  bool
+	}{
+		"every socket": {nil, everything, false},
+		"none":         {[]uint64{0}, []span{{0, 0}}, true},
+		"few":          {[]uint64{9, 3, 0, 3}, []span{{3, 0}, {9, 0}}, true},
+		"the most":     {[]uint64{1, 2, 3, 4}, []span{{1, 0}, {2, 0}, {3, 0}, {4, 0}}, true},
+		"more":         {[]uint64{10, 12, 100, 103, 1 << 40, 500}, []span{{10, 2}, {100, 3}, {500, 0}, {1 << 40, 0}}, false},
+	} {
+		spans, exact := newWanted(c.inodes).spans()
+		if d := cmp.Diff(c.spans, spans, cmp.AllowUnexported(span{})); d != "" || exact != c.exact {
+			t.Errorf("%s: exact %v, %s", name, exact, d)
+		}
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		var inodes []uint64
+		for range 1 + random.IntN(60) {
+			inodes = append(inodes, 1+random.Uint64()>>random.IntN(64))
+		}
+		spans, _ := newWanted(inodes).spans()
+		for _, inode := range inodes {
+			if inode != 0 && !slices.ContainsFunc(spans, func(s span) bool { return inode-s.first <= s.further }) || len(spans) > filterSize {
+				t.Fatalf("%d of %v is not in %v", inode, inodes, spans)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // The program as bpf/build makes it, with the placeholders in it.
@@ -28,13 +29,18 @@ const (
 
 // The placeholders that follow those of the offsets.
 const (
-	everySocket = offsetCount + iota // if not 0, every inode is let through
-	counting                         // if not 0, references are counted
+	counting = offsetCount + iota // if not 0, references are counted
 	placeholderCount
 )
 
-// filterSize is the number of inodes that the program itself can look for.
+// filterSize is the number of ranges of inodes that the program itself looks for.
 const filterSize = 4
+
+// span is a range of inodes: the first, and how many follow it.
+type span struct{ first, further uint64 }
+
+// everything is the span of every inode.
+var everything = []span{{0, math.MaxUint64}}
 
 // maxOffset bounds what can be an offset: the largest struct of the kernel is a
 // few pages.
@@ -60,17 +66,17 @@ func nativeProgram() []byte {
 }
 
 // fill returns the program with its placeholders filled in, for a kernel and for
-// at most filterSize inodes; without any, for every socket. If count is set, and
-// the kernel allows it, the program counts references.
-func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64, count bool) ([]byte, error) {
-	if len(inodes) > filterSize {
-		return nil, fmt.Errorf("%w: %d inodes", errProgram, len(inodes))
+// the inodes in one to filterSize spans. If count is set, and the kernel allows
+// it, the program counts references.
+func fill(program []byte, order binary.ByteOrder, l *layout, spans []span, count bool) ([]byte, error) {
+	if len(spans) == 0 || len(spans) > filterSize {
+		return nil, fmt.Errorf("%w: %d spans", errProgram, len(spans))
 	}
 	if len(program)%insnSize != 0 {
 		return nil, fmt.Errorf("%w: %d bytes", errProgram, len(program))
 	}
 	filled := append([]byte(nil), program...)
-	p := patcher{order: order, layout: l, inodes: inodes, count: count && l.countable}
+	p := patcher{order: order, layout: l, spans: spans, count: count && l.countable}
 	for at := 0; at < len(filled); at += insnSize {
 		insn := filled[at : at+insnSize]
 		switch insn[0] {
@@ -88,8 +94,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64, co
 			at += insnSize
 		}
 	}
-	const everything = 1<<placeholderCount - 1
-	if p.offsets != everything || p.wanted != 1<<filterSize-1 {
+	if p.offsets != 1<<placeholderCount-1 || p.wanted != 1<<(2*filterSize)-1 {
 		return nil, fmt.Errorf("%w: placeholders %#x and %#x", errProgram, p.offsets, p.wanted)
 	}
 	return filled, nil
@@ -99,7 +104,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, inodes []uint64, co
 type patcher struct {
 	order  binary.ByteOrder
 	layout *layout
-	inodes []uint64
+	spans  []span
 	count  bool
 
 	offsets, wanted uint32
@@ -116,7 +121,7 @@ func (p *patcher) move(insn []byte) error {
 	switch {
 	case n < offsetCount:
 		value = p.layout.offsets[n]
-	case n == everySocket && len(p.inodes) == 0, n == counting && p.count:
+	case n == counting && p.count:
 		value = 1
 	case n >= placeholderCount:
 		return fmt.Errorf("%w: placeholder %d", errProgram, n)
@@ -134,15 +139,16 @@ func (p *patcher) load(low, high []byte) error {
 		return nil
 	}
 	n := constant & 0xff
-	if n >= filterSize {
+	if n >= 2*filterSize {
 		return fmt.Errorf("%w: wanted inode %d", errProgram, n)
 	}
 	p.wanted |= 1 << n
-	inode := uint64(0)
-	if len(p.inodes) > 0 {
-		inode = p.inodes[min(int(n), len(p.inodes)-1)]
+	s := p.spans[min(int(n/2), len(p.spans)-1)] // there may be fewer
+	value := s.first
+	if n%2 == 1 {
+		value = s.further
 	}
-	p.order.PutUint32(low[4:], uint32(inode))
-	p.order.PutUint32(high[4:], uint32(inode>>32))
+	p.order.PutUint32(low[4:], uint32(value))
+	p.order.PutUint32(high[4:], uint32(value>>32))
 	return nil
 }

@@ -32,11 +32,11 @@ func instructions(program []byte, order binary.ByteOrder) (all []instruction) {
 }
 
 func TestFillPrograms(t *testing.T) {
-	few := []uint64{0x1_0000_0002, 3}
-	for _, inodes := range [][]uint64{nil, few} {
+	few := []span{{0x1_0000_0002, 7}, {3, 0}}
+	for _, spans := range [][]span{everything, few} {
 		var both [2][]instruction
 		for i, program := range [][]byte{littleEndianProgram, bigEndianProgram} {
-			filled, err := fill(program, orders[i], distinct(), inodes, false)
+			filled, err := fill(program, orders[i], distinct(), spans, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,27 +63,26 @@ func TestFillPrograms(t *testing.T) {
 				t.Errorf("the offset %d is nowhere", offset)
 			}
 		}
-		// The other constants of the program are 0, and sizes greater than 1.
-		if want := map[bool]int{true: 1, false: 0}[inodes == nil]; seen[1] != want {
-			t.Errorf("inodes %v: %d instructions let every socket through", inodes, seen[1])
-		}
-		want := []uint64{few[0], few[1], few[1], few[1]}
-		if inodes == nil {
-			want = make([]uint64, filterSize)
+		last := spans[len(spans)-1] // stands for those that are not there
+		want := []uint64{spans[0].first, spans[0].further}
+		for len(want) < 2*filterSize {
+			want = append(want, last.first, last.further)
 		}
 		if d := cmp.Diff(want, wide); d != "" {
-			t.Errorf("inodes %v: %s", inodes, d)
+			t.Errorf("spans %v: %s", spans, d)
 		}
 	}
-	if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]uint64, filterSize+1), false); err == nil {
-		t.Error("too many inodes are no error")
+	for _, n := range []int{0, filterSize + 1} {
+		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]span, n), false); err == nil {
+			t.Errorf("%d spans are no error", n)
+		}
 	}
 }
 
 func TestFillAnotherProgram(t *testing.T) {
 	p := littleEndianProgram
 	more := append([]byte{opMove64, 0, 0, 0, placeholderCount, 0, 0, 0x7a}, p...)
-	wide := append([]byte{opLoad64, 0, 0, 0, filterSize, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7b}, p...)
+	wide := append([]byte{opLoad64, 0, 0, 0, 2 * filterSize, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7b}, p...)
 	for name, program := range map[string][]byte{
 		"nothing":               {},
 		"half an instruction":   p[:len(p)-4],
@@ -92,7 +91,7 @@ func TestFillAnotherProgram(t *testing.T) {
 		"an unknown inode":      wide,
 		"a cut 64-bit constant": append(p[:len(p):len(p)], wide[:insnSize]...),
 	} {
-		if _, err := fill(program, binary.LittleEndian, distinct(), nil, false); !errors.Is(err, errProgram) {
+		if _, err := fill(program, binary.LittleEndian, distinct(), everything, false); !errors.Is(err, errProgram) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -107,7 +106,7 @@ func FuzzFill(f *testing.F) {
 			order = orders[0]
 		}
 		before := string(program)
-		filled, err := fill(program, order, distinct(), []uint64{1}, true)
+		filled, err := fill(program, order, distinct(), []span{{1, 0}}, true)
 		if string(program) != before {
 			t.Error("the program itself was changed")
 		}

@@ -1,6 +1,10 @@
 package bpfiter
 
-import "math/bits"
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
 
 // wanted is the set of inodes that a search records: a hash table with open
 // addressing, because a listing wants a hundred thousand and each descriptor
@@ -57,16 +61,33 @@ func (w *wanted) find(inode uint64) (slot int, ok bool) {
 	return slot, w.slots[slot] != 0
 }
 
-// few returns the inodes if the program itself can look for them, else nil.
-func (w *wanted) few() []uint64 {
-	if w.all || w.size > filterSize {
-		return nil
+// spans returns at most filterSize spans that hold the wanted inodes; exact
+// reports that they hold no others. Sockets that were opened one after the other
+// have inodes near each other, so the widest gaps are between them.
+func (w *wanted) spans() (spans []span, exact bool) {
+	if w.all {
+		return everything, false
 	}
-	var inodes []uint64
-	for _, inode := range w.slots {
-		if inode != 0 {
-			inodes = append(inodes, inode)
+	inodes := slices.DeleteFunc(slices.Clone(w.slots), func(inode uint64) bool { return inode == 0 })
+	slices.Sort(inodes)
+	var cuts []int // the indexes behind the widest gaps
+	for i := 1; i < len(inodes); i++ {
+		cuts = append(cuts, i)
+	}
+	slices.SortStableFunc(cuts, func(a, b int) int {
+		return cmp.Compare(inodes[b]-inodes[b-1], inodes[a]-inodes[a-1])
+	})
+	cuts = cuts[:min(len(cuts), filterSize-1)]
+	slices.Sort(cuts)
+	begin := 0
+	for _, end := range append(cuts, len(inodes)) {
+		if end > begin {
+			spans = append(spans, span{inodes[begin], inodes[end-1] - inodes[begin]})
 		}
+		begin = end
 	}
-	return inodes
+	if len(spans) == 0 {
+		spans = []span{{}} // no socket has the inode 0
+	}
+	return spans, len(inodes) <= filterSize
 }

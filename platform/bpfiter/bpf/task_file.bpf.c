@@ -82,8 +82,7 @@ struct record {
 #define FILES_COUNT PLACEHOLDER(13)
 #define FILES_TABLE PLACEHOLDER(14)
 #define TABLE_FILES PLACEHOLDER(15)
-#define EVERY_SOCKET PLACEHOLDER(16)
-#define COUNTING PLACEHOLDER(17)
+#define COUNTING PLACEHOLDER(16)
 
 #define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
 
@@ -125,10 +124,13 @@ inline u32 number(u64 pid, u32 level)
 	return read32(pid, PID_NUMBERS + level * UPID_SIZE);
 }
 
+/* Whether an inode is in one of four ranges, which hold what the search is for:
+ * where they begin, and how much further they go. */
+#define WITHIN(first, further) (inode - WANTED(first) <= WANTED(further))
+
 inline int wanted(u64 inode)
 {
-	return EVERY_SOCKET || inode == WANTED(00) || inode == WANTED(01) ||
-	       inode == WANTED(02) || inode == WANTED(03);
+	return WITHIN(00, 01) || WITHIN(02, 03) || WITHIN(04, 05) || WITHIN(06, 07);
 }
 
 /*
