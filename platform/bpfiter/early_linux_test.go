@@ -193,3 +193,36 @@ func TestFindCanceledInBetween(t *testing.T) {
 	}
 	k.held(t, 2)
 }
+
+// Among few sockets the program that is there already looks for every one; no
+// other is loaded, and its search is not restricted. Among many it is given up.
+func TestFindAmongFewSockets(t *testing.T) {
+	full := wholeBuffer / recordSize
+	for name, c := range map[string]struct {
+		sockets  int
+		first    []int
+		programs int
+	}{
+		"few":        {3, nil, 1},
+		"most":       {full - 1, nil, 1},
+		"many":       {full, nil, 2},
+		"with hints": {3, []int{9}, 2},
+	} {
+		var records []record
+		for i := range c.sockets {
+			records = append(records, rec(uint64(100+i), 9, 0, uint32(i), 50))
+		}
+		wanted := records[c.sockets-1]
+		again := []step{{records: []record{wanted}}}
+		f, k := fakeFinder(t, []step{{records: records}}, again, again)
+		if c.first != nil {
+			k.reads = [][]step{again, again}
+		}
+		f.short = wholeBuffer
+		ix, err := f.Find(t.Context(), Query{Want: []uint64{wanted.inode}, First: c.first})
+		if err != nil || ix.Len() != 1 || len(k.programs) != c.programs {
+			t.Errorf("%s: %d descriptors, %d programs, %v; want 1 and %d", name, ix.Len(), len(k.programs), err, c.programs)
+		}
+		k.held(t, 2)
+	}
+}

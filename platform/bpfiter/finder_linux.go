@@ -22,6 +22,9 @@ type Finder struct {
 	// unrestricted is set once the kernel has turned out not to restrict an
 	// iteration to a process.
 	unrestricted atomic.Bool
+	// short is how many bytes of records a search may give for which no program
+	// of its own is loaded.
+	short int
 }
 
 // Open finds out whether the kernel looks for owners here, and prepares it. Every
@@ -41,7 +44,7 @@ func open(k kernel) (*Finder, error) {
 	if m, err := k.readFile("/proc/self/uid_map"); err == nil && !identityMap(m) {
 		return nil, &UnavailableError{Reason: reasonUserNS}
 	}
-	f := &Finder{kernel: k}
+	f := &Finder{kernel: k, short: wholeBuffer}
 	if err := f.readLayout(); err != nil {
 		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
 	}
@@ -137,6 +140,26 @@ func (f *Finder) choose(want *wanted) chosen {
 	return chosen{fd: f.program}
 }
 
+// findAtOnce looks for every socket, with the program that is loaded already. On
+// a machine with few sockets that is over before the kernel has verified another
+// program; there is no answer if it has many and not all are wanted.
+func (f *Finder) findAtOnce(ctx context.Context, q Query, want *wanted) (*Index, error) {
+	s := f.begin(q, want, chosen{fd: f.program})
+	if !want.all {
+		if f.short == 0 {
+			return nil, nil
+		}
+		s.buffer, s.once = s.buffer[:f.short], true
+	}
+	switch err := s.everywhere(ctx); {
+	case errors.Is(err, errMore):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.builder.finish(), nil
+}
+
 // Find looks through the descriptors of every process for sockets. The error is
 // the context's, or wraps [sock.ErrUnavailable].
 func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
@@ -144,6 +167,11 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 		return &Index{}, ctx.Err()
 	}
 	want := newWanted(q.Want)
+	if len(q.First) == 0 {
+		if ix, err := f.findAtOnce(ctx, q, want); ix != nil || err != nil {
+			return ix, err
+		}
+	}
 	program := f.choose(want)
 	if program.fd != f.program {
 		defer f.kernel.close(program.fd)

@@ -96,7 +96,8 @@ func TestOpenWithoutFiles(t *testing.T) {
 	k.held(t, 0)
 }
 
-// fakeFinder opens a Finder on a kernel whose iterations give these reads.
+// fakeFinder opens a Finder on a kernel whose iterations give these reads. It
+// takes no search for a short one.
 func fakeFinder(t *testing.T, iterations ...[]step) (*Finder, *fakeKernel) {
 	t.Helper()
 	needs64(t)
@@ -106,6 +107,7 @@ func fakeFinder(t *testing.T, iterations ...[]step) (*Finder, *fakeKernel) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.short = 0
 	return f, k
 }
 

@@ -19,7 +19,11 @@ type search struct {
 	builder *builder
 	tally   *tally // nil: the search goes to its end
 	buffer  []byte
+	once    bool // no more than one full buffer is read
 }
+
+// errMore ends a search that may read one buffer.
+var errMore = errors.New("there are more sockets")
 
 // begin returns a search that has seen nothing.
 func (f *Finder) begin(q Query, want *wanted, program chosen) *search {
@@ -139,7 +143,7 @@ func (s *search) through(ctx context.Context, link int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.kernel.read(fd, s.buffer[:s.bufferSize()])
+		n, err := s.kernel.read(fd, s.buffer[:min(s.bufferSize(), len(s.buffer))])
 		switch {
 		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EINTR):
 			// EAGAIN: a million descriptors without output (MAX_ITER_OBJECTS in
@@ -154,6 +158,9 @@ func (s *search) through(ctx context.Context, link int) error {
 		}
 		for b := s.buffer[:n]; len(b) > 0; b = b[recordSize:] {
 			s.take(b)
+		}
+		if s.once && n == len(s.buffer) {
+			return errMore
 		}
 	}
 	return nil
