@@ -141,11 +141,14 @@ inline int wanted(u64 inode)
  * - another file refers to the same socket: a descriptor made with O_PATH has a
  *   file of its own, and each file has a reference to the dentry;
  * - another process may use the table too (CLONE_FILES without CLONE_THREAD): it
- *   is a holder of its own by the same entry. The table of a process may have as
- *   many users as the process has threads, no more, and no fewer either: a thread
- *   that does not use it would leave room for another process. The iterator
- *   comes to that table once, at the first thread, but to that of another thread
- *   as often as it has users, which so must be one;
+ *   is a holder of its own by the same entry. The table of a process must have
+ *   one user, or as many as the process has threads: with fewer, a thread does
+ *   not use it, and one of the users may be another process. (What this cannot
+ *   tell is a process that shares its table with as many processes as it has
+ *   threads which left the table. To look at each thread would tell; the
+ *   verifier takes 100 ms over such a loop.) The iterator comes to that table
+ *   once, at the first thread, but to that of another thread as often as it has
+ *   users, which so must be one;
  * - the entry is gone by now. Its reference was then given back, perhaps before
  *   the count was read, and another one would pass for it.
  */
