@@ -32,13 +32,6 @@ func TestChurn(t *testing.T) {
 
 	f := open1(t)
 	fs := procnet.New()
-	stable := func(ix lookup, inodes []uint64) map[owner]bool {
-		m := map[owner]bool{}
-		for _, o := range ownersOf(ix, inodes) {
-			m[o] = true
-		}
-		return m
-	}
 	before, err := fs.Owners(t.Context(), procnet.OwnerQuery{})
 	if err != nil {
 		t.Fatal(err)
@@ -48,14 +41,17 @@ func TestChurn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		few := someOf(t, f, ownerSet(before, inodes(ix)), inode)
 		after, err := fs.Owners(t.Context(), procnet.OwnerQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		inodes := inodes(ix)
-		first, last := stable(before, inodes), stable(after, inodes)
-		few(t, f, first, last, inode)
-		ours := stable(ix, inodes)
+		first, last := ownerSet(before, inodes), ownerSet(after, inodes)
+		for _, found := range few {
+			found.check(t, first, last)
+		}
+		ours := ownerSet(ix, inodes)
 		unchanged := 0
 		for o := range first {
 			if last[o] {
@@ -80,13 +76,26 @@ func TestChurn(t *testing.T) {
 	}
 }
 
-// few searches for some sockets under churn: with a stop as soon as every holder
-// has been seen, what was there before and after is found.
-func few(t *testing.T, f *Finder, first, last map[owner]bool, shared uint64) {
+func ownerSet(ix lookup, inodes []uint64) map[owner]bool {
+	m := map[owner]bool{}
+	for _, o := range ownersOf(ix, inodes) {
+		m[o] = true
+	}
+	return m
+}
+
+// foundFew is a search for some sockets that ends once their holders were seen.
+type foundFew struct {
+	query Query
+	ours  map[owner]bool
+}
+
+// someOf searches for some of the sockets that were there before, in three ways.
+func someOf(t *testing.T, f *Finder, before map[owner]bool, shared uint64) (all []foundFew) {
 	t.Helper()
 	want, hints := []uint64{shared}, []int{os.Getpid()}
-	for o := range first {
-		if last[o] && len(want) < filterSize {
+	for o := range before {
+		if len(want) < filterSize {
 			want, hints = append(want, o.Inode), append(hints, o.PID)
 		}
 	}
@@ -95,14 +104,17 @@ func few(t *testing.T, f *Finder, first, last map[owner]bool, shared uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours := map[owner]bool{}
-		for _, o := range ownersOf(ix, q.Want) {
-			ours[o] = true
-		}
-		for o := range first {
-			if last[o] && slices.Contains(q.Want, o.Inode) && !ours[o] {
-				t.Errorf("%+v was not found, hints %v", o, q.First)
-			}
+		all = append(all, foundFew{q, ownerSet(ix, q.Want)})
+	}
+	return all
+}
+
+// check checks that what was there before and after was found.
+func (found foundFew) check(t *testing.T, first, last map[owner]bool) {
+	t.Helper()
+	for o := range first {
+		if last[o] && slices.Contains(found.query.Want, o.Inode) && !found.ours[o] {
+			t.Errorf("%+v was not found, hints %v", o, found.query.First)
 		}
 	}
 }
