@@ -25,12 +25,24 @@ type Finder struct {
 	// short is how many bytes of records a search may give for which no program
 	// of its own is loaded.
 	short int
+	// few is set when a search was that short.
+	few atomic.Bool
 }
 
 // Open finds out whether the kernel looks for owners here, and prepares it. Every
 // refusal is an [*UnavailableError]. The Finder holds two descriptors until it is
 // closed.
-func Open() (*Finder, error) { return open(host{}) }
+func Open() (*Finder, error) {
+	f, err := open(host{})
+	if err == nil && tasks() > manyTasks {
+		f.short = 0
+	}
+	return f, err
+}
+
+// manyTasks is from how many threads on a machine on no search is taken for a
+// short one: each takes a few microseconds.
+const manyTasks = 500
 
 func open(k kernel) (*Finder, error) {
 	if strconv.IntSize < 64 {
@@ -157,6 +169,7 @@ func (f *Finder) findAtOnce(ctx context.Context, q Query, want *wanted) (*Index,
 	case err != nil:
 		return nil, err
 	}
+	f.few.Store(!want.all)
 	return s.builder.finish(), nil
 }
 
@@ -167,7 +180,7 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 		return &Index{}, ctx.Err()
 	}
 	want := newWanted(q.Want)
-	if len(q.First) == 0 {
+	if len(q.First) == 0 || f.few.Load() {
 		if ix, err := f.findAtOnce(ctx, q, want); ix != nil || err != nil {
 			return ix, err
 		}

@@ -22,6 +22,16 @@ func (host) capabilities() (uint64, error) {
 	return uint64(data[1].Effective)<<32 | uint64(data[0].Effective), nil
 }
 
+// tasks returns the number of threads in the kernel, 0 if it is not known. Above
+// 65535 it is the remainder: struct sysinfo of linux/sysinfo.h.
+func tasks() int {
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) != nil {
+		return 0
+	}
+	return int(info.Procs)
+}
+
 func (host) readFile(path string) ([]byte, error) { return os.ReadFile(path) }
 
 // btfFile is the type information of the kernel itself, without its modules.
