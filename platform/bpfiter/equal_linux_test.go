@@ -1,6 +1,7 @@
 package bpfiter
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -34,6 +35,13 @@ func hold(t *testing.T, n int, sockets ...*os.File) {
 				t.Error(err)
 			}
 		})
+		// Start returns when execve(2) has closed descriptors, and the name comes
+		// a moment later.
+		for comm := []byte(nil); string(comm) != "cat\n"; {
+			if comm, err = os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

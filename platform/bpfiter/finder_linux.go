@@ -129,9 +129,8 @@ func (f *Finder) load(spans []span, count bool) (int, error) {
 
 // chosen is the program of a search.
 type chosen struct {
-	fd       int
-	filtered bool // it looks for the wanted inodes alone
-	counts   bool // it counts references
+	fd     int
+	counts bool // it counts references
 }
 
 // choose loads the program that suits best. What the kernel does not do for us
@@ -140,13 +139,13 @@ func (f *Finder) choose(want *wanted) chosen {
 	if want.all {
 		return chosen{fd: f.program}
 	}
-	spans, exact := want.spans()
+	spans := want.spans()
 	for _, count := range []bool{true, false} {
 		if count && !f.layout.countable {
 			continue
 		}
 		if fd, err := f.load(spans, count); err == nil {
-			return chosen{fd, exact, count}
+			return chosen{fd, count}
 		}
 	}
 	return chosen{fd: f.program}

@@ -187,7 +187,7 @@ func TestFindFew(t *testing.T) {
 
 // A refused program, link or restriction costs time only.
 func TestFindWithoutHelpOfTheKernel(t *testing.T) {
-	all := []step{{records: []record{rec(59, 8, 0, 4, 40), counted(60, 8, 0, 5, 1), rec(60, 9, 0, 5, 40)}}}
+	all := []step{{records: []record{counted(60, 8, 0, 5, 1), rec(60, 9, 0, 5, 40), rec(59, 8, 0, 4, 40)}}}
 	f, k := fakeFinder(t, all, all, all, all)
 	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 5, 0, "p9", 290}}
 	for name, refuse := range map[string]func(){

@@ -19,6 +19,7 @@ type search struct {
 	builder *builder
 	tally   *tally // nil: the search goes to its end
 	buffer  []byte
+	wary    int  // records that are read at a time, at least
 	once    bool // no more than one full buffer is read
 }
 
@@ -31,6 +32,7 @@ func (f *Finder) begin(q Query, want *wanted, program chosen) *search {
 		Finder: f, query: q, program: program, want: want,
 		builder: newBuilder(len(q.Want), f.offset),
 		buffer:  make([]byte, wholeBuffer),
+		wary:    1,
 	}
 	if program.counts {
 		s.tally = newTally(want)
@@ -112,23 +114,20 @@ const (
 	// wholeBuffer is the most that fits the kernel's own buffer of 8 pages
 	// (bpf_seq_read in kernel/bpf/bpf_iter.c).
 	wholeBuffer = 8 * 4096 / recordSize * recordSize
-	// pageBuffer is the least that is read where every socket is recorded, since
-	// a read for each costs more than some sockets too many.
-	pageBuffer = 4096 / recordSize * recordSize
+	// mostWary is how many records are read at a time, at most, to stop soon
+	// behind the last wanted one.
+	mostWary = 4096 / recordSize
 )
 
 // bufferSize returns how much is read next. A read returns when it is full: with
 // a buffer for the entries that are missing at least, it does so at the last of
-// them, or before.
+// them, or before. Where most records are of sockets that nobody asked for, a
+// read for each would cost more than some sockets too many.
 func (s *search) bufferSize() int {
 	if !s.tally.open() {
 		return wholeBuffer
 	}
-	least := recordSize
-	if !s.program.filtered {
-		least = pageBuffer
-	}
-	return max(least, min(s.tally.need, wholeBuffer/recordSize)*recordSize)
+	return max(s.wary, min(s.tally.need, wholeBuffer/recordSize)) * recordSize
 }
 
 // through reads the output of an iteration, to its end or until every holder has
@@ -156,8 +155,14 @@ func (s *search) through(ctx context.Context, link int) error {
 		case n%recordSize != 0:
 			return fmt.Errorf("%w: search: %d bytes are no whole records", sock.ErrUnavailable, n)
 		}
+		wanted := 0
 		for b := s.buffer[:n]; len(b) > 0; b = b[recordSize:] {
-			s.take(b)
+			if s.take(b) {
+				wanted++
+			}
+		}
+		if 2*wanted < n/recordSize {
+			s.wary = min(2*s.wary, mostWary)
 		}
 		if s.once && n == len(s.buffer) {
 			return errMore
@@ -166,18 +171,20 @@ func (s *search) through(ctx context.Context, link int) error {
 	return nil
 }
 
-// take counts a record and adds it to the index if the query asks for it.
-func (s *search) take(b []byte) {
+// take counts a record and adds it to the index if the query asks for it. It
+// reports whether it does.
+func (s *search) take(b []byte) bool {
 	r := decodeRecord(b)
 	if r.pid == 0 || r.inode == 0 {
-		return // it ended while it was looked at
+		return false // it ended while it was looked at
 	}
 	slot, ok := s.want.find(r.inode)
 	if !ok {
-		return
+		return false
 	}
 	s.tally.note(slot, &r)
 	if r.tid == 0 || s.query.Threads {
 		s.builder.add(&r)
 	}
+	return true
 }

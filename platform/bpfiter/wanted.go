@@ -61,12 +61,12 @@ func (w *wanted) find(inode uint64) (slot int, ok bool) {
 	return slot, w.slots[slot] != 0
 }
 
-// spans returns at most filterSize spans that hold the wanted inodes; exact
-// reports that they hold no others. Sockets that were opened one after the other
+// spans returns at most filterSize spans that hold the wanted inodes, and few
+// others. Sockets that were opened one after the other
 // have inodes near each other, so the widest gaps are between them.
-func (w *wanted) spans() (spans []span, exact bool) {
+func (w *wanted) spans() (spans []span) {
 	if w.all {
-		return everything, false
+		return everything
 	}
 	inodes := slices.DeleteFunc(slices.Clone(w.slots), func(inode uint64) bool { return inode == 0 })
 	slices.Sort(inodes)
@@ -89,5 +89,5 @@ func (w *wanted) spans() (spans []span, exact bool) {
 	if len(spans) == 0 {
 		spans = []span{{}} // no socket has the inode 0
 	}
-	return spans, len(inodes) <= filterSize
+	return spans
 }
