@@ -14,8 +14,8 @@ type row struct {
 	Name string
 	// Population is the name of the population that it is done over.
 	Population string
-	// Ours and Peer are commands. In each word "{port}" stands for the port of
-	// the listener that every population has.
+	// Ours and Peer are commands. In each word "{port}" and "{lastport}"
+	// stand for the ports of two listeners that every population has.
 	Ours, Peer []string
 	// Budget is the most that our median time may be of the peer's; 0 is none.
 	Budget float64
@@ -86,6 +86,10 @@ var rows = append([]row{
 		Ours: words("sockeye port {port}"), Peer: words("lsof -nP -iTCP:{port}"),
 	},
 	{
+		Name: "who owns a port, among the connections, looked at last", Population: "mass", Budget: 0.05,
+		Ours: words("sockeye port {lastport}"), Peer: words("ss -ltnp sport = :{lastport}"),
+	},
+	{
 		Name: "few of the connections, by address, against ss", Population: "mass", Budget: 1, MaxRSS: flatRSS,
 		Ours: words("sockeye -tan --no-processes dst 127.0.0.0/24"), Peer: words("ss -tan dst 127.0.0.0/24"),
 	},
@@ -108,6 +112,10 @@ var rows = append([]row{
 	{
 		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.05,
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
+	},
+	{
+		Name: "who owns a port, among 2,000 processes, looked at last", Population: "idle", Budget: 0.05,
+		Ours: words("sockeye port {lastport}"), Peer: words("ss -ltnp sport = :{lastport}"),
 	},
 	{
 		Name: "who owns a port, among 2,000 processes, /proc alone", Population: "idle",
@@ -171,11 +179,19 @@ func populationsOf(rows []row) []string {
 	return names
 }
 
-// expand returns the command with the port put in.
-func expand(command []string, port string) []string {
+// ports are those of the two listeners that rows look for. A search goes through
+// processes in the order of their numbers, so it matters whose a listener is.
+type ports struct {
+	first string // held by the process that makes the population
+	last  string // held by a process that began after it
+}
+
+// expand returns the command with the ports put in.
+func expand(command []string, p ports) []string {
 	expanded := make([]string, len(command))
+	put := strings.NewReplacer("{port}", p.first, "{lastport}", p.last)
 	for i, word := range command {
-		expanded[i] = strings.ReplaceAll(word, "{port}", port)
+		expanded[i] = put.Replace(word)
 	}
 	return expanded
 }

@@ -91,7 +91,7 @@ func TestRows(t *testing.T) {
 	if got := selectRows(rows, ""); len(got) != len(rows) {
 		t.Errorf("selected %d rows of all", len(got))
 	}
-	if got := expand(words("ss sport = :{port}"), "80"); !slices.Equal(got, words("ss sport = :80")) {
+	if got := expand(words("ss sport = :{port} or sport = :{lastport}"), ports{"80", "81"}); !slices.Equal(got, words("ss sport = :80 or sport = :81")) {
 		t.Errorf("expanded to %v", got)
 	}
 }

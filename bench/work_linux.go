@@ -100,19 +100,24 @@ func (j *job) do() (done *outcome, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
+	last, stop, err := lastListener()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
 	m, err := startMeasurer()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, m.stop()) }()
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	p := ports{first: strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), last: last}
 	done = &outcome{FloorKiB: m.floorKiB}
 	for _, r := range j.Rows {
 		if r.Population != j.Population {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s ...", r.Name)
-		res, err := j.measure(m, r, port)
+		res, err := j.measure(m, r, p)
 		if err != nil {
 			fmt.Fprintln(os.Stderr)
 			return nil, fmt.Errorf("%s: %w", r.Name, err)
@@ -154,13 +159,13 @@ func closeAll(conns []net.Conn) {
 }
 
 // measure runs the two commands of a row in turns.
-func (j *job) measure(m *measurer, r row, port string) (*result, error) {
+func (j *job) measure(m *measurer, r row, p ports) (*result, error) {
 	res := &result{Row: r, Sockets: j.Sockets}
-	ours, err := j.resolve(expand(r.Ours, port))
+	ours, err := j.resolve(expand(r.Ours, p))
 	if err != nil {
 		return nil, err
 	}
-	peer, err := j.resolve(expand(r.Peer, port))
+	peer, err := j.resolve(expand(r.Peer, p))
 	if err != nil {
 		res.Skipped = err.Error()
 		return res, nil
