@@ -129,8 +129,8 @@ func TestOwnersAreTheSameBothWays(t *testing.T) {
 		fill  func() (*population.Set, error)
 		least int
 	}{
-		{"one process", func() (*population.Set, error) { return population.Mass(9000, false) }, 18000},
-		{"200 processes", func() (*population.Set, error) { return population.Crowd(200, 100, 10) }, 2000},
+		{"one process", func() (*population.Set, error) { return population.Mass(9500, false) }, 19000},
+		{"500 processes", func() (*population.Set, error) { return population.Crowd(500, 100, 10) }, 5000},
 		{"2,000 idle processes", func() (*population.Set, error) { return population.Crowd(2000, 0, 0) }, 1},
 	} {
 		t.Run(shape.name, func(t *testing.T) {
