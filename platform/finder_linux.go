@@ -114,13 +114,9 @@ func (refusals) sameProcess(int) bool                           { return false }
 // shows the descriptors of every process (proc_fd_permission in fs/proc/fd.c,
 // ptrace_may_access in kernel/ptrace.c).
 func mayTraceAll() bool {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData // 32 bits each, the lower ones first
-	if unix.Capget(&header, &data[0]) != nil {
-		return false
-	}
+	caps, err := bpfiter.Capabilities()
 	const read = 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH
-	return data[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0 && data[0].Effective&read != 0
+	return err == nil && caps&(1<<unix.CAP_SYS_PTRACE) != 0 && caps&read != 0
 }
 
 // bpfIndex hides nothing: the kernel shows the descriptors of every process of

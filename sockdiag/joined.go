@@ -15,17 +15,19 @@ import (
 //
 // That is so for TCP, if one set of instructions holds for both families.
 func (*Source) Joins(q sock.Query) bool {
-	if q.Protocols != sock.Protocols(sock.TCP) || !q.Families.Has(sock.IPv4) || !q.Families.Has(sock.IPv6) {
-		return false
-	}
 	_, same := (&listing{query: q}).joinedProgram()
 	return same
 }
 
 // joinedProgram returns the program that both families are asked with; same is
-// false if they need different ones, or one of them none of its sockets. Bound
-// sockets are few, so they are asked for without one.
+// false if the query is for other tables, or if they need different programs, or
+// one of them none of its sockets. Bound sockets are few, so they are asked for
+// without one.
 func (l *listing) joinedProgram() (program []byte, same bool) {
+	q := &l.query
+	if q.Protocols != sock.Protocols(sock.TCP) || !q.Families.Has(sock.IPv4) || !q.Families.Has(sock.IPv6) {
+		return nil, false
+	}
 	onlyBound := l.query.States == sock.States(sock.Bound)
 	first := true
 	for t := range l.query.Tables {
@@ -54,29 +56,30 @@ const inetIDLen, cookieLen = 48, 8
 //
 //	idiag_family u8, idiag_src_len u8, idiag_dst_len u8, idiag_ext u8,
 //	struct inet_diag_sockid, idiag_states u32, idiag_dbs u32
-func (l *listing) joinedRequest() []byte {
+func (l *listing) joinedRequest(program []byte) []byte {
 	b := appendHeader(nil, tcpDiagGetSock, nlmFRequest|nlmFDump)
 	b = append(b, 0, 0, 0, extensions(sock.TCP, l.query.Want))
 	b = append(b, make([]byte, inetIDLen-cookieLen)...) // any ends, any device
 	b = appendCookie(b, inetDiagNoCookie)
 	b = native.AppendUint32(b, stateMask(sock.TCP, l.query.States))
 	b = native.AppendUint32(b, 0)
-	if program, _ := l.joinedProgram(); len(program) > 0 {
+	if len(program) > 0 {
 		b = appendAttribute(b, inetDiagReqBytecode, program)
 	}
 	return b
 }
 
 // startJoined is [Source.Start] of a query that [Source.Joins] answers.
-func (l *listing) startJoined(ctx context.Context) (rows iter.Seq2[*sock.Socket, error], stop func()) {
+func (l *listing) startJoined(ctx context.Context, program []byte) (rows iter.Seq2[*sock.Socket, error], stop func()) {
+	request := l.joinedRequest(program)
 	if stateMask(sock.TCP, l.query.States) != 0 {
-		l.session.prepare(l.joinedRequest())
+		l.session.prepare(request)
 	}
 	return func(yield func(*sock.Socket, error) bool) {
 		l.yield = yield
 		defer l.session.close()
 		if l.session.sent {
-			l.joined(ctx)
+			l.joined(ctx, request)
 		}
 	}, l.session.close
 }
@@ -84,11 +87,11 @@ func (l *listing) startJoined(ctx context.Context) (rows iter.Seq2[*sock.Socket,
 // joined lists both families by one reading. The rows of IPv6 wait for its end,
 // so that the order is that of the tables. If they become many, the reading is
 // given up for one of each family; what was yielded is not yielded again.
-func (l *listing) joined(ctx context.Context) {
+func (l *listing) joined(ctx context.Context, request []byte) {
 	t := sock.Table{Protocol: sock.TCP, Family: sock.IPv4}
 	l.inet.protocol = sock.TCP
 	l.later = &aside{}
-	err := l.read(ctx, t, l.joinedRequest(), func(payload []byte) (verdict, bool) {
+	err := l.read(ctx, t, request, func(payload []byte) (verdict, bool) {
 		v := l.inet.decode(payload, &l.record)
 		switch {
 		case v == rejected:

@@ -51,8 +51,8 @@ func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Sock
 // families can be asked for one by one.
 func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
 	l := &listing{session: session{open: s.open, ahead: true}, query: q}
-	if s.Joins(q) {
-		return l.startJoined(ctx)
+	if program, same := l.joinedProgram(); same {
+		return l.startJoined(ctx, program)
 	}
 	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
 		if request, _ := l.plan(t); request != nil {

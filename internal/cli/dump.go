@@ -18,11 +18,11 @@ func (r *run) dump(c *ucli.Context, req platform.Request) error {
 	if err := r.checkDump(c, name, req); err != nil {
 		return err
 	}
-	if err := r.fit(c, &req, nil); err != nil {
+	b, err := r.openHost(c)
+	if err != nil {
 		return err
 	}
-	host, err := platform.Open(platform.Options{Owners: c.String("owners"), Threads: c.Bool("threads")})
-	if err != nil {
+	if err := b.fit(c, &req, nil); err != nil {
 		return err
 	}
 	out := r.Out
@@ -34,7 +34,7 @@ func (r *run) dump(c *ucli.Context, req platform.Request) error {
 		defer file.Close()
 		out = file
 	}
-	listing, matched, err := r.writeDump(host, req, out)
+	listing, matched, err := r.writeDump(b.host, req, out)
 	if err != nil {
 		return err
 	}

@@ -136,9 +136,6 @@ type chosen struct {
 // choose loads the program that suits best. What the kernel does not do for us
 // is done here, so that a refusal costs time only.
 func (f *Finder) choose(want *wanted) chosen {
-	if want.all {
-		return chosen{fd: f.program}
-	}
 	spans := want.spans()
 	for _, count := range []bool{true, false} {
 		if count && !f.layout.countable {
@@ -168,7 +165,9 @@ func (f *Finder) findAtOnce(ctx context.Context, q Query, want *wanted) (*Index,
 	case err != nil:
 		return nil, err
 	}
-	f.few.Store(!want.all)
+	if !want.all {
+		f.few.Store(true)
+	}
 	return s.builder.finish(), nil
 }
 
@@ -179,7 +178,7 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 		return &Index{}, ctx.Err()
 	}
 	want := newWanted(q.Want)
-	if len(q.First) == 0 || f.few.Load() {
+	if want.all || len(q.First) == 0 || f.few.Load() {
 		if ix, err := f.findAtOnce(ctx, q, want); ix != nil || err != nil {
 			return ix, err
 		}
@@ -188,31 +187,26 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	if program.fd != f.program {
 		defer f.kernel.close(program.fd)
 	}
-	begin := func() *search { return f.begin(q, want, program) }
 	if program.counts && len(q.First) > 0 {
-		s := begin()
+		s := f.begin(q, want, program)
 		if err := s.within(ctx, q.First); err != nil {
 			return nil, err
 		}
-		if done, err := s.certain(ctx); err != nil {
-			return nil, err
-		} else if done {
-			return s.builder.finish(), nil
+		if ix, err := s.certain(ctx); ix != nil || err != nil {
+			return ix, err
 		}
 	}
 	// From the start, whatever was seen: what was seen twice would pass for two
 	// holders.
-	s := begin()
+	s := f.begin(q, want, program)
 	if err := s.everywhere(ctx); err != nil {
 		return nil, err
 	}
 	if s.tally.complete() {
-		if done, err := s.certain(ctx); err != nil {
-			return nil, err
-		} else if done {
-			return s.builder.finish(), nil
+		if ix, err := s.certain(ctx); ix != nil || err != nil {
+			return ix, err
 		}
-		s = begin()
+		s = f.begin(q, want, program)
 		s.tally = nil
 		if err := s.everywhere(ctx); err != nil {
 			return nil, err

@@ -13,7 +13,11 @@ import (
 // host is the kernel of this machine.
 type host struct{}
 
-func (host) capabilities() (uint64, error) {
+func (host) capabilities() (uint64, error) { return Capabilities() }
+
+// Capabilities returns the effective capabilities of the calling thread, a bit for
+// each number of linux/capability.h.
+func Capabilities() (uint64, error) {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData // 32 bits each, the lower ones first
 	if err := unix.Capget(&header, &data[0]); err != nil {

@@ -84,15 +84,18 @@ func (s *search) within(ctx context.Context, pids []int) error {
 	return nil
 }
 
-// certain reports whether every holder has been seen, and the processes are those
-// that they were.
-func (s *search) certain(ctx context.Context) (bool, error) {
+// certain returns the answer if every holder has been seen, and the processes are
+// those that they were; else nil.
+func (s *search) certain(ctx context.Context) (*Index, error) {
 	if !s.tally.complete() || s.builder.replaced {
 		// A socket may have been seen in a process that then turned out to be
 		// gone, its holders dropped with it.
-		return false, nil
+		return nil, nil
 	}
-	return s.confirmed(ctx)
+	if same, err := s.confirmed(ctx); !same || err != nil {
+		return nil, err
+	}
+	return s.builder.finish(), nil
 }
 
 // confirmed looks at the entries of sockets with several references again, and
