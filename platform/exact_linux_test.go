@@ -111,12 +111,9 @@ func sameBothWays(t *testing.T, threads bool, least int) map[uint64]answer {
 func needsIterator(t *testing.T) bool {
 	t.Helper()
 	if _, err := Open(Options{Owners: "bpf"}); err != nil {
-		if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		population.Skip(t, err)
 	}
-	return alone(t)
+	return population.Alone(t, "cat", "true")
 }
 
 // Few processes with very many sockets, many with few, and very many with none.

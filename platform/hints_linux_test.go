@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/population"
 )
 
 func TestParseProcesses(t *testing.T) {
@@ -50,10 +52,7 @@ func cgroup(t *testing.T, name string) (dir string, id uint64) {
 		err = os.Mkdir(dir, 0o755)
 	}
 	if err != nil {
-		if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
-			t.Fatal(err)
-		}
-		t.Skip("needs a control group of version 2 that can be written: " + err.Error())
+		population.Skip(t, "needs a control group of version 2 that can be written: "+err.Error())
 	}
 	t.Cleanup(func() {
 		if err := os.Remove(dir); err != nil {
@@ -94,7 +93,7 @@ func resident(t *testing.T, dir string, files ...*os.File) int {
 }
 
 func TestTheProcessesOfAControlGroup(t *testing.T) {
-	if !alone(t) {
+	if !population.Alone(t, "cat", "true") {
 		return
 	}
 	dir, id := cgroup(t, "a")

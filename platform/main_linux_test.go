@@ -2,7 +2,6 @@ package platform
 
 import (
 	"os"
-	"sync"
 	"testing"
 
 	"sockeye/internal/population"
@@ -16,19 +15,4 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-var enter = sync.OnceValue(population.Enter)
-
-// alone is [population.Alone], whose namespaces are finished in the test that
-// needs them.
-func alone(t *testing.T) bool {
-	t.Helper()
-	if !population.Alone(t, "cat", "true") {
-		return false
-	}
-	if err := enter(); err != nil {
-		t.Fatal(err)
-	}
-	return true
 }

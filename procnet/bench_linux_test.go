@@ -11,7 +11,7 @@ func benchmarkOwners(b *testing.B, least int, q OwnerQuery, fill func() (*popula
 	if !population.Inside() {
 		b.Skip("needs CAP_SYS_ADMIN for namespaces of its own")
 	}
-	if err := enter(); err != nil {
+	if err := population.Enter(); err != nil {
 		b.Fatal(err)
 	}
 	set, err := fill()

@@ -26,7 +26,7 @@ func shown(protocol, family, state string, local, remote netip.AddrPort, inode u
 
 // TestParity compares the tables with a population of every kind and state.
 func TestParity(t *testing.T) {
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	set, err := population.Parity(t.TempDir())
@@ -105,7 +105,7 @@ func TestThreadNamespace(t *testing.T) {
 	onOtherThread(func() { done <- inNewNamespace() })
 	switch reason := <-done; {
 	case strings.HasPrefix(reason, "skip: "):
-		skip(t, reason)
+		population.Skip(t, reason)
 	case reason != "":
 		t.Error(reason)
 	}
@@ -147,7 +147,7 @@ func inNewNamespace() string {
 // Rows under churn: none may be doubled, and no established connection that
 // stands all the time may be missing.
 func TestChurnDoublesNothing(t *testing.T) {
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	mass, err := population.Mass(500, true)

@@ -10,13 +10,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye/internal/population"
 	"sockeye/sock"
 )
 
 // A process may be read, have no descriptor, be gone, or refuse.
 func TestRefusals(t *testing.T) {
 	if os.Geteuid() != 0 {
-		skip(t, "needs root to become another user")
+		population.Skip(t, "needs root to become another user")
 	}
 	root, err := os.MkdirTemp("", "refusals") // others may not enter t.TempDir
 	if err == nil {

@@ -91,9 +91,9 @@ func scanAsNobody(t *testing.T, binary string) OwnerIndex {
 // descriptors are closed to him or they are hidden altogether.
 func TestScanWithoutRights(t *testing.T) {
 	if os.Getuid() != 0 {
-		skip(t, "needs root to become another user")
+		population.Skip(t, "needs root to become another user")
 	}
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	binary := readableCopy(t)
@@ -117,7 +117,7 @@ func TestScanWithoutRights(t *testing.T) {
 
 // The search finds what the processes of a population hold.
 func TestScanPopulation(t *testing.T) {
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	const processes, sockets = 12, 5
@@ -178,7 +178,7 @@ func compareComms(t *testing.T, ix *OwnerIndex, made []population.Made) {
 // A process that has ended by the time it is identified owns nothing, and one
 // that is given its PID owns only its own.
 func TestScanOfReusedPID(t *testing.T) {
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	old := startHolder(t, 0)
@@ -281,7 +281,7 @@ func TestScanThreads(t *testing.T) {
 	inode := <-inodes
 	defer close(release)
 	if inode == 0 {
-		skip(t, "no descriptor table for a thread")
+		population.Skip(t, "no descriptor table for a thread")
 	}
 	want := []uint64{inode}
 	if got := ownersOf(search1(t, New(), OwnerQuery{Want: want}), inode); got != nil {

@@ -27,13 +27,16 @@ type T interface {
 // So no test sees what another left, such as connections in TIME_WAIT. Without
 // the right to make namespaces, or without one of the programs, the test skips,
 // or fails if SOCKEYE_TEST_REQUIRE is "all". TestMain must call [RunHelper]
-// first and, if [Inside], [Enter].
+// first.
 //
 // SOCKEYE_TEST_EMULATED says that the tests are a program of another processor
 // under qemu: what asks this machine's kernel is not tested there.
 func Alone(t T, programs ...string) bool {
 	t.Helper()
 	if Inside() {
+		if err := Enter(); err != nil {
+			t.Fatal(err)
+		}
 		return true
 	}
 	if os.Getenv("SOCKEYE_TEST_EMULATED") != "" {
@@ -41,7 +44,7 @@ func Alone(t T, programs ...string) bool {
 	}
 	for _, program := range programs {
 		if _, err := exec.LookPath(program); err != nil {
-			skip(t, err)
+			Skip(t, err)
 			return false
 		}
 	}
@@ -51,7 +54,7 @@ func Alone(t T, programs ...string) bool {
 	out, err := cmd.CombinedOutput()
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		skip(t, "needs CAP_SYS_ADMIN to make namespaces of its own")
+		Skip(t, "needs CAP_SYS_ADMIN to make namespaces of its own")
 	case err != nil:
 		t.Error(err, "\n"+string(out))
 	default:
@@ -60,7 +63,9 @@ func Alone(t T, programs ...string) bool {
 	return false
 }
 
-func skip(t T, reason any) {
+// Skip leaves a test out for a reason of this machine, or fails it if
+// SOCKEYE_TEST_REQUIRE is "all".
+func Skip(t T, reason any) {
 	t.Helper()
 	if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
 		t.Fatal(reason)

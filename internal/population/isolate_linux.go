@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -58,8 +59,13 @@ func Isolate(env ...string) (int, error) {
 // Enter finishes the namespaces from within, in the process that [Isolate]
 // started: it mounts the /proc that belongs to them and brings lo up. It also
 // keeps the descriptors that whoever started us left open out of the processes
-// that we start: they would count among theirs.
-func Enter() error {
+// that we start: they would count among theirs. Only the first call does so; all
+// return its error.
+func Enter() error { return entered() }
+
+var entered = sync.OnceValue(enter)
+
+func enter() error {
 	if !Inside() {
 		return errors.New("not in namespaces of this package's making")
 	}

@@ -21,9 +21,9 @@ var crowds = map[string]func() (*population.Set, error){
 // search through every process, or 0.
 func benchmark(b *testing.B, search func(f *Finder, last uint64) error) {
 	if !population.Inside() {
-		skip(b, "needs CAP_SYS_ADMIN for namespaces of its own")
+		population.Skip(b, "needs CAP_SYS_ADMIN for namespaces of its own")
 	}
-	if err := enter(); err != nil {
+	if err := population.Enter(); err != nil {
 		b.Fatal(err)
 	}
 	for _, name := range []string{"large", "small", "idle"} {
@@ -104,7 +104,7 @@ func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		f, err := Open()
 		if err != nil {
-			skip(b, err.Error())
+			population.Skip(b, err.Error())
 		}
 		f.Close()
 	}
@@ -114,7 +114,7 @@ func BenchmarkOpen(b *testing.B) {
 func BenchmarkLayout(b *testing.B) {
 	data, release, err := host{}.mapBTF()
 	if err != nil {
-		skip(b, err.Error())
+		population.Skip(b, err.Error())
 	}
 	defer release()
 	b.SetBytes(int64(len(data)))

@@ -6,13 +6,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"sockeye/internal/population"
 )
 
 // The committed programs are what the pinned compiler makes of the source.
 func TestProgramsAreRebuiltByteByByte(t *testing.T) {
 	for _, tool := range []string{"clang-14", "llvm-objcopy-14", "llvm-readelf-14"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			skip(t, err.Error()+" (Debian packages clang-14 and llvm-14)")
+			population.Skip(t, err.Error()+" (Debian packages clang-14 and llvm-14)")
 		}
 	}
 	dir := t.TempDir()

@@ -225,7 +225,7 @@ func TestTimeNamespace(t *testing.T) {
 		return
 	}
 	if err := exec.Command("unshare", "--time", "--boottime", "1000", "true").Run(); err != nil {
-		skip(t, "needs unshare(1) with time namespaces: "+err.Error())
+		population.Skip(t, "needs unshare(1) with time namespaces: "+err.Error())
 	}
 	file, _ := newListener(t)
 	hold(t, 1, file)

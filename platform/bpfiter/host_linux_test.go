@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/population"
 )
 
 // Where the BTF cannot be mapped it is read.
@@ -33,7 +35,7 @@ func TestMapBTF(t *testing.T) {
 	}
 	want, err := os.ReadFile(btfFile)
 	if err != nil {
-		skip(t, err.Error())
+		population.Skip(t, err.Error())
 	}
 	data, release, err := host{}.mapBTF()
 	if err != nil {

@@ -224,7 +224,7 @@ func TestSearchDoesNotStopAtASharedTable(t *testing.T) {
 	}
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
-		skip(t, err.Error())
+		population.Skip(t, err.Error())
 	}
 	binary := filepath.Join(t.TempDir(), "shared")
 	if err := os.WriteFile(binary+".c", []byte(sharedTable), 0o644); err != nil {

@@ -1,7 +1,6 @@
 package portable
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -18,40 +17,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// skip leaves a test out, or fails it where all must run.
-func skip(t *testing.T, reason string) {
-	t.Helper()
-	if os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
-
-// isolated runs the calling test again in namespaces of its own. It returns true
-// in that run, and false, with the outcome taken over, in the first one.
-func isolated(t *testing.T) bool {
-	t.Helper()
-	if population.Inside() {
-		if err := population.Enter(); err != nil {
-			t.Fatal(err)
-		}
-		return true
-	}
-	args := os.Args
-	defer func() { os.Args = args }()
-	os.Args = []string{args[0], "-test.run=^" + t.Name() + "$", "-test.count=1"}
-	status, err := population.Isolate()
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		skip(t, "needs CAP_SYS_ADMIN for namespaces of its own")
-	case err != nil:
-		t.Fatal(err)
-	case status != 0:
-		t.Errorf("failed in namespaces of its own, status %d", status)
-	}
-	return false
-}
-
 // ends are what tells a socket from others, of the facts that both sources have.
 func ends(s *sock.Socket) string {
 	return fmt.Sprintf("%v %v %v %v %v", s.Protocol, s.Family, s.State, s.Local, s.Remote)
@@ -60,7 +25,7 @@ func ends(s *sock.Socket) string {
 // TestBesideSockDiag compares the rows with those of sock_diag, over every kind
 // of socket and every state.
 func TestBesideSockDiag(t *testing.T) {
-	if !isolated(t) {
+	if !population.Alone(t) {
 		return
 	}
 	set, err := population.Parity(t.TempDir())
