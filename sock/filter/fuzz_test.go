@@ -75,7 +75,7 @@ func checkShown(t *testing.T, err error) {
 // FuzzGlob: no pattern panics, and two ways of matching agree.
 func FuzzGlob(f *testing.F) {
 	for _, seed := range [][2]string{{"*", ""}, {"a*b?c", "aXbYc"}, {"[a-c]x", "Bx"}, {"[!a]", "b"}, {"[]]", "]"}, {"[", "["},
-		{"[[:digit:]]*", "7"}, {`\*`, "*"}, {"@*", "\x00abc"}, {"*\xff*", "a\xffb"}, {"[a-", "[a-"}, {"**a**", "bab"}} {
+		{"[[:digit:]]*", "7"}, {`\*`, "*"}, {"@*", "\x00abc"}, {"*\xff*", "a\xffb"}, {"[a-", "[a-"}, {"[[:]", "0"}, {"[[:]", ":"}, {"[[:", "["}, {"**a**", "bab"}} {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, pattern, name string) {

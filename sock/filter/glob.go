@@ -120,18 +120,13 @@ func setRune(s string) (rune, int) {
 
 // globClass reads a class such as [:digit:]; it returns 0 if there is none.
 func globClass(s string) (func(rune) bool, int) {
-	if !strings.HasPrefix(s, "[:") {
+	rest, opened := strings.CutPrefix(s, "[:")
+	name, _, closed := strings.Cut(rest, ":]")
+	class := globClasses[name]
+	if !opened || !closed || class == nil {
 		return nil, 0
 	}
-	end := strings.Index(s, ":]")
-	if end < 0 {
-		return nil, 0
-	}
-	class := globClasses[s[2:end]]
-	if class == nil {
-		return nil, 0
-	}
-	return class, end + 2
+	return class, len("[:") + len(name) + len(":]")
 }
 
 // globClasses are the classes of POSIX.

@@ -14,7 +14,7 @@ func TestGlob(t *testing.T) {
 		{"A*C", "abc", true}, {"abc", "ABC", true}, {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXcYb", false},
 		{"[abc]", "B", true}, {"[a-c]", "b", true}, {"[A-C]", "b", true}, {"[!a-c]", "b", false}, {"[!a-c]", "d", true},
 		{"[^a]", "b", true}, {"[]a]", "]", true}, {"[!]a]", "]", false}, {"[a", "[a", true}, {"[a", "a", false},
-		{"[a-]", "-", true}, {"[-a]", "-", true}, {"[[:digit:]]", "7", true}, {"[[:digit:]]", "x", false},
+		{"[a-]", "-", true}, {"[[:]", ":", true}, {"[[:]", "[", true}, {"[[:]", "0", false}, {"[-a]", "-", true}, {"[[:digit:]]", "7", true}, {"[[:digit:]]", "x", false},
 		{"[[:ALPHA:]]", "x", false}, {"[[:upper:]]", "x", false}, {"[[:upper:]]", "X", true}, {"[![:space:]]", " ", false}, {"[[:xdigit:]]", "F", true},
 		{`\*`, "*", true}, {`\*`, "a", false}, {`[\]]`, "]", true}, {`a\b`, "ab", true},
 		{"*.sock", ".sock", true}, {"*/x", "/run//x", true}, {".*", ".a", true}, {"*", ".a", true},
