@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // options are the flags.

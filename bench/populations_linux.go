@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // populations make what the rows are measured over, by name. The argument is

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // jobEnv holds the path of the job of the process inside the namespaces.

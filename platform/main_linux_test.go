@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestMain makes the test binary a process that a test needs.

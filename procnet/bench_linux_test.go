@@ -3,7 +3,7 @@ package procnet
 import (
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // benchmarkOwners searches a population for the owners of all its sockets.

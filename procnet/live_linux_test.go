@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/sock"
 	"sockeye/sock/socktest"
 )

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 func TestMain(m *testing.M) {

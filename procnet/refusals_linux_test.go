@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/sock"
 )
 

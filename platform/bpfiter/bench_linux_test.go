@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/procnet"
 )
 

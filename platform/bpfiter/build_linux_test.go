@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // The committed programs are what the pinned compiler makes of the source.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/procnet"
 )
 

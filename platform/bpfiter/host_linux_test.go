@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // Where the BTF cannot be mapped it is read.

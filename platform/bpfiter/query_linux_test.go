@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // Every restriction gives a part of the whole answer, whether the kernel or the

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // watched is this machine's kernel, and what a search asked of it.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/winetest"
+	"sockeye/internal/test/winetest"
 )
 
 // TestLayoutsAreThoseOfTheHeaders has a C compiler compare every offset with

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/winetest"
+	"sockeye/internal/test/winetest"
 )
 
 // shown is a socket as testdata/lister prints it.

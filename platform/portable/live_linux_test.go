@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/sock"
 	"sockeye/sock/socktest"
 	"sockeye/sockdiag"

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestChurn lists while connections come and go as fast as they can: no listing

@@ -10,7 +10,7 @@ import (
 	// The program is built by the test, which the cache of go test does not see:
 	// what it is made of must be part of the test for a change to count.
 	_ "sockeye/internal/cli"
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // binaryEnv tells the process inside the namespaces where sockeye is, which was

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestFallback lists raw sockets. Where the kernel has no diagnosis of them they

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/filter"

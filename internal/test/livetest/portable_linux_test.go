@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestPortable lists TCP and UDP through the source of macOS and the BSDs, and

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestUnprivileged lists as a user who may see the tables and no descriptors.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/livetest/sstext"
+	"sockeye/internal/test/livetest/sstext"
 )
 
 // stateOf has our words for ss's. UNCONN stands for three of ours.

@@ -117,7 +117,7 @@ func testDocument(t *testing.T, p program) {
 	}
 }
 
-const schemaFile = "../../docs/json-schema.json"
+const schemaFile = "../../../docs/json-schema.json"
 
 // checkSockets looks for what was made, and for nothing else, among what is
 // listed.

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/livetest/sstext"
-	"sockeye/internal/population"
+	"sockeye/internal/test/livetest/sstext"
+	"sockeye/internal/test/population"
 	"sockeye/sock"
 )
 

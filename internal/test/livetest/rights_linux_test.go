@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // asNobodyWith makes the command run as that user with some capabilities alone.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestSchema validates what the program prints of real sockets, of every kind
@@ -47,7 +47,7 @@ func TestSchema(t *testing.T) {
 
 func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
 	t.Helper()
-	data, err := os.ReadFile("../../docs/json-schema.json")
+	data, err := os.ReadFile("../../../docs/json-schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // made holds the listing against what was made, without ss: every protocol, our

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sockeye/internal/livetest/sstext"
+	"sockeye/internal/test/livetest/sstext"
 )
 
 func closeSet(t *testing.T, set *Set) {

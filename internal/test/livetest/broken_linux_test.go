@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 var allFormats = [][]string{{}, {"--json"}, {"--ndjson"}, {"--csv"}, {"--tsv"}, {"--template", "{{.inode}}"}, {"--sort", "inode"}}

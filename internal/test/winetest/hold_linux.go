@@ -30,7 +30,7 @@ const leastHeld = 20
 // half closed or remembered only, and datagram sockets.
 func (r *Rig) Hold(t testing.TB) []Held {
 	t.Helper()
-	program := Build(t, "sockeye/internal/winetest/testdata/holder")
+	program := Build(t, "sockeye/internal/test/winetest/testdata/holder")
 	cmd := r.Command(t.Context(), program)
 	var messages bytes.Buffer
 	cmd.Stderr = &messages

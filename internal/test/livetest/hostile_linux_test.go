@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"sockeye/internal/population"
+	"sockeye/internal/test/population"
 )
 
 // TestHostileNames prints processes and sockets with names that harm a terminal

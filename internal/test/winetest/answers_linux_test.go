@@ -170,7 +170,7 @@ func testKill(t *testing.T, p program) {
 
 // testSnapshot reads a snapshot of Linux, with what this system does not have.
 func testSnapshot(t *testing.T, p program) {
-	name := "../cli/testdata/snapshot/web.json"
+	name := "../../cli/testdata/snapshot/web.json"
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)

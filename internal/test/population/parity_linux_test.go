@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"sockeye/internal/livetest/sstext"
+	"sockeye/internal/test/livetest/sstext"
 )
 
 // stateWords are ss's words for our states. It has one word for all that is
