@@ -222,7 +222,7 @@ func unheld(s *sock.Socket) sock.OwnerStatus {
 	case sock.SynReceived:
 		return sock.OwnerRequest
 	case sock.Established, sock.CloseWait:
-		if s.Protocol.Stream() || s.Protocol == sock.Unix {
+		if s.Protocol.ConnectionOriented() || s.Protocol == sock.Unix {
 			return sock.OwnerAcceptQueue
 		}
 		return sock.OwnerKernel

@@ -126,7 +126,7 @@ func (r *chainRun) rows(ctx context.Context, s *step, source int) iter.Seq2[*soc
 // rest: two short dumps instead of one, so that listeners come first without
 // anything being held back. The kernel skips what is not in the mask.
 func phases(p sock.Protocol, states sock.StateSet) []sock.StateSet {
-	if p.Stream() {
+	if p.ConnectionOriented() {
 		states &^= sock.States(sock.Unconnected)
 	} else if p != sock.Unix {
 		states &= sock.States(sock.Established, sock.Unconnected, sock.Closed, sock.StateUnknown)
@@ -135,7 +135,7 @@ func phases(p sock.Protocol, states sock.StateSet) []sock.StateSet {
 	// does that, with few rows to show for it, while the connections are read:
 	// before them they would have to wait for it.
 	bound := sock.States(sock.Bound)
-	if !p.Stream() {
+	if !p.ConnectionOriented() {
 		bound = 0
 	}
 	var split []sock.StateSet

@@ -62,3 +62,12 @@ func Families(fs ...Family) FamilySet {
 
 // Has reports whether f is in the set.
 func (s FamilySet) Has(f Family) bool { return s&(1<<f) != 0 }
+
+// All yields the families of the set in the order of a listing.
+func (s FamilySet) All(yield func(Family) bool) {
+	for f := IPv4; f < familyEnd; f++ {
+		if s.Has(f) && !yield(f) {
+			return
+		}
+	}
+}

@@ -3,7 +3,7 @@ package sock
 import "math/bits"
 
 // Protocol is the table a socket stands in. The order of the constants is the
-// order of a listing.
+// order of a listing; [Descriptor] says what holds for each.
 type Protocol uint8
 
 // The protocols, in the order in which a listing shows them.
@@ -25,49 +25,6 @@ const (
 	TIPC
 	protocolEnd
 )
-
-var protocolNames = [...]string{
-	ProtocolUnknown: "unknown",
-	TCP:             "tcp",
-	UDP:             "udp",
-	UDPLite:         "udplite",
-	Raw:             "raw",
-	ICMP:            "icmp",
-	SCTP:            "sctp",
-	MPTCP:           "mptcp",
-	DCCP:            "dccp",
-	Unix:            "unix",
-	Packet:          "packet",
-	Netlink:         "netlink",
-	VSOCK:           "vsock",
-	XDP:             "xdp",
-	TIPC:            "tipc",
-}
-
-// String returns the name used in every format, such as "udplite".
-func (p Protocol) String() string {
-	if p >= protocolEnd {
-		return "unknown"
-	}
-	return protocolNames[p]
-}
-
-// ParseProtocol is the inverse of [Protocol.String].
-func ParseProtocol(name string) (Protocol, bool) {
-	for p := TCP; p < protocolEnd; p++ {
-		if protocolNames[p] == name {
-			return p, true
-		}
-	}
-	return ProtocolUnknown, false
-}
-
-// Inet reports whether the protocol runs over IPv4 and IPv6.
-func (p Protocol) Inet() bool { return p >= TCP && p <= DCCP }
-
-// Stream reports whether the protocol has listeners and connections, as TCP
-// does. Unix sockets are streams or datagrams by [SocketType], not by protocol.
-func (p Protocol) Stream() bool { return p == TCP || p == SCTP || p == MPTCP || p == DCCP }
 
 // ProtocolSet is a set of protocols.
 type ProtocolSet uint32

@@ -26,36 +26,15 @@ type Matcher interface {
 	Needs() Field
 }
 
-// Table is one table of the kernel: a protocol in a family.
-type Table struct {
-	Protocol Protocol
-	Family   Family
-}
-
-// String returns for example "tcp/ipv6", or "unix" where the family says nothing more.
-func (t Table) String() string {
-	if !t.Protocol.Inet() {
-		return t.Protocol.String()
-	}
-	return t.Protocol.String() + "/" + t.Family.String()
-}
-
-var otherFamilies = map[Protocol]Family{
-	Unix: FamilyUnix, Packet: FamilyPacket, Netlink: FamilyNetlink,
-	VSOCK: FamilyVSOCK, XDP: FamilyXDP, TIPC: FamilyTIPC,
-}
-
 // Tables yields the tables that the query asks, in listing order.
 func (q Query) Tables(yield func(Table) bool) {
 	for p := range q.Protocols.All {
-		if !p.Inet() {
-			if !yield(Table{p, otherFamilies[p]}) {
-				return
-			}
-			continue
+		families := p.Descriptor().Families
+		if p.Inet() {
+			families &= q.Families
 		}
-		for _, f := range [...]Family{IPv4, IPv6} {
-			if q.Families.Has(f) && !yield(Table{p, f}) {
+		for f := range families.All {
+			if !yield(Table{p, f}) {
 				return
 			}
 		}

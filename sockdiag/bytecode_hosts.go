@@ -24,7 +24,9 @@ func (c *compiler) noRemote() bool { return c.states&^peerless == 0 }
 
 // staleRemote reports whether a socket that is asked for may still have the
 // remote end that it had, which its row does not.
-func (c *compiler) staleRemote() bool { return c.states.Has(sock.Bound) && c.table.Protocol.Stream() }
+func (c *compiler) staleRemote() bool {
+	return c.states.Has(sock.Bound) && c.table.Protocol.ConnectionOriented()
+}
 
 // ports compares a port with sorted ranges. The local port of a row is
 // always known.

@@ -102,7 +102,7 @@ func randomRow(r *rand.Rand, t sock.Table) (*kernelEntry, []byte, uint8) {
 	e.saddr, e.daddr = netip.MustParseAddr(pick(r, hosts...)), netip.MustParseAddr(pick(r, hosts...))
 	e.sport, e.dport = parsedPort(r), parsedPort(r)
 	state := uint8(1 + r.IntN(11))
-	if !t.Protocol.Stream() {
+	if !t.Protocol.ConnectionOriented() {
 		state = pick(r, uint8(tcpEstablished), tcpClose)
 	}
 	if peerlessKernel(t, state) {
@@ -121,7 +121,7 @@ func randomRow(r *rand.Rand, t sock.Table) (*kernelEntry, []byte, uint8) {
 }
 
 func peerlessKernel(t sock.Table, state uint8) bool {
-	return state == tcpListen || state == tcpClose && !t.Protocol.Stream()
+	return state == tcpListen || state == tcpClose && !t.Protocol.ConnectionOriented()
 }
 
 func parsedPort(r *rand.Rand) uint16 {

@@ -54,7 +54,7 @@ func (q *question) ask(ctx context.Context) (bool, error) {
 	switch {
 	case err == nil && found:
 		return true, nil
-	case errors.Is(err, syscall.ESTALE) && q.socket.Knows(sock.FieldRemote) && q.socket.Protocol.Stream():
+	case errors.Is(err, syscall.ESTALE) && q.socket.Knows(sock.FieldRemote) && q.socket.Protocol.ConnectionOriented():
 		// Another socket has the two ends now; no two connections share them.
 		return false, nil
 	case err != nil && !errors.Is(err, syscall.ENOENT) && !errors.Is(err, syscall.ESTALE):

@@ -64,7 +64,7 @@ func (d *inetDecoder) decode(b []byte, s *sock.Socket) verdict {
 	default:
 		return rejected
 	}
-	s.State = stateOf(b[idiagState], !d.protocol.Stream())
+	s.State = stateOf(b[idiagState], !d.protocol.ConnectionOriented())
 	d.endpoints(b, s)
 	d.queues(b, s)
 	identity(b, s)
@@ -107,7 +107,7 @@ func (d *inetDecoder) queues(b []byte, s *sock.Socket) {
 	s.RecvQueue = native.Uint32(b[idiagRqueue:])
 	s.Known |= sock.FieldRecvQueue
 	wqueue := native.Uint32(b[idiagWqueue:])
-	if s.State == sock.Listen && d.protocol.Stream() {
+	if s.State == sock.Listen && d.protocol.ConnectionOriented() {
 		s.Backlog = wqueue
 		s.Known |= sock.FieldBacklog
 		return

@@ -59,7 +59,7 @@ func stateMask(p sock.Protocol, states sock.StateSet) uint32 {
 	switch {
 	case p == sock.Unix:
 		bits = unixBits[:]
-	case p.Stream():
+	case p.ConnectionOriented():
 		bits = connectionBits[:]
 	}
 	var mask uint32
