@@ -78,7 +78,7 @@ var rows = append([]row{
 		Ours: words("sockeye -tln --no-processes"), Peer: words("ss -tln"),
 	},
 	{
-		Name: "who owns a port, among the connections", Population: "mass", Budget: 0.05,
+		Name: "who owns a port, among the connections", Population: "mass", Budget: 0.08,
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},
 	{
@@ -86,7 +86,7 @@ var rows = append([]row{
 		Ours: words("sockeye port {port}"), Peer: words("lsof -nP -iTCP:{port}"),
 	},
 	{
-		Name: "who owns a port, among the connections, looked at last", Population: "mass", Budget: 0.05,
+		Name: "who owns a port, among the connections, looked at last", Population: "mass", Budget: 0.08,
 		Ours: words("sockeye port {lastport}"), Peer: words("ss -ltnp sport = :{lastport}"),
 	},
 	{
@@ -110,11 +110,11 @@ var rows = append([]row{
 		Ours: words("sockeye -tan --no-processes --ndjson"), Peer: words("sockeye -tan --no-processes"),
 	},
 	{
-		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.05,
+		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.25,
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},
 	{
-		Name: "who owns a port, among 2,000 processes, looked at last", Population: "idle", Budget: 0.05,
+		Name: "who owns a port, among 2,000 processes, looked at last", Population: "idle", Budget: 0.25,
 		Ours: words("sockeye port {lastport}"), Peer: words("ss -ltnp sport = :{lastport}"),
 	},
 	{

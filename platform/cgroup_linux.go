@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,58 +43,4 @@ func CgroupID(path string) (uint64, error) {
 		return 0, err
 	}
 	return st.Ino, nil
-}
-
-// kernfsHandle is the type of a file handle that holds the number of a kernfs
-// node, in host byte order: FILEID_KERNFS of linux/exportfs.h.
-const kernfsHandle = 0xfe
-
-// openCgroup opens the directory of the control group with that number. It is one
-// call with CAP_DAC_READ_SEARCH; without, the directories are gone through.
-func openCgroup(mount string, id uint64) (*os.File, error) {
-	root, err := os.Open(mount)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	handle := unix.NewFileHandle(kernfsHandle, binary.NativeEndian.AppendUint64(nil, id))
-	fd, err := unix.OpenByHandleAt(int(root.Fd()), handle, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
-	if err == nil {
-		return os.NewFile(uintptr(fd), "cgroup"), nil
-	}
-	if !errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("control group %d: %w", id, err)
-	}
-	path, err := findCgroup(mount, id)
-	if err != nil {
-		return nil, err
-	}
-	return os.Open(path)
-}
-
-// maxCgroups bounds the directories that are gone through for one: with more of
-// them the hint costs what it is to save.
-const maxCgroups = 256
-
-// findCgroup returns the directory with that inode.
-func findCgroup(mount string, id uint64) (found string, err error) {
-	seen := 0
-	err = filepath.WalkDir(mount, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return nil // it may have been removed meanwhile
-		}
-		if seen++; seen > maxCgroups {
-			return fs.SkipAll
-		}
-		var st unix.Stat_t
-		if unix.Stat(path, &st) == nil && st.Ino == id {
-			found = path
-			return fs.SkipAll
-		}
-		return nil
-	})
-	if err == nil && found == "" {
-		err = fmt.Errorf("control group %d: %w", id, fs.ErrNotExist)
-	}
-	return found, err
 }

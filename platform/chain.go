@@ -24,9 +24,6 @@ type chainRun struct {
 	choice    map[sock.Table]int // index of the source that answers
 	used      []string           // names of the sources that answered, in order
 	fallbacks []fallback
-	// idle is called before a reading that takes the kernel long and yields
-	// little; nil: nobody has work for that time.
-	idle func(context.Context)
 }
 
 // fallback is one table that was read from a source other than the first.
@@ -74,9 +71,6 @@ func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.So
 		for i, s := range all {
 			for _, next := range all[i:min(i+1+readAhead, len(all))] {
 				r.begin(ctx, next)
-			}
-			if r.idle != nil && s.query.States == sock.States(sock.Bound) {
-				r.idle(ctx)
 			}
 			if !r.read(ctx, s, yield) {
 				return

@@ -8,20 +8,6 @@ import (
 	"sockeye/sock"
 )
 
-// preparer is a finder that needs time before its first search. It may be told
-// beforehand, to use the time in which the sockets are read.
-type preparer interface{ prepare() }
-
-// reasoner is a finder that knows why a better one was not taken.
-type reasoner interface{ reason() string }
-
-// confirmer is a finder that does not know whether the kernel hides something
-// from it. confirm finds that out in another way, when there is a socket of which
-// no holder was found; the index is nil if there is no way.
-type confirmer interface {
-	confirm(ctx context.Context) (ownerIndex, error)
-}
-
 // bestFinder searches in the better of two ways where that can be had, else in
 // the other, without a word: both find the same owners.
 type bestFinder struct {
@@ -71,23 +57,19 @@ func (b *bestFinder) reason() string {
 }
 
 // find searches. A better way that fails is given up for good.
-func (b *bestFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
+func (b *bestFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
 	finder, better := b.opened()
-	index, err := finder.find(ctx, q)
+	index, err := finder.find(ctx, want)
 	if !better || !errors.Is(err, sock.ErrUnavailable) {
 		return index, err
 	}
 	b.mu.Lock()
 	b.err = err
 	b.mu.Unlock()
-	return b.other.find(ctx, q)
+	return b.other.find(ctx, want)
 }
 
-// confirm asks the better way, if that was used and can be wrong.
-func (b *bestFinder) confirm(ctx context.Context) (ownerIndex, error) {
+func (b *bestFinder) confirm(ctx context.Context) (int, error) {
 	finder, _ := b.opened()
-	if second, ok := finder.(confirmer); ok {
-		return second.confirm(ctx)
-	}
-	return nil, nil
+	return finder.confirm(ctx)
 }

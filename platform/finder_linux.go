@@ -8,7 +8,6 @@ import (
 
 	"sockeye/platform/bpfiter"
 	"sockeye/procnet"
-	"sockeye/sock"
 )
 
 // openFinder returns the finder that --owners names: by default the kernel's
@@ -35,12 +34,15 @@ type procFinder struct {
 	threads bool
 }
 
-func (procFinder) name() string { return "proc" }
+func (procFinder) name() string   { return "proc" }
+func (procFinder) reason() string { return "" }
+func (procFinder) prepare()       {}
 
-// find looks at every process, whatever is hinted at: /proc does not tell when
-// every holder has been seen, and every holder is shown.
-func (p procFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
-	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: q.want, Threads: p.threads})
+// confirm has nothing to find out: the search itself counts the refusals.
+func (procFinder) confirm(context.Context) (int, error) { return 0, nil }
+
+func (p procFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	index, err := p.fs.Owners(ctx, procnet.OwnerQuery{Want: want, Threads: p.threads})
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +78,12 @@ func (b bpfFinder) open() (ownerFinder, error) {
 	return b, err
 }
 
-func (bpfFinder) name() string { return "bpf" }
+func (bpfFinder) name() string   { return "bpf" }
+func (bpfFinder) reason() string { return "" }
+func (bpfFinder) prepare()       {}
 
-func (b bpfFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
-	query := bpfiter.Query{Want: q.want, Threads: b.threads}
-	if len(q.cgroups) > 0 {
-		query.First = cgroupProcesses(q.cgroups)
-	}
-	index, err := b.Find(ctx, query)
+func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
+	index, err := b.Find(ctx, bpfiter.Query{Want: want, Threads: b.threads})
 	if err != nil {
 		return nil, err
 	}
@@ -94,21 +94,12 @@ func (b bpfFinder) find(ctx context.Context, q ownerQuery) (ownerIndex, error) {
 // policy can keep a process from the iterator, which then is silent about it,
 // while /proc refuses aloud. Without the rights to look into the processes of
 // others, its refusals mean nothing.
-func (b bpfFinder) confirm(ctx context.Context) (ownerIndex, error) {
+func (b bpfFinder) confirm(ctx context.Context) (int, error) {
 	if !mayTraceAll() {
-		return nil, nil
+		return 0, nil
 	}
-	refused, err := b.fs.Refusals(ctx)
-	return refusals(refused), err
+	return b.fs.Refusals(ctx)
 }
-
-// refusals is the number of processes that cannot be looked into: an index that
-// knows no owner.
-type refusals int
-
-func (refusals) Owners(_ uint64, buf []sock.Owner) []sock.Owner { return buf }
-func (n refusals) hidden() int                                  { return int(n) }
-func (refusals) sameProcess(int) bool                           { return false }
 
 // mayTraceAll reports whether this process has the capabilities with which /proc
 // shows the descriptors of every process (proc_fd_permission in fs/proc/fd.c,

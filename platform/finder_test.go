@@ -9,22 +9,19 @@ import (
 	"sockeye/sock"
 )
 
-// namedFinder is a fakeFinder with a name, and perhaps with a second way.
+// namedFinder is a fakeFinder with a name, from which processes may hide.
 type namedFinder struct {
 	fakeFinder
 	called string
-	second *fakeIndex // nil: there is no other way to see
+	hidden int
 	asked  int
 }
 
 func (f *namedFinder) name() string { return f.called }
 
-func (f *namedFinder) confirm(context.Context) (ownerIndex, error) {
+func (f *namedFinder) confirm(context.Context) (int, error) {
 	f.asked++
-	if f.second == nil {
-		return nil, nil
-	}
-	return *f.second, nil
+	return f.hidden, nil
 }
 
 func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
@@ -50,7 +47,7 @@ func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
 		}}
 		best.prepare()
 		for range 2 {
-			index, err := best.find(t.Context(), ownerQuery{want: []uint64{1}})
+			index, err := best.find(t.Context(), []uint64{1})
 			if (err != nil) != c.fails || err == nil && len(index.Owners(1, nil)) != 1 {
 				t.Errorf("%s: %v", c.name, err)
 			}
@@ -67,17 +64,16 @@ func TestThatNobodyHoldsASocketIsConfirmed(t *testing.T) {
 	gone := func(context.Context, *sock.Socket) (bool, error) { return false, nil }
 	for _, c := range []struct {
 		name   string
-		second *fakeIndex
+		hidden int
 		exists func(context.Context, *sock.Socket) (bool, error)
 		status sock.OwnerStatus
 		asked  int
 	}{
-		{"it cannot be", nil, there, sock.OwnerKernel, 1},
-		{"nothing is hidden", &fakeIndex{}, there, sock.OwnerKernel, 1},
-		{"a process is hidden", &fakeIndex{blind: 1}, there, sock.OwnerPermission, 1},
-		{"the socket is gone", &fakeIndex{blind: 1}, gone, sock.OwnerExited, 0},
+		{"nothing is hidden", 0, there, sock.OwnerKernel, 1},
+		{"a process is hidden", 1, there, sock.OwnerPermission, 1},
+		{"the socket is gone", 1, gone, sock.OwnerExited, 0},
 	} {
-		first := &namedFinder{second: c.second, fakeFinder: fakeFinder{owners: map[uint64][]sock.Owner{1: held(7, "p")}}}
+		first := &namedFinder{hidden: c.hidden, fakeFinder: fakeFinder{owners: map[uint64][]sock.Owner{1: held(7, "p")}}}
 		o := newStage(t, nil)
 		o.finder = &bestFinder{open: func() (ownerFinder, error) { return first, nil }}
 		o.exists = c.exists

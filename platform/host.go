@@ -107,15 +107,12 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	case h.givesOwners():
 		l.given = h.given(ctx, l, wanted)
 	case wanted && h.finder != nil:
-		if p, ok := h.finder.(preparer); ok {
-			p.prepare()
-		}
+		h.finder.prepare()
 		l.owners = &ownerStage{
 			finder: h.finder, exists: h.exists, initNS: h.initNS, want: want,
 			facts: newFactReader(ctx, users), report: l.report,
 			queues: &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
 		}
-		run.idle = l.owners.idle
 	}
 	return l
 }

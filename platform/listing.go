@@ -118,9 +118,7 @@ func (l *Listing) Snapshot() sock.Snapshot {
 	}
 	if l.owners != nil && l.owners.searches > 0 {
 		snap.OwnerSource = l.owners.finder.name()
-		if f, ok := l.owners.finder.(reasoner); ok {
-			snap.OwnerReason = f.reason()
-		}
+		snap.OwnerReason = l.owners.finder.reason()
 	}
 	if l.owners != nil && l.owners.denied > 0 {
 		snap.Complete = false

@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"sockeye/sock"
 )
@@ -11,17 +12,16 @@ import (
 type ownerFinder interface {
 	// name is the finder's name in --owners and in JSON.
 	name() string
-	// find looks for the holders of sockets.
-	find(ctx context.Context, q ownerQuery) (ownerIndex, error)
-}
-
-// ownerQuery says which sockets the holders are looked for of.
-type ownerQuery struct {
-	want []uint64 // inodes; nil means all
-	// cgroups are the control groups that all of them were opened in; none if
-	// that says nothing. They are a hint at where to look first, and never an
-	// answer.
-	cgroups []uint64
+	// reason says why a better way was not taken; empty if there is none.
+	reason() string
+	// prepare begins what takes time before the first search, to use the time in
+	// which the sockets are read.
+	prepare()
+	// find looks for the holders of the sockets with these inodes; nil means all.
+	find(ctx context.Context, want []uint64) (ownerIndex, error)
+	// confirm returns how many processes hide from the search, where that is
+	// found out in another way than by searching; 0 if it cannot be told.
+	confirm(ctx context.Context) (hidden int, err error)
 }
 
 // ownerIndex answers who holds a socket.
@@ -56,9 +56,9 @@ type ownerStage struct {
 	indexes  []ownerIndex
 	searches int
 	held     []*sock.Socket // rows that wait for their owners
-	started  *headStart     // the search for them that runs already
-	// confirmed: it was asked whether the kernel hides something.
+	// confirmed: it was asked whether processes hide; refused is how many do.
 	confirmed bool
+	refused   int
 	denied    int // rows whose owner could not be seen
 }
 
@@ -66,7 +66,6 @@ type ownerStage struct {
 // owners are known.
 func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, error]) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		defer o.abandon()
 		streaming := false
 		for s, err := range rows {
 			if err != nil {
@@ -102,13 +101,12 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 		return true
 	}
 	o.held = nil
-	query := o.wanted(held)
+	want := o.wanted(held)
 	if !streaming && len(held) == ownerBlock {
-		query = ownerQuery{}
+		want = nil
 	}
-	query = o.catchUp(ctx, query)
-	if (query.want == nil || len(query.want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
-		o.search(ctx, query)
+	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
+		o.search(ctx, want)
 	}
 	o.settle(ctx, held)
 	for _, s := range held {
@@ -133,37 +131,45 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
 			doubtful = append(doubtful, s)
 		}
 	}
-	second, ok := o.finder.(confirmer)
-	if !ok || doubtful == nil || o.confirmed {
+	if doubtful == nil || o.confirmed {
 		return
 	}
 	o.confirmed = true
-	index, err := second.confirm(ctx)
-	if err != nil || index == nil || index.hidden() == 0 {
+	refused, err := o.finder.confirm(ctx)
+	if err != nil || refused == 0 {
 		return // what was found stands
 	}
-	o.indexes = append(o.indexes, index)
+	o.refused = refused
 	for _, s := range doubtful {
 		s.OwnerStatus = sock.OwnerPermission
 		o.denied++
 	}
 }
 
-func (o *ownerStage) search(ctx context.Context, q ownerQuery) {
-	o.searches++
-	index, err := o.finder.find(ctx, q)
-	o.add(ctx, index, err)
+// wanted returns the inodes of the sockets whose holders are not known yet.
+func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
+	want := make([]uint64, 0, len(held))
+	for _, s := range held {
+		switch resolved := o.resolve(s); {
+		case !resolved:
+			want = append(want, s.Inode)
+		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
+			want = append(want, o.queues.of(s)...)
+		}
+	}
+	return want
 }
 
-// add adds what a search found.
-func (o *ownerStage) add(ctx context.Context, index ownerIndex, err error) {
-	if err != nil {
-		if ctx.Err() == nil {
-			o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
-		}
-		return
+// search looks for holders; nil means those of every socket.
+func (o *ownerStage) search(ctx context.Context, want []uint64) {
+	o.searches++
+	index, err := o.finder.find(ctx, want)
+	switch {
+	case err == nil:
+		o.indexes = append(o.indexes, index)
+	case ctx.Err() == nil:
+		o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
 	}
-	o.indexes = append(o.indexes, index)
 }
 
 // resolve settles the owner of a row if that takes no further search.
@@ -237,11 +243,9 @@ func (o *ownerStage) verdict(ctx context.Context, s *sock.Socket) sock.OwnerStat
 	if len(o.indexes) == 0 {
 		return sock.OwnerNotSearched
 	}
-	for _, index := range o.indexes {
-		if index.hidden() != 0 {
-			o.denied++
-			return sock.OwnerPermission
-		}
+	if o.refused > 0 || slices.ContainsFunc(o.indexes, func(x ownerIndex) bool { return x.hidden() != 0 }) {
+		o.denied++
+		return sock.OwnerPermission
 	}
 	if o.exists != nil {
 		if there, err := o.exists(ctx, s); err == nil && !there {

@@ -18,14 +18,15 @@ type fakeFinder struct {
 	blind    int
 	err      error
 	searches [][]uint64
-	cgroups  [][]uint64
 }
 
 func (f *fakeFinder) name() string { return "fake" }
 
-func (f *fakeFinder) find(_ context.Context, q ownerQuery) (ownerIndex, error) {
-	want := q.want
-	f.cgroups = append(f.cgroups, q.cgroups)
+func (f *fakeFinder) reason() string                       { return "" }
+func (f *fakeFinder) prepare()                             {}
+func (f *fakeFinder) confirm(context.Context) (int, error) { return 0, nil }
+
+func (f *fakeFinder) find(_ context.Context, want []uint64) (ownerIndex, error) {
 	f.searches = append(f.searches, slices.Clone(want))
 	found := map[uint64][]sock.Owner{}
 	for inode, owners := range f.owners {

@@ -32,12 +32,18 @@ func oneLarge() (*population.Set, error)  { return population.Mass(7500, false) 
 func manySmall() (*population.Set, error) { return population.Crowd(500, 20, 5) }
 
 // BenchmarkOwnersLarge is one process with 15,000 sockets.
-func BenchmarkOwnersLarge(b *testing.B)  { benchmarkOwners(b, 15000, OwnerQuery{}, oneLarge) }
-func BenchmarkOwnersLarge1(b *testing.B) { benchmarkOwners(b, 15000, OwnerQuery{Workers: 1}, oneLarge) }
+func BenchmarkOwnersLarge(b *testing.B) { benchmarkOwners(b, 15000, OwnerQuery{}, oneLarge) }
+func BenchmarkOwnersLarge1(b *testing.B) {
+	workers(b, 1)
+	benchmarkOwners(b, 15000, OwnerQuery{}, oneLarge)
+}
 
 // BenchmarkOwnersSmall is 500 processes with 20 descriptors each.
-func BenchmarkOwnersSmall(b *testing.B)  { benchmarkOwners(b, 2500, OwnerQuery{}, manySmall) }
-func BenchmarkOwnersSmall1(b *testing.B) { benchmarkOwners(b, 2500, OwnerQuery{Workers: 1}, manySmall) }
+func BenchmarkOwnersSmall(b *testing.B) { benchmarkOwners(b, 2500, OwnerQuery{}, manySmall) }
+func BenchmarkOwnersSmall1(b *testing.B) {
+	workers(b, 1)
+	benchmarkOwners(b, 2500, OwnerQuery{}, manySmall)
+}
 
 func BenchmarkOwnersSmallThreads(b *testing.B) {
 	benchmarkOwners(b, 2500, OwnerQuery{Threads: true}, manySmall)

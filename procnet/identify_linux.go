@@ -54,15 +54,7 @@ func (s *search) readAgain(pid int32) {
 	defer s.mu.Unlock()
 	if !slices.Contains(s.again, pid) {
 		s.again = append(s.again, pid)
-		s.ix.Scanned-- // it will be counted again
 	}
-}
-
-// scanned counts a process whose descriptors were read.
-func (s *search) scanned() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ix.Scanned++
 }
 
 // readStat returns the name and start time from a stat file.

@@ -37,11 +37,8 @@ func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 	}
 	defer unix.Close(root)
 	s := search{
-		ctx: ctx, fs: fs, root: root, threads: q.Threads, workers: q.Workers,
-		want: newWanted(q.Want, q.StopEarly), byPID: make(map[int32]int),
-	}
-	if s.workers <= 0 {
-		s.workers = runtime.GOMAXPROCS(0)
+		ctx: ctx, fs: fs, root: root, threads: q.Threads,
+		want: newWanted(q.Want), byPID: make(map[int32]int),
 	}
 	if q.Threads {
 		s.comparable = fs.live()
@@ -50,15 +47,9 @@ func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
 	}
 	slices.Sort(s.pids) // the kernel's order already; a copy's is any
-	ix, dropped := s.all()
+	ix := s.all()
 	if err := ctx.Err(); err != nil {
 		return nil, err
-	}
-	if dropped && s.want.complete() {
-		// A socket may have been counted as found for a holder that then went
-		// away, while another one was not looked at.
-		q.StopEarly = false
-		return fs.Owners(ctx, q)
 	}
 	ix.Hidden = fs.hidesProcesses()
 	return ix, nil
@@ -82,8 +73,7 @@ type search struct {
 	root       int // descriptor of the proc file system
 	threads    bool
 	comparable bool // kcmp(2) may be asked about these PIDs
-	workers    int
-	want       *wanted
+	want       wanted
 
 	pids  []int32
 	known []int32      // those that were read, and are not newcomers
@@ -110,16 +100,14 @@ type chunk struct {
 // maxTries bounds how often a PID that changes hands is read again.
 const maxTries = 3
 
-// all reads every PID and returns the index, and whether holders were dropped.
-func (s *search) all() (*OwnerIndex, bool) {
-	dropped := false
+// all reads every PID and returns the index.
+func (s *search) all() *OwnerIndex {
 	for range maxTries {
 		s.known = append(s.known, s.pids...)
 		s.run()
 		if s.stopped() {
 			break
 		}
-		dropped = dropped || len(s.again) > 0
 		s.pids, s.again = append(s.again, s.newcomers()...), nil
 		if len(s.pids) == 0 {
 			break
@@ -128,10 +116,9 @@ func (s *search) all() (*OwnerIndex, bool) {
 	s.ix.Holders = make([]ownerindex.Holder, len(s.tables))
 	for i, t := range s.tables {
 		s.ix.Holders[i] = ownerindex.Holder{Process: t.process, TID: t.tid}
-		dropped = dropped || t.matched.Load() && t.process == nil
 	}
-	s.ix.order()
-	return &s.ix, dropped
+	s.ix.Order()
+	return &s.ix
 }
 
 // newcomers returns the PIDs that were not there when the last were listed. A
@@ -153,7 +140,7 @@ func (s *search) newcomers() []int32 {
 
 // run reads s.pids with all workers and adds what they find to the index.
 func (s *search) run() {
-	count := s.workers
+	count := runtime.GOMAXPROCS(0)
 	s.chunks = make(chan chunk)
 	s.producing.Store(int32(count))
 	s.idle.Store(0)
@@ -175,7 +162,7 @@ func (s *search) run() {
 }
 
 // stopped reports whether nothing more need be read.
-func (s *search) stopped() bool { return s.ctx.Err() != nil || s.want.complete() }
+func (s *search) stopped() bool { return s.ctx.Err() != nil }
 
 // failed notes a process that could not be read for an unexpected reason.
 func (s *search) failed(pid int32, err error) {
@@ -188,13 +175,8 @@ func (s *search) failed(pid int32, err error) {
 }
 
 // denied notes a process whose descriptors may not be read.
-func (s *search) denied(pid int32) {
-	var st unix.Stat_t
-	err := unix.Fstatat(s.root, strconv.Itoa(int(pid)), &st, 0)
+func (s *search) denied() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ix.Denied++
-	if err == nil {
-		s.ix.DeniedUIDs = append(s.ix.DeniedUIDs, st.Uid)
-	}
 }

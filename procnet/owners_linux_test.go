@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -71,6 +72,12 @@ func ownersOf(ix *OwnerIndex, inode uint64) (all []owner) {
 	return all
 }
 
+// workers sets how many processors there are to share a search, for the test.
+func workers(t testing.TB, count int) {
+	before := runtime.GOMAXPROCS(count)
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
+}
+
 func search1(t testing.TB, fs FS, q OwnerQuery) *OwnerIndex {
 	t.Helper()
 	ix, err := fs.Owners(context.Background(), q)
@@ -86,8 +93,9 @@ func TestEveryHolderIsFound(t *testing.T) {
 		10: {comm: "two\nlines) (", ticks: 100, fds: map[int]string{7: socket(100), 5: "anon_inode:[eventpoll]"}},
 		11: {comm: "idle", ticks: 110, fds: nil},
 	})
-	for _, workers := range []int{1, 2, 7} {
-		ix := search1(t, fs, OwnerQuery{Workers: workers})
+	for _, count := range []int{1, 2, 7} {
+		workers(t, count)
+		ix := search1(t, fs, OwnerQuery{})
 		want := []owner{{9, 3, 0, "nine", 90}, {9, 30, 0, "nine", 90}, {10, 7, 0, "two\nlines) (", 100}}
 		if d := cmp.Diff(want, ownersOf(ix, 100)); d != "" {
 			t.Error(d)
@@ -95,7 +103,7 @@ func TestEveryHolderIsFound(t *testing.T) {
 		if d := cmp.Diff([]owner{{9, 4, 0, "nine", 90}}, ownersOf(ix, 200)); d != "" {
 			t.Error(d)
 		}
-		if ix.Scanned != 3 || ix.Denied != 0 || ix.Hidden || ix.Failed != 0 || ix.Len() != 4 {
+		if ix.Denied != 0 || ix.Hidden || ix.Failed != 0 || ix.Len() != 4 {
 			t.Errorf("%+v", ix)
 		}
 		if got := ownersOf(ix, 300); got != nil {
@@ -128,35 +136,8 @@ func TestWantedOnly(t *testing.T) {
 	if ix.Len() != 3 || len(ix.Owners(100, nil)) != 2 || len(ix.Owners(300, nil)) != 1 || len(ix.Owners(200, nil)) != 0 {
 		t.Errorf("got %d entries", ix.Len())
 	}
-	if ix := search1(t, fs, OwnerQuery{Want: []uint64{}}); ix.Len() != 0 || ix.Scanned != 0 {
+	if ix := search1(t, fs, OwnerQuery{Want: []uint64{}}); ix.Len() != 0 {
 		t.Errorf("nothing wanted: %+v", ix)
-	}
-}
-
-func TestStopEarly(t *testing.T) {
-	procs := map[int]proc{}
-	for pid := range 200 {
-		procs[pid+1] = proc{comm: "a", fds: map[int]string{3: socket(100)}}
-	}
-	fs := procTree(t, procs)
-	ix := search1(t, fs, OwnerQuery{Want: []uint64{100}, StopEarly: true, Workers: 2})
-	if n := len(ix.Owners(100, nil)); n == 0 || n == len(procs) {
-		t.Errorf("%d holders", n)
-	}
-	// The only holder goes away after it was found: the search must not have
-	// stopped for it.
-	fs = procTree(t, map[int]proc{
-		1: {comm: "gone", fds: map[int]string{3: socket(100)}},
-		2: {comm: "stays", fds: map[int]string{3: socket(100)}},
-	})
-	fs.afterFDs = func(pid int) {
-		if pid == 1 {
-			_ = os.Rename(fs.pidFile(1, ""), filepath.Join(fs.root, "dead"))
-		}
-	}
-	ix = search1(t, fs, OwnerQuery{Want: []uint64{100}, StopEarly: true, Workers: 1})
-	if got := ownersOf(ix, 100); len(got) != 1 || got[0].Name != "stays" {
-		t.Errorf("got %v", got)
 	}
 }
 
@@ -168,10 +149,12 @@ func TestLargeProcess(t *testing.T) {
 		fds[fd] = socket(uint64(fd%1000 + 1))
 	}
 	fs := procTree(t, map[int]proc{9: {comm: "large", ticks: 5, fds: fds}})
-	want := search1(t, fs, OwnerQuery{Workers: 1})
+	workers(t, 1)
+	want := search1(t, fs, OwnerQuery{})
+	workers(t, 4)
 	for range 5 {
-		got := search1(t, fs, OwnerQuery{Workers: 4})
-		if got.Len() != count || want.Len() != count || got.Scanned != 1 {
+		got := search1(t, fs, OwnerQuery{})
+		if got.Len() != count || want.Len() != count {
 			t.Fatalf("%d and %d descriptors, want %d", got.Len(), want.Len(), count)
 		}
 		for inode := uint64(1); inode <= 1000; inode += 37 {
@@ -207,9 +190,6 @@ func TestThreads(t *testing.T) {
 			t.Errorf("socket %d: %s", inode, d)
 		}
 	}
-	if ix.Scanned != 2 {
-		t.Errorf("%d processes", ix.Scanned)
-	}
 }
 
 // The PID goes to another process after its descriptors were read.
@@ -231,8 +211,8 @@ func TestPIDReuse(t *testing.T) {
 	if d := cmp.Diff([]owner{{9, 5, 0, "new", 95}}, ownersOf(ix, 200)); d != "" {
 		t.Error(d)
 	}
-	if ticks, ok := ix.StartTicks(9); !ok || ticks != 95 || ix.Scanned != 1 {
-		t.Errorf("start %d %v, %d processes", ticks, ok, ix.Scanned)
+	if ticks, ok := ix.StartTicks(9); !ok || ticks != 95 {
+		t.Errorf("start %d %v", ticks, ok)
 	}
 	if ix.Len() != 2 {
 		t.Errorf("%d entries", ix.Len())

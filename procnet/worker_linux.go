@@ -94,7 +94,7 @@ func (w *worker) readTable(pid, tid int32, path string) bool {
 		return false
 	case isRefusal(err):
 		if tid == 0 {
-			w.denied(pid)
+			w.denied()
 		}
 		return false
 	case err != nil:
@@ -163,7 +163,6 @@ func (w *worker) links(t *table, fds []int32) {
 		}
 		t.matched.Store(true)
 		w.entries = append(w.entries, ownerindex.Entry{Inode: inode, Holder: t.holder, FD: fd})
-		w.want.mark(inode)
 	}
 }
 
@@ -175,12 +174,9 @@ func (w *worker) release(t *table) {
 	defer unix.Close(t.dir)
 	if t.refused.Load() {
 		if t.tid == 0 {
-			w.denied(t.pid)
+			w.denied()
 		}
 		return
-	}
-	if t.tid == 0 {
-		w.scanned()
 	}
 	if !t.matched.Load() {
 		return

@@ -15,11 +15,6 @@ type btfWriter struct {
 	types   []byte
 	strings []byte
 	count   uint32
-
-	// What kernels differ in: file.f_count in place of f_ref, and the size of
-	// struct lockref if it is not 8.
-	oldFile bool
-	lockref uint32
 }
 
 // name returns the offset of a string; all of them are distinct, as in a kernel.
@@ -109,45 +104,28 @@ func (w *btfWriter) everyKind() {
 
 // kernelBTF returns what a kernel could have, with traps: structs of wanted
 // names that are not meant, and members in anonymous structs and unions.
-func kernelBTF(order binary.ByteOrder) []byte { return (&btfWriter{order: order}).kernel() }
-
-func (w *btfWriter) kernel() []byte {
-	references := "f_ref"
-	if w.oldFile {
-		references = "f_count"
-	}
-	lockref := max(w.lockref, 4)
-	if w.lockref == 0 {
-		lockref = 8
-	}
+func kernelBTF(order binary.ByteOrder) []byte {
+	w := &btfWriter{order: order}
 	w.everyKind()
 	w.composite(kindStruct, "file", 4, testMember{"f_inode_not", 0, 1})
 	w.composite(kindStruct, "pid", 4, testMember{"level", 100, 1})
-	w.composite(kindStruct, "file", 232, testMember{"f_lock", 0, 1}, testMember{"f_inode", 32, 1},
-		testMember{"", 64, w.count + 2}, testMember{references, 176, 1})
-	w.composite(kindUnion, "", 16, testMember{"f_path", 0, 1}, testMember{"__f_path", 0, 1})
+	w.composite(kindStruct, "file", 232, testMember{"f_lock", 0, 1}, testMember{"f_inode", 32, 1})
 	w.composite(kindStruct, "inode", 616, testMember{"i_sb", 40, 1}, testMember{"i_ino", 64, 1})
 	w.composite(kindStruct, "super_block", 1408, testMember{"s_magic", 96, 1})
 	// A randomised layout: an anonymous struct, which is told later, in one.
 	number := w.count
 	w.composite(kindStruct, "task_struct", 9000,
-		testMember{"thread_info", 0, 1}, testMember{"", 64, number + 3}, testMember{"", 3000, number + 2},
-		testMember{"files", 5000, 1})
+		testMember{"thread_info", 0, 1}, testMember{"", 64, number + 3}, testMember{"", 3000, number + 2})
 	w.composite(kindUnion, "", 16, testMember{"thread_pid", 0, 1}, testMember{"other", 0, 1})
 	w.composite(kindStruct, "", 2900,
 		testMember{"signal", 1784, 1}, testMember{"group_leader", 1264, 1}, testMember{"", 2000, number + 4})
 	w.composite(kindStruct, "", 64, testMember{"comm", 8, 1}, testMember{"start_boottime", 32, 1})
-	w.composite(kindStruct, "signal_struct", 1000, testMember{"pids", 360, 3}, testMember{"nr_threads", 12, 1})
+	w.composite(kindStruct, "signal_struct", 1000, testMember{"pids", 360, 3})
 	// kind_flag: the upper byte is the width of a bit field.
 	w.typ(kindStruct, "pid", true, 3, 160,
 		w.name("level"), 1, 3<<24|80, w.name("level"), 1, 4*8, w.name("numbers"), 1, 144*8)
 	w.typ(12, "bpf_iter_task_file", false, 0, 13)
 	w.composite(kindStruct, "upid", 16, testMember{"ns", 8, 1}, testMember{"nr", 4, 1})
-	w.composite(kindStruct, "path", 16, testMember{"mnt", 0, 1}, testMember{"dentry", 8, 1})
-	w.composite(kindStruct, "lockref", lockref, testMember{"", 0, 1})
-	w.composite(kindStruct, "dentry", 192, testMember{"d_flags", 0, 1}, testMember{"d_lockref", 128, 1})
-	w.composite(kindStruct, "files_struct", 704, testMember{"count", 4, 1}, testMember{"fdt", 32, 1})
-	w.composite(kindStruct, "fdtable", 56, testMember{"max_fds", 0, 1}, testMember{"fd", 24, 1})
 	w.typ(12, "last", false, 0, 13)
 	return w.data()
 }
@@ -157,11 +135,8 @@ var kernelLayout = layout{
 		fileInode: 32, inodeNumber: 64, inodeSuper: 40, superMagic: 96,
 		taskSignal: 64 + 1784, taskPID: 3000, taskLeader: 64 + 1264, taskName: 64 + 2000 + 8, taskStart: 64 + 2000 + 32,
 		signalTGID: 368, pidLevel: 4, pidNumbers: 148, upidSize: 16,
-		fileReferences: 176, fileDentry: 64 + 8, dentryCount: 128 + 4, taskFiles: 5000,
-		signalCount: 12, filesCount: 4, filesTable: 32, tableFiles: 24,
 	},
-	hook:      32,
-	countable: true,
+	hook: 31,
 }
 
 var orders = []binary.ByteOrder{binary.LittleEndian, binary.BigEndian}
@@ -193,38 +168,6 @@ func TestLayoutWithSomethingMissing(t *testing.T) {
 		_, err := findLayout(data)
 		if !errors.Is(err, errMissing) || !bytes.Contains([]byte(err.Error()), []byte(name)) {
 			t.Errorf("without %s: %v", name, err)
-		}
-	}
-}
-
-// References are counted only where everything for it is known; owners are found
-// all the same.
-func TestLayoutWithoutReferences(t *testing.T) {
-	whole := kernelBTF(binary.NativeEndian)
-	for _, name := range []string{
-		"f_ref", "f_path", "dentry", "path", "d_lockref", "lockref", "files", "nr_threads", "files_struct", "count", "fdt", "fdtable", "fd",
-	} {
-		got, err := findLayout(bytesReplace(whole, name, name[:len(name)-1]+"?"))
-		if err != nil || got.countable || got.hook != kernelLayout.hook {
-			t.Errorf("without %s: countable %v, %v", name, got.countable, err)
-		}
-	}
-	// Before Linux 6.13: as many as there are, of which one is the iterator's.
-	old := kernelLayout
-	old.offsets[referencesOurs] = 1
-	w := &btfWriter{order: binary.NativeEndian, oldFile: true}
-	got, err := findLayout(w.kernel())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(old, got, cmp.AllowUnexported(layout{})); d != "" {
-		t.Error(d)
-	}
-	for size, want := range map[uint32]bool{4: true, 8: true, 12: false, 64: false} {
-		w := &btfWriter{order: binary.NativeEndian, lockref: size}
-		got, err := findLayout(w.kernel())
-		if err != nil || got.countable != want || want && got.offsets[dentryCount] != 128+size-4 {
-			t.Errorf("lockref of %d bytes: countable %v at %d, %v", size, got.countable, got.offsets[dentryCount], err)
 		}
 	}
 }

@@ -19,7 +19,6 @@ type builder struct {
 	lastHolder int32
 	tables     map[table]int32 // by table, the index of Holders
 	byPID      map[uint32]identity
-	replaced   bool // a PID belonged to two processes
 }
 
 // table names a descriptor table.
@@ -68,7 +67,6 @@ func (b *builder) newHolder(t table, r *record) int32 {
 	case ok && known.start > t.start:
 		// The process that had the PID before. It has no process here, and its
 		// entries are dropped.
-		b.replaced = true
 	default:
 		h.Process = b.identify(t, r, known, ok)
 	}
@@ -87,7 +85,6 @@ func (b *builder) identify(t table, r *record, before identity, had bool) *sock.
 		b.Processes = append(b.Processes, s)
 		return p
 	}
-	b.replaced = true
 	old := b.Processes[before.index].Process
 	for i := range b.Holders {
 		if b.Holders[i].Process == old {

@@ -14,11 +14,6 @@
 // start with what one pass over the kernel's BTF finds. No library is needed, and
 // the whole start takes a millisecond or two.
 //
-// A search for some sockets ends when every holder of each has been seen, which the
-// references of their files tell (tally.go). Where the kernel's BTF lacks a member
-// for that, or a spinlock has another size than usual (real time, debugging), it
-// goes to its end.
-//
 // What it cannot see is what no descriptor refers to: sockets on their way
 // through SCM_RIGHTS, and files that only io_uring holds. It shows the processes
 // of the reader's PID namespace and below, as /proc does.

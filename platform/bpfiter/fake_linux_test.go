@@ -17,21 +17,14 @@ type fakeKernel struct {
 	// load, link and iterate are refused with these, one after another; nil and
 	// the end of the list mean success.
 	loadErrs, linkErrs, iterateErrs []error
-	// pidErr refuses a link that is restricted to a process.
-	pidErr error
 
 	// reads is what the iterations give, one after another.
 	reads [][]step
 
-	// onLink, if not nil, is called before a link is made.
-	onLink func(pid int)
-
 	open     map[int]string
 	last     int
 	programs [][]byte
-	pids     []int
 	sizes    []int // of the buffers read into
-	given    int   // records that were read
 }
 
 // step is the answer to one read.
@@ -94,20 +87,13 @@ func (k *fakeKernel) load(program []byte, hook uint32) (int, error) {
 	return k.opened("program"), nil
 }
 
-func (k *fakeKernel) link(program, pid int) (int, error) {
+func (k *fakeKernel) link(program int) (int, error) {
 	if k.open[program] != "program" {
 		return -1, errors.New("the program is not loaded")
-	}
-	if k.onLink != nil {
-		k.onLink(pid)
-	}
-	if pid != 0 && k.pidErr != nil {
-		return -1, k.pidErr
 	}
 	if err := next(&k.linkErrs); err != nil {
 		return -1, err
 	}
-	k.pids = append(k.pids, pid)
 	return k.opened("link"), nil
 }
 
@@ -144,7 +130,6 @@ func (k *fakeKernel) read(fd int, b []byte) (int, error) {
 	for _, r := range s.records[:now] {
 		n += copy(b[n:], encodeRecord(r))
 	}
-	k.given += now
 	return n - s.cut, nil
 }
 

@@ -1,12 +1,10 @@
 package bpfiter
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 )
 
@@ -17,32 +15,13 @@ type Finder struct {
 	layout layout
 	// offset is that of the time namespace, in nanoseconds.
 	offset int64
-	// program and link are for every socket of every process.
-	program, link int
-	// unrestricted is set once the kernel has turned out not to restrict an
-	// iteration to a process.
-	unrestricted atomic.Bool
-	// short is how many bytes of records a search may give for which no program
-	// of its own is loaded.
-	short int
-	// few is set when a search was that short.
-	few atomic.Bool
+	link   int // to the program for every socket
 }
 
 // Open finds out whether the kernel looks for owners here, and prepares it. Every
-// refusal is an [*UnavailableError]. The Finder holds two descriptors until it is
+// refusal is an [*UnavailableError]. The Finder holds a descriptor until it is
 // closed.
-func Open() (*Finder, error) {
-	f, err := open(host{})
-	if err == nil && tasks() > manyTasks {
-		f.short = 0
-	}
-	return f, err
-}
-
-// manyTasks is from how many threads on a machine on no search is taken for a
-// short one: each takes a few microseconds.
-const manyTasks = 500
+func Open() (*Finder, error) { return open(host{}) }
 
 func open(k kernel) (*Finder, error) {
 	if strconv.IntSize < 64 {
@@ -56,17 +35,13 @@ func open(k kernel) (*Finder, error) {
 	if m, err := k.readFile("/proc/self/uid_map"); err == nil && !identityMap(m) {
 		return nil, &UnavailableError{Reason: reasonUserNS}
 	}
-	f := &Finder{kernel: k, short: wholeBuffer}
+	f := &Finder{kernel: k}
 	if err := f.readLayout(); err != nil {
 		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
 	}
 	var err error
-	if f.program, err = f.load(everything, false); err != nil {
+	if f.link, err = f.attach(everything); err != nil {
 		return nil, f.refused(err)
-	}
-	if f.link, err = k.link(f.program, 0); err != nil {
-		k.close(f.program)
-		return nil, f.refused(fmt.Errorf("attach the program: %w", err))
 	}
 	// Without the file there are no time namespaces.
 	if b, err := k.readFile("/proc/self/timens_offsets"); err == nil {
@@ -78,7 +53,6 @@ func open(k kernel) (*Finder, error) {
 // Close frees what the Finder holds. It must not be used afterwards.
 func (f *Finder) Close() error {
 	f.kernel.close(f.link)
-	f.kernel.close(f.program)
 	return nil
 }
 
@@ -109,10 +83,23 @@ func (f *Finder) refused(err error) error {
 // The Go runtime interrupts its threads with signals.
 const loadTries = 20
 
-// load loads the program for some spans of inodes; it counts references if that is
-// asked for and the kernel allows it.
-func (f *Finder) load(spans []span, count bool) (int, error) {
-	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans, count)
+// attach loads the program for some spans of inodes and returns a link to it, which
+// keeps the program.
+func (f *Finder) attach(spans []span) (link int, err error) {
+	program, err := f.load(spans)
+	if err != nil {
+		return -1, err
+	}
+	defer f.kernel.close(program)
+	if link, err = f.kernel.link(program); err != nil {
+		return -1, fmt.Errorf("attach the program: %w", err)
+	}
+	return link, nil
+}
+
+// load loads the program for some spans of inodes.
+func (f *Finder) load(spans []span) (int, error) {
+	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans)
 	if err != nil {
 		return -1, err
 	}
@@ -125,92 +112,4 @@ func (f *Finder) load(spans []span, count bool) (int, error) {
 			return -1, fmt.Errorf("load the program: %w", err)
 		}
 	}
-}
-
-// chosen is the program of a search.
-type chosen struct {
-	fd     int
-	counts bool // it counts references
-}
-
-// choose loads the program that suits best. What the kernel does not do for us
-// is done here, so that a refusal costs time only.
-func (f *Finder) choose(want *wanted) chosen {
-	spans := want.spans()
-	for _, count := range []bool{true, false} {
-		if count && !f.layout.countable {
-			continue
-		}
-		if fd, err := f.load(spans, count); err == nil {
-			return chosen{fd, count}
-		}
-	}
-	return chosen{fd: f.program}
-}
-
-// findAtOnce looks for every socket, with the program that is loaded already. On
-// a machine with few sockets that is over before the kernel has verified another
-// program; there is no answer if it has many and not all are wanted.
-func (f *Finder) findAtOnce(ctx context.Context, q Query, want *wanted) (*Index, error) {
-	s := f.begin(q, want, chosen{fd: f.program})
-	if !want.all {
-		if f.short == 0 {
-			return nil, nil
-		}
-		s.buffer, s.once = s.buffer[:f.short], true
-	}
-	switch err := s.everywhere(ctx); {
-	case errors.Is(err, errMore):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	if !want.all {
-		f.few.Store(true)
-	}
-	return s.builder.finish(), nil
-}
-
-// Find looks through the descriptors of every process for sockets. The error is
-// the context's, or wraps [sock.ErrUnavailable].
-func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
-	if q.Want != nil && len(q.Want) == 0 {
-		return &Index{}, ctx.Err()
-	}
-	want := newWanted(q.Want)
-	if want.all || len(q.First) == 0 || f.few.Load() {
-		if ix, err := f.findAtOnce(ctx, q, want); ix != nil || err != nil {
-			return ix, err
-		}
-	}
-	program := f.choose(want)
-	if program.fd != f.program {
-		defer f.kernel.close(program.fd)
-	}
-	if program.counts && len(q.First) > 0 {
-		s := f.begin(q, want, program)
-		if err := s.within(ctx, q.First); err != nil {
-			return nil, err
-		}
-		if ix, err := s.certain(ctx); ix != nil || err != nil {
-			return ix, err
-		}
-	}
-	// From the start, whatever was seen: what was seen twice would pass for two
-	// holders.
-	s := f.begin(q, want, program)
-	if err := s.everywhere(ctx); err != nil {
-		return nil, err
-	}
-	if s.tally.complete() {
-		if ix, err := s.certain(ctx); ix != nil || err != nil {
-			return ix, err
-		}
-		s = f.begin(q, want, program)
-		s.tally = nil
-		if err := s.everywhere(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return s.builder.finish(), nil
 }

@@ -26,16 +26,6 @@ func Capabilities() (uint64, error) {
 	return uint64(data[1].Effective)<<32 | uint64(data[0].Effective), nil
 }
 
-// tasks returns the number of threads in the kernel, 0 if it is not known. Above
-// 65535 it is the remainder: struct sysinfo of linux/sysinfo.h.
-func tasks() int {
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) != nil {
-		return 0
-	}
-	return int(info.Procs)
-}
-
 func (host) readFile(path string) ([]byte, error) { return os.ReadFile(path) }
 
 // btfFile is the type information of the kernel itself, without its modules.
@@ -93,15 +83,8 @@ type (
 		lines                   uint64
 		lineCount, attachBTF    uint32
 	}
-	linkAttr struct {
-		program, target, attachType, flags uint32
-		info                               uint64
-		infoSize, _                        uint32
-	}
+	linkAttr    struct{ program, target, attachType, flags uint32 }
 	iterateAttr struct{ link, flags uint32 }
-
-	// taskInfo is the member task of union bpf_iter_link_info.
-	taskInfo struct{ tid, pid, pidFD uint32 }
 )
 
 func (host) load(program []byte, hook uint32) (int, error) {
@@ -122,16 +105,8 @@ func (host) load(program []byte, hook uint32) (int, error) {
 	return bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
 }
 
-func (host) link(program, pid int) (int, error) {
+func (host) link(program int) (int, error) {
 	attr := linkAttr{program: uint32(program), attachType: unix.BPF_TRACE_ITER}
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	if pid != 0 {
-		info := &taskInfo{pid: uint32(pid)}
-		pin.Pin(info)
-		attr.info = uint64(uintptr(unsafe.Pointer(info)))
-		attr.infoSize = uint32(unsafe.Sizeof(*info))
-	}
 	return bpf(unix.BPF_LINK_CREATE, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
 }
 

@@ -12,9 +12,8 @@ type kernel interface {
 	mapBTF() (data []byte, release func(), err error)
 	// load loads a program for the function of that BTF number.
 	load(program []byte, hook uint32) (fd int, err error)
-	// link attaches a program to the iterator, restricted to a process if pid
-	// is not 0.
-	link(program, pid int) (fd int, err error)
+	// link attaches a program to the iterator.
+	link(program int) (fd int, err error)
 	// iterate starts an iteration, whose output is read from fd.
 	iterate(link int) (fd int, err error)
 	read(fd int, b []byte) (int, error)

@@ -21,16 +21,6 @@ const (
 	pidLevel
 	pidNumbers
 	upidSize
-	// What follows is for counting references.
-	fileReferences
-	referencesOurs // how many of them are the iterator's, in the member's own way to count
-	fileDentry
-	dentryCount
-	taskFiles
-	signalCount
-	filesCount
-	filesTable
-	tableFiles
 	offsetCount
 )
 
@@ -40,9 +30,6 @@ type layout struct {
 	// hook is the type of the function bpf_iter_task_file, which stands for the
 	// iterator (DEFINE_BPF_ITER_FUNC of linux/bpf.h).
 	hook uint32
-	// countable reports that the references of a file can be counted: all the
-	// members for it are known.
-	countable bool
 }
 
 // pidTGID is the place of PIDTYPE_TGID in signal_struct.pids, in bytes: it is 1
@@ -80,14 +67,7 @@ type candidate struct {
 }
 
 // complete reports whether the candidate has what is needed.
-func (c *candidate) complete() bool {
-	for i, f := range targets[c.target].fields {
-		if !f.optional && c.found&(1<<i) == 0 {
-			return false
-		}
-	}
-	return true
-}
+func (c *candidate) complete() bool { return c.found == 1<<len(targets[c.target].fields)-1 }
 
 // anonymous is an anonymous member that may hold wanted ones: randstruct and
 // unions put members there.
@@ -119,7 +99,7 @@ func findLayout(data []byte) (layout, error) {
 		return layout{}, err
 	}
 	for range maxDepth {
-		if s.done&neededTargets == neededTargets || len(s.anonymous) == 0 {
+		if s.done == everyTarget || len(s.anonymous) == 0 {
 			break
 		}
 		if err := s.descend(); err != nil {
@@ -203,8 +183,6 @@ func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 	}
 	if found.complete() {
 		s.done |= 1 << found.target
-	}
-	if found.found == 1<<len(fields)-1 {
 		s.anonymous = slices.DeleteFunc(s.anonymous, func(a anonymous) bool { return a.candidate == index })
 	}
 }
@@ -229,31 +207,24 @@ func (s *layoutSearch) result() (layout, error) {
 		return layout{}, fmt.Errorf("%w function %s", errMissing, hookName)
 	}
 	var all [slotCount]uint32
-	var has [slotCount]bool
 	for i, t := range targets {
 		c := s.best(i)
 		if c == nil {
-			if t.optional {
-				continue
-			}
 			return layout{}, fmt.Errorf("%w struct %s", errMissing, t.name)
 		}
 		for j, f := range t.fields {
 			if c.found&(1<<j) == 0 {
-				if t.optional || f.optional {
-					continue
-				}
 				return layout{}, fmt.Errorf("%w %s.%s", errMissing, t.name, f.name)
 			}
-			all[f.slot], has[f.slot] = c.offsets[f.slot], true
+			all[f.slot] = c.offsets[f.slot]
 		}
 		if t.size != noSlot {
-			all[t.size], has[t.size] = c.size, true
+			all[t.size] = c.size
 		}
 	}
 	all[signalTGID] += pidTGID
 	all[pidNumbers] += all[upidNumber]
-	l := layout{hook: s.hook, countable: references(&all, &has)}
+	l := layout{hook: s.hook}
 	for i := range l.offsets {
 		if all[i] > maxOffset {
 			return layout{}, fmt.Errorf("%w: offset %d", errBTF, all[i])

@@ -27,12 +27,6 @@ const (
 	wantedMark = 0x7b000000_00000000 // in 64 bits
 )
 
-// The placeholders that follow those of the offsets.
-const (
-	counting = offsetCount + iota // if not 0, references are counted
-	placeholderCount
-)
-
 // filterSize is the number of ranges of inodes that the program itself looks for.
 const filterSize = 4
 
@@ -66,9 +60,8 @@ func nativeProgram() []byte {
 }
 
 // fill returns the program with its placeholders filled in, for a kernel and for
-// the inodes in one to filterSize spans. If count is set, and the kernel allows
-// it, the program counts references.
-func fill(program []byte, order binary.ByteOrder, l *layout, spans []span, count bool) ([]byte, error) {
+// the inodes in one to filterSize spans.
+func fill(program []byte, order binary.ByteOrder, l *layout, spans []span) ([]byte, error) {
 	if len(spans) == 0 || len(spans) > filterSize {
 		return nil, fmt.Errorf("%w: %d spans", errProgram, len(spans))
 	}
@@ -76,7 +69,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, spans []span, count
 		return nil, fmt.Errorf("%w: %d bytes", errProgram, len(program))
 	}
 	filled := append([]byte(nil), program...)
-	p := patcher{order: order, layout: l, spans: spans, count: count && l.countable}
+	p := patcher{order: order, layout: l, spans: spans}
 	for at := 0; at < len(filled); at += insnSize {
 		insn := filled[at : at+insnSize]
 		switch insn[0] {
@@ -94,7 +87,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, spans []span, count
 			at += insnSize
 		}
 	}
-	if p.offsets != 1<<placeholderCount-1 || p.wanted != 1<<(2*filterSize)-1 {
+	if p.offsets != 1<<offsetCount-1 || p.wanted != 1<<(2*filterSize)-1 {
 		return nil, fmt.Errorf("%w: placeholders %#x and %#x", errProgram, p.offsets, p.wanted)
 	}
 	return filled, nil
@@ -105,7 +98,6 @@ type patcher struct {
 	order  binary.ByteOrder
 	layout *layout
 	spans  []span
-	count  bool
 
 	offsets, wanted uint32
 }
@@ -117,17 +109,11 @@ func (p *patcher) move(insn []byte) error {
 		return nil
 	}
 	n := constant & 0xff
-	value := uint32(0)
-	switch {
-	case n < offsetCount:
-		value = p.layout.offsets[n]
-	case n == counting && p.count:
-		value = 1
-	case n >= placeholderCount:
+	if n >= offsetCount {
 		return fmt.Errorf("%w: placeholder %d", errProgram, n)
 	}
 	p.offsets |= 1 << n
-	p.order.PutUint32(insn[4:], value)
+	p.order.PutUint32(insn[4:], p.layout.offsets[n])
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 // distinct returns a layout that tells every offset from the others.
 func distinct() *layout {
-	l := &layout{hook: 1, countable: true}
+	l := &layout{hook: 1}
 	for i := range l.offsets {
 		l.offsets[i] = 5000 + uint32(i)
 	}
@@ -36,7 +36,7 @@ func TestFillPrograms(t *testing.T) {
 	for _, spans := range [][]span{everything, few} {
 		var both [2][]instruction
 		for i, program := range [][]byte{littleEndianProgram, bigEndianProgram} {
-			filled, err := fill(program, orders[i], distinct(), spans, false)
+			filled, err := fill(program, orders[i], distinct(), spans)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func TestFillPrograms(t *testing.T) {
 		}
 	}
 	for _, n := range []int{0, filterSize + 1} {
-		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]span, n), false); err == nil {
+		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]span, n)); err == nil {
 			t.Errorf("%d spans are no error", n)
 		}
 	}
@@ -81,7 +81,7 @@ func TestFillPrograms(t *testing.T) {
 
 func TestFillAnotherProgram(t *testing.T) {
 	p := littleEndianProgram
-	more := append([]byte{opMove64, 0, 0, 0, placeholderCount, 0, 0, 0x7a}, p...)
+	more := append([]byte{opMove64, 0, 0, 0, offsetCount, 0, 0, 0x7a}, p...)
 	wide := append([]byte{opLoad64, 0, 0, 0, 2 * filterSize, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7b}, p...)
 	for name, program := range map[string][]byte{
 		"nothing":               {},
@@ -91,7 +91,7 @@ func TestFillAnotherProgram(t *testing.T) {
 		"an unknown inode":      wide,
 		"a cut 64-bit constant": append(p[:len(p):len(p)], wide[:insnSize]...),
 	} {
-		if _, err := fill(program, binary.LittleEndian, distinct(), everything, false); !errors.Is(err, errProgram) {
+		if _, err := fill(program, binary.LittleEndian, distinct(), everything); !errors.Is(err, errProgram) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -106,7 +106,7 @@ func FuzzFill(f *testing.F) {
 			order = orders[0]
 		}
 		before := string(program)
-		filled, err := fill(program, order, distinct(), []span{{1, 0}}, true)
+		filled, err := fill(program, order, distinct(), []span{{1, 0}})
 		if string(program) != before {
 			t.Error("the program itself was changed")
 		}

@@ -4,14 +4,8 @@ import "sockeye/sock"
 
 // Query says which holders of sockets are looked for.
 type Query struct {
-	// Want holds the inodes of the sockets; nil means every socket. The search
-	// ends as soon as it is certain that it has seen every holder of each.
+	// Want holds the inodes of the sockets; nil means every socket.
 	Want []uint64
-	// First are the processes that are looked at before the others, because they
-	// may hold what is wanted; at most 64 are, and none if the kernel is older
-	// than Linux 6.1. They are hints: whatever they are, the answer is the same,
-	// and only sooner there if they are every holder.
-	First []int
 	// Threads finds the sockets in threads with a descriptor table of their own
 	// too.
 	Threads bool

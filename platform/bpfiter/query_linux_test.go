@@ -38,9 +38,4 @@ func TestRestrictions(t *testing.T) {
 		})
 	}
 	running.Wait()
-
-	// As a kernel before 6.1, which takes no hints.
-	f.unrestricted.Store(true)
-	restricted(t, f, whole, false, []uint64{shared, all[0]})
-	f.unrestricted.Store(false)
 }

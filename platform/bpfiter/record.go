@@ -17,11 +17,7 @@ type record struct {
 	pid   uint32 // in the reader's PID namespace
 	tid   uint32 // 0 if the table is that of the process
 	fd    uint32
-	// references is how many references the file has, if this entry of a table
-	// is one of them and stands for one holder, else 0: references() of
-	// task_file.bpf.c.
-	references uint32
-	name       [16]byte // with a NUL at the end
+	name  [16]byte // with a NUL at the end
 }
 
 // decodeRecord reads a record from the first recordSize bytes, in the byte order
@@ -33,7 +29,6 @@ func decodeRecord(b []byte) (r record) {
 	r.pid = binary.NativeEndian.Uint32(b[16:])
 	r.tid = binary.NativeEndian.Uint32(b[20:])
 	r.fd = binary.NativeEndian.Uint32(b[24:])
-	r.references = binary.NativeEndian.Uint32(b[28:])
 	copy(r.name[:], b[32:])
 	return r
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
 
@@ -129,40 +128,8 @@ func nested() (found, error) {
 		return found{}, err
 	}
 	result := find(true)
-	if result.Cause == "" && result.Difference == "" {
-		var err error
-		if result.Difference, err = hinted(os.Getpid(), child.Process.Pid); err != nil {
-			return found{}, err
-		}
-	}
 	runtime.KeepAlive(sockets)
 	return result, nil
-}
-
-// hinted returns how a search for every socket, with each of two processes and with
-// both as hints, differs from one without.
-func hinted(one, other int) (difference string, err error) {
-	f, err := Open()
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	whole, err := f.Find(context.Background(), Query{})
-	if err != nil {
-		return "", err
-	}
-	for _, first := range [][]int{{one}, {other}, {one, other}} {
-		for _, inode := range inodes(whole) {
-			ix, err := f.Find(context.Background(), Query{Want: []uint64{inode}, First: first})
-			if err != nil {
-				return "", err
-			}
-			if d := cmp.Diff(ownersOf(whole, []uint64{inode}), ownersOf(ix, inodes(ix))); d != "" {
-				return d, nil
-			}
-		}
-	}
-	return "", nil
 }
 
 // threads makes threads with descriptor tables of their own: with sockets of

@@ -42,7 +42,7 @@ struct record {
 	u32 pid;   /* in the reader's PID namespace, as tid is */
 	u32 tid;   /* 0 if the table is that of the process */
 	u32 fd;
-	u32 references; /* see references(); 0 if they are not counted */
+	u32 unused;
 	char name[16]; /* TASK_COMM_LEN, with a NUL at the end */
 };
 
@@ -73,16 +73,6 @@ struct record {
 #define PID_LEVEL PLACEHOLDER(0a)
 #define PID_NUMBERS PLACEHOLDER(0b)
 #define UPID_SIZE PLACEHOLDER(0c)
-#define FILE_REFERENCES PLACEHOLDER(0d)
-#define REFERENCES_OURS PLACEHOLDER(0e)
-#define FILE_DENTRY PLACEHOLDER(0f)
-#define DENTRY_COUNT PLACEHOLDER(10)
-#define TASK_FILES PLACEHOLDER(11)
-#define SIGNAL_COUNT PLACEHOLDER(12)
-#define FILES_COUNT PLACEHOLDER(13)
-#define FILES_TABLE PLACEHOLDER(14)
-#define TABLE_FILES PLACEHOLDER(15)
-#define COUNTING PLACEHOLDER(16)
 
 #define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
 
@@ -113,11 +103,6 @@ inline u64 load64(u64 from, u64 offset)
 	return *(volatile u64 *)(from + offset);
 }
 
-inline u32 load32(u64 from, u64 offset)
-{
-	return *(volatile u32 *)(from + offset);
-}
-
 /* The number of a struct pid in a namespace: numbers[level].nr. */
 inline u32 number(u64 pid, u32 level)
 {
@@ -131,40 +116,6 @@ inline u32 number(u64 pid, u32 level)
 inline int wanted(u64 inode)
 {
 	return WITHIN(00, 01) || WITHIN(02, 03) || WITHIN(04, 05) || WITHIN(06, 07);
-}
-
-/*
- * How many references the file has, if the entry of the table that we are at is
- * one of them and stands for one holder, else 0. Who has seen as many such
- * entries has seen every holder (tally.go). So this is 0, which means that the
- * entry does not count, where
- * - another file refers to the same socket: a descriptor made with O_PATH has a
- *   file of its own, and each file has a reference to the dentry;
- * - another process may use the table too (CLONE_FILES without CLONE_THREAD): it
- *   is a holder of its own by the same entry. The table of a process must have
- *   one user, or as many as the process has threads: with fewer, a thread does
- *   not use it, and one of the users may be another process. (What this cannot
- *   tell is a process that shares its table with as many processes as it has
- *   threads which left the table. To look at each thread would tell; the
- *   verifier takes 100 ms over such a loop.) The iterator comes to that table
- *   once, at the first thread, but to that of another thread as often as it has
- *   users, which so must be one;
- * - the entry is gone by now. Its reference was then given back, perhaps before
- *   the count was read, and another one would pass for it.
- */
-inline u64 references(struct context *ctx, u64 task, u64 file, u64 signal, u32 tid)
-{
-	u64 files = load64(task, TASK_FILES);
-	u32 users = load32(files, FILES_COUNT);
-	u64 count = load64(file, FILE_REFERENCES) - REFERENCES_OURS;
-
-	if (load32(load64(file, FILE_DENTRY), DENTRY_COUNT) != 1)
-		return 0;
-	if (users != 1 && (tid || users != load32(signal, SIGNAL_COUNT)))
-		return 0;
-	if (read64(load64(load64(files, FILES_TABLE), TABLE_FILES), (u64)ctx->fd * 8) != file)
-		return 0;
-	return count > 0x7fffffff ? 0 : count; /* it is saturated, or falls to 0 */
 }
 
 __attribute__((section("iter/task_file"), used)) int task_file(struct context *ctx)
@@ -201,8 +152,6 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	record.start = load64(leader, TASK_START);
 	bpf_probe_read_kernel(record.name, sizeof(record.name), leader + TASK_NAME);
 	record.fd = ctx->fd;
-	if (COUNTING)
-		record.references = references(ctx, task, file, signal, record.tid);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }
