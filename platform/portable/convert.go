@@ -11,7 +11,7 @@ import (
 	"sockeye/sock"
 )
 
-// row is one connection of gopsutil in the project's words, but for its owner.
+// row is one connection in the project's words, but for its owner.
 type row struct {
 	table         sock.Table
 	state         sock.State
@@ -66,7 +66,7 @@ func (t traits) convert(c *net.ConnectionStat) (row, error) {
 	return r, nil
 }
 
-// stateOf reads what gopsutil calls the status: the names of lsof, of netstat
+// stateOf reads what is told as the status: the names of lsof, of netstat
 // and its own, and nothing or NONE for datagram sockets. Those have a state here
 // by their peer.
 func stateOf(p sock.Protocol, status string, peer bool) sock.State {

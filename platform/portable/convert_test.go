@@ -10,7 +10,7 @@ import (
 	"sockeye/sock"
 )
 
-// conn makes a connection as gopsutil gives it.
+// conn makes a connection as a program gives it.
 func conn(family, kind uint32, local, remote net.Addr, status string, pid int32, fd uint32) net.ConnectionStat {
 	return net.ConnectionStat{Family: family, Type: kind, Laddr: local, Raddr: remote, Status: status, Pid: pid, Fd: fd}
 }
@@ -22,7 +22,7 @@ const (
 
 func at(ip string, port uint32) net.Addr { return net.Addr{IP: ip, Port: port} }
 
-// TestRowsOfEachSystem reads what gopsutil makes of lsof, netstat and /proc.
+// TestRowsOfEachSystem reads what is made of lsof, netstat and /proc.
 func TestRowsOfEachSystem(t *testing.T) {
 	none := net.Addr{}
 	for _, c := range []struct {

@@ -7,6 +7,7 @@ import (
 )
 
 // gather leaves out the users: gopsutil would read a file for each connection.
-func gather(ctx context.Context, kind string) ([]net.ConnectionStat, error) {
-	return net.ConnectionsWithoutUidsWithContext(ctx, kind)
+func gather(ctx context.Context, kind string) (answer, error) {
+	connections, err := net.ConnectionsWithoutUidsWithContext(ctx, kind)
+	return answer{connections: connections}, err
 }

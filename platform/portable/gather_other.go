@@ -8,6 +8,7 @@ import (
 	"github.com/shirou/gopsutil/v3/net"
 )
 
-func gather(ctx context.Context, kind string) ([]net.ConnectionStat, error) {
-	return net.ConnectionsWithContext(ctx, kind)
+func gather(ctx context.Context, kind string) (answer, error) {
+	connections, err := net.ConnectionsWithContext(ctx, kind)
+	return answer{connections: connections}, err
 }

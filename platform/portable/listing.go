@@ -8,7 +8,7 @@ import (
 )
 
 // Listing returns a source for the streams of one listing, which ask at most
-// what the query asks and run one after another: gopsutil, which may run a
+// what the query asks and run one after another: the system, which may run a
 // program for each question, is asked once for all of them.
 func (s *Source) Listing(q sock.Query) sock.Source { return &shared{Source: s, query: q} }
 

@@ -54,7 +54,7 @@ func TestBesideSockDiag(t *testing.T) {
 	states := map[population.State]int{}
 	for _, m := range set.Made {
 		if m.Protocol != population.TCP && m.Protocol != population.UDP || m.State == population.Bound {
-			continue // not in the tables that gopsutil reads
+			continue // not in the tables that are read
 		}
 		states[m.State]++
 		if made := fmt.Sprintf("%s %s %s %v %v", m.Protocol, m.Family, m.State, m.Local, m.Remote); !slices.Contains(rows, made) {

@@ -8,32 +8,32 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/shirou/gopsutil/v3/net"
-
 	"sockeye/sock"
 )
 
-// Source lists the TCP and UDP sockets that gopsutil finds. It holds nothing
+// Source lists the TCP and UDP sockets that gopsutil, lsof or netstat finds. It holds nothing
 // between calls and may be used by several goroutines.
 type Source struct {
 	traits traits
 	root   bool // the reader is root
-	gather func(ctx context.Context, kind string) ([]net.ConnectionStat, error)
+	gather func(ctx context.Context, kind string) (answer, error)
 }
 
 var _ sock.Source = (*Source)(nil)
 
 // New returns the source of this machine.
 func New() *Source {
-	return &Source{
-		traits: systems[runtime.GOOS], root: os.Geteuid() == 0, gather: gather,
+	s := &Source{traits: systems[runtime.GOOS], root: os.Geteuid() == 0, gather: gather}
+	if s.traits.program != nil {
+		s.gather = s.traits.program.gather
 	}
+	return s
 }
 
 // Name returns "portable".
 func (*Source) Name() string { return "portable" }
 
-// Fields says what gopsutil tells on this system; see the package. Owners come
+// Fields says what can be told on this system; see the package. Owners come
 // without the name of the process, and without a descriptor ([sock.NoFD]) on
 // Windows. FieldInterface is the scope of a link-local address.
 func (s *Source) Fields(p sock.Protocol) sock.Field { return s.traits.fields(p) }
@@ -66,15 +66,15 @@ type TableError struct {
 }
 
 // Error names the table and the cause.
-func (e *TableError) Error() string { return fmt.Sprintf("gopsutil: %s: %v", e.Table, e.Err) }
+func (e *TableError) Error() string { return fmt.Sprintf("portable: %s: %v", e.Table, e.Err) }
 
 // Unwrap returns [sock.ErrUnavailable] and the cause.
 func (e *TableError) Unwrap() []error { return []error{sock.ErrUnavailable, e.Err} }
 
-// errNoTable is the cause for a table that gopsutil does not list here.
+// errNoTable is the cause for a table that is not listed here.
 var errNoTable = errors.New("not listed on this system")
 
-// Sockets streams the sockets that the query asks; see [sock.Source]. gopsutil
+// Sockets streams the sockets that the query asks; see [sock.Source]. The system
 // is asked once for all tables, before the first row. The error of a table that
 // cannot be read is a [*TableError]; it ends the stream of a query for one table
 // and comes in a [*sock.Partial] among several.
@@ -94,14 +94,14 @@ type listing struct {
 	record sock.Socket
 }
 
-// collect asks gopsutil for what the query asks.
+// collect asks the system for what the query asks.
 func (s *Source) collect(ctx context.Context, q sock.Query) (*collected, error) {
 	kind := kindOf(q)
 	if kind == "" || !s.traits.lists {
 		return nil, errNoTable
 	}
-	connections, err := s.gather(ctx, kind)
-	return s.traits.collect(connections), err
+	told, err := s.gather(ctx, kind)
+	return s.traits.collect(told), err
 }
 
 func (l *listing) run(collect func() (*collected, error)) {
@@ -189,7 +189,7 @@ func (l *listing) hidden() *sock.Partial {
 		Message: "lsof shows the sockets of this user's processes only; run as root to see all"}
 }
 
-// kindOf returns the kind of connections that gopsutil is to be asked for; none
+// kindOf returns the kind of connections, in gopsutil's words, that is asked for; none
 // if the query asks for none that it knows.
 func kindOf(q sock.Query) string {
 	kind := ""

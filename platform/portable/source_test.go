@@ -12,7 +12,7 @@ import (
 	"sockeye/sock/socktest"
 )
 
-// fake is gopsutil on a system, with what it was asked for.
+// fake is a system, with what it was asked for.
 type fake struct {
 	connections []net.ConnectionStat
 	err         error
@@ -21,7 +21,7 @@ type fake struct {
 
 func (f *fake) source(system string) *Source {
 	return &Source{traits: systems[system], root: true,
-		gather: func(ctx context.Context, kind string) ([]net.ConnectionStat, error) {
+		gather: func(ctx context.Context, kind string) (answer, error) {
 			f.kinds = append(f.kinds, kind)
 			var some []net.ConnectionStat
 			for _, c := range f.connections {
@@ -31,7 +31,7 @@ func (f *fake) source(system string) *Source {
 					some = append(some, c)
 				}
 			}
-			return some, f.err
+			return answer{connections: some}, f.err
 		}}
 }
 
@@ -100,7 +100,7 @@ func TestHoldersOfOneSocket(t *testing.T) {
 	}
 }
 
-// TestWhatIsLost: a fact that gopsutil does not have is not made up.
+// TestWhatIsLost: a fact that is not told is not made up.
 func TestWhatIsLost(t *testing.T) {
 	const never = sock.AllFields &^ (sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldOwners)
 	for system, c := range map[string]struct {
@@ -167,13 +167,13 @@ func TestWhatFails(t *testing.T) {
 	f := &fake{err: missing}
 	_, parts, err := list(t, f.source("darwin"), everything)
 	if err != nil || len(parts) != 4 || !parts[0].Incomplete || !errors.Is(parts[0], missing) {
-		t.Errorf("gopsutil fails: %v, %v", parts, err)
+		t.Errorf("the program fails: %v, %v", parts, err)
 	}
 	one := everything.Only(sock.Table{Protocol: sock.TCP, Family: sock.IPv4})
 	if _, parts, err = list(t, f.source("darwin"), one); len(parts) != 0 || !errors.Is(err, sock.ErrUnavailable) || !errors.Is(err, missing) {
 		t.Errorf("one table: %v, %v", parts, err)
 	}
-	// NetBSD: gopsutil has nothing there, and is not asked.
+	// NetBSD: nothing lists sockets there.
 	f = some()
 	if _, _, err = list(t, f.source("netbsd"), one); !errors.Is(err, sock.ErrUnavailable) || len(f.kinds) != 0 {
 		t.Errorf("netbsd: %v, asked %v", err, f.kinds)
@@ -206,7 +206,7 @@ func TestNotRoot(t *testing.T) {
 	}
 }
 
-// TestOneListing: gopsutil is asked once for all streams of a listing.
+// TestOneListing: the system is asked once for all streams of a listing.
 func TestOneListing(t *testing.T) {
 	for system := range systems {
 		f := some()

@@ -14,27 +14,24 @@ type found struct {
 	owners []sock.Owner
 }
 
-// collected is what gopsutil gave, by table.
+// collected is an answer by table.
 type collected struct {
+	answer
 	tables    map[sock.Table][]found
 	processes map[int32]*sock.Process
-	malformed int
-	first     error // why the first malformed one is
 }
 
 // collect reads connections. Where each is one holder's, those of one socket
 // become one row with all of them: of two listeners with the same address
 // (SO_REUSEPORT) it cannot be told that they are two.
-func (t traits) collect(connections []net.ConnectionStat) *collected {
-	c := &collected{tables: map[sock.Table][]found{}, processes: map[int32]*sock.Process{}}
+func (t traits) collect(told answer) *collected {
+	c := &collected{answer: told, tables: map[sock.Table][]found{}, processes: map[int32]*sock.Process{}}
+	connections := told.connections
 	places := map[row]int{}
 	for i := range connections {
 		r, err := t.convert(&connections[i])
 		if err != nil {
-			c.malformed++
-			if c.first == nil {
-				c.first = err
-			}
+			c.skip(err)
 			continue
 		}
 		at, again := places[r]
@@ -67,13 +64,13 @@ func (c *collected) owner(s *net.ConnectionStat, descriptor bool) sock.Owner {
 
 // partial returns the warning about what could not be understood, or nil.
 func (c *collected) partial() *sock.Partial {
-	if c.malformed == 0 {
+	if c.odd == 0 {
 		return nil
 	}
 	noun := "connections"
-	if c.malformed == 1 {
+	if c.odd == 1 {
 		noun = "connection"
 	}
 	return &sock.Partial{Code: sock.CodeMalformed, Err: c.first, Incomplete: true,
-		Message: fmt.Sprintf("%d %s of gopsutil not understood, the first has", c.malformed, noun)}
+		Message: fmt.Sprintf("%d %s not understood, the first has", c.odd, noun)}
 }

@@ -1,7 +1,9 @@
 package portable
 
-// traits are what gopsutil does on one system.
+// traits are what can be told on one system.
 type traits struct {
+	// program lists the sockets; nil: gopsutil asks the system itself.
+	program *program
 	// lists: it lists sockets at all.
 	lists bool
 	// owners: it tells the process of each row.
@@ -20,11 +22,11 @@ type traits struct {
 	embedded bool
 }
 
-// systems holds the systems that gopsutil lists the sockets of.
+// systems holds the systems whose sockets are listed.
 var systems = map[string]traits{
-	"darwin":  {lists: true, owners: true, perHolder: true, ownOnly: true, peers: true, scopes: true, embedded: true},
-	"freebsd": {lists: true, owners: true, perHolder: true, ownOnly: true, peers: true, scopes: true, embedded: true},
-	"openbsd": {lists: true, peers: true, scopes: true},
+	"darwin":  {program: lsof, lists: true, owners: true, perHolder: true, ownOnly: true, peers: true, scopes: true, embedded: true},
+	"freebsd": {program: lsof, lists: true, owners: true, perHolder: true, ownOnly: true, peers: true, scopes: true, embedded: true},
+	"openbsd": {program: netstat, lists: true, peers: true, scopes: true},
 	"linux":   {lists: true, peers: true},
 	"windows": {lists: true, owners: true},
 }
