@@ -1,7 +1,6 @@
 package sockdiag
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 
@@ -10,7 +9,8 @@ import (
 )
 
 // maxAlternatives is how many ports or hosts of one condition the kernel
-// compares, one after the other for each socket. Of more it gets a bound.
+// compares, one after the other for each socket. A longer list is left to the
+// check of the row.
 const maxAlternatives = 64
 
 // The remote end of a row is known unless its state has none, or both its port
@@ -34,56 +34,27 @@ func (c *compiler) ports(remote bool, ranges []filter.PortRange) bounds {
 	if remote && c.noRemote() {
 		return isFalse
 	}
-	over := anyRange(remote, fewerRanges(ranges, maxAlternatives))
+	if len(ranges) > maxAlternatives {
+		return undecided
+	}
+	over := anyRange(remote, ranges)
 	if remote && c.staleRemote() {
 		return bounds{over, never}
 	}
-	inside := ranges
-	if remote {
-		inside = withoutZero(ranges)
+	if remote && len(ranges) > 0 && ranges[0].Lo == 0 {
+		return bounds{over, anyRange(remote, withoutZero(ranges))}
 	}
-	if len(ranges) <= maxAlternatives && len(inside) == len(ranges) && (len(ranges) == 0 || inside[0] == ranges[0]) {
-		return exactly(over)
-	}
-	return bounds{over, anyRange(remote, inside[:min(len(inside), maxAlternatives)])}
+	return exactly(over)
 }
 
-// withoutZero takes port 0 from sorted ranges.
+// withoutZero takes port 0, which is in the first of the sorted ranges, from them.
 func withoutZero(ranges []filter.PortRange) []filter.PortRange {
-	if len(ranges) == 0 || ranges[0].Lo > 0 {
-		return ranges
-	}
 	if ranges[0].Hi == 0 {
 		return ranges[1:]
 	}
 	ranges = slices.Clone(ranges)
 	ranges[0].Lo = 1
 	return ranges
-}
-
-// fewerRanges joins sorted ranges across the narrowest gaps until at most n are
-// left; those hold whatever the given ones do.
-func fewerRanges(ranges []filter.PortRange, n int) []filter.PortRange {
-	if len(ranges) <= n {
-		return ranges
-	}
-	// gaps holds the indices of the ranges in front of which there is a gap.
-	gaps := make([]int, 0, len(ranges)-1)
-	for i := range len(ranges) - 1 {
-		gaps = append(gaps, i+1)
-	}
-	slices.SortFunc(gaps, func(a, b int) int {
-		return cmp.Compare(ranges[b].Lo-ranges[b-1].Hi, ranges[a].Lo-ranges[a-1].Hi)
-	})
-	kept := gaps[:n-1]
-	slices.Sort(kept)
-	var out []filter.PortRange
-	first := 0
-	for _, g := range append(kept, len(ranges)) {
-		out = append(out, filter.PortRange{Lo: ranges[first].Lo, Hi: ranges[g-1].Hi})
-		first = g
-	}
-	return out
 }
 
 func anyRange(remote bool, ranges []filter.PortRange) *formula {
@@ -111,35 +82,27 @@ func inRange(remote bool, r filter.PortRange) *formula {
 	return f
 }
 
-// hosts compares an end with hosts. A long list is bounded by the shortest
-// prefix around its addresses.
+// hosts compares an end with hosts.
 func (c *compiler) hosts(remote bool, hosts []filter.Host) bounds {
 	var list []bounds
-	var around hull
 	for i := range hosts {
 		h := &hosts[i]
 		if h.Any() {
 			return isTrue
 		}
-		if !c.inTable(h) {
-			continue
-		}
-		if around.add(h.Prefix); len(list) < maxAlternatives {
+		if c.inTable(h) && len(list) <= maxAlternatives {
 			list = append(list, c.host(remote, h))
-			continue
 		}
-		list = append(list, undecided)
 	}
-	b := either(list...)
 	if len(list) > maxAlternatives {
-		b.over = around.over(remote)
+		return undecided
 	}
-	return b
+	return either(list...)
 }
 
 // inTable reports whether a socket of the table can match the host at all.
 func (c *compiler) inTable(h *filter.Host) bool {
-	if h.Family != sock.FamilyUnknown && h.Family != c.table.Family || h.HasPort && h.Over != 0 {
+	if h.Family != sock.FamilyUnknown && h.Family != c.table.Family {
 		return false
 	}
 	return c.table.Family == sock.IPv6 || !h.Prefix.IsValid() || h.Prefix.Addr().Is4()
@@ -181,49 +144,4 @@ func (c *compiler) host(remote bool, h *filter.Host) bounds {
 		under = all(over, tested(portTest(bcDportGE, 1)))
 	}
 	return both(b, bounds{over, under})
-}
-
-// hull is the shortest prefix around prefixes, for each family.
-type hull struct {
-	v4, v6 netip.Prefix
-	all    bool // something without an address is in it
-}
-
-func (h *hull) add(p netip.Prefix) {
-	switch {
-	case !p.IsValid():
-		h.all = true
-	case p.Addr().Is4():
-		h.v4 = around(h.v4, p)
-	default:
-		h.v6 = around(h.v6, p)
-	}
-}
-
-// over is an over bound of all that was added.
-func (h *hull) over(remote bool) *formula {
-	if h.all {
-		return always
-	}
-	var list []*formula
-	for _, p := range []netip.Prefix{h.v4, h.v6} {
-		if p.IsValid() {
-			list = append(list, tested(hostTest(remote, p, bcAnyPort)))
-		}
-	}
-	return some(list...)
-}
-
-// around returns the longest prefix that holds both; the invalid one holds
-// nothing.
-func around(a, b netip.Prefix) netip.Prefix {
-	if !a.IsValid() {
-		return b
-	}
-	for bits := min(a.Bits(), b.Bits()); ; bits-- {
-		p := netip.PrefixFrom(a.Addr(), bits).Masked()
-		if bits == 0 || p == netip.PrefixFrom(b.Addr(), bits).Masked() {
-			return p
-		}
-	}
 }

@@ -21,8 +21,8 @@ func (r *run) list(c *ucli.Context) error {
 	if err != nil {
 		return err
 	}
-	if reason, impossible := f.Impossible(); impossible {
-		r.say("the filter can match nothing: %s", reason)
+	if f.Impossible() {
+		r.say("the filter can match nothing")
 	}
 	return r.answer(c, platform.Request{Query: q, Filter: f})
 }

@@ -39,18 +39,6 @@ func expressions(fs []*Filter) (exprs []Expr, states, tables bool) {
 	return exprs, states, tables
 }
 
-// LocalPorts returns the filter that matches sockets whose local port is in one
-// of the ranges. Without a range it matches nothing.
-func LocalPorts(ranges ...PortRange) *Filter {
-	var rs []Range
-	for _, r := range numberRanges(ranges) {
-		if r.Lo <= r.Hi {
-			rs = append(rs, r)
-		}
-	}
-	return newFilter(&PortCond{Side: Local, Ranges: portRanges(rs)}, false, false)
-}
-
 // PIDs returns the filter that matches sockets which one of the processes holds.
 // Without a PID it matches nothing.
 func PIDs(pids ...int) *Filter {

@@ -2,48 +2,10 @@ package filter
 
 import (
 	"net/netip"
+	"slices"
 
 	"sockeye/sock"
 )
-
-// Device is a network interface to compare with.
-type Device struct {
-	Name string // empty if it was given by its index
-	// Index is the interface index. With a name, 0 says that it is not known;
-	// without one, 0 means a socket that is bound to no interface.
-	Index uint32
-}
-
-// matches compares names if both are known, because an index means another
-// interface in another namespace.
-func (d *Device) matches(s *sock.Socket) bool {
-	if s.Known&sock.FieldInterface == 0 {
-		return false
-	}
-	if d.Name == "" {
-		return s.IfIndex == d.Index
-	}
-	if s.Interface != "" {
-		return s.Interface == d.Name
-	}
-	return d.Index != 0 && s.IfIndex == d.Index
-}
-
-// DeviceCond compares the bound interface: it is true if it is one of Devices.
-type DeviceCond struct{ Devices []Device }
-
-func (c *DeviceCond) match(s *sock.Socket) bool {
-	for i := range c.Devices {
-		if c.Devices[i].matches(s) {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *DeviceCond) needs() sock.Field { return sock.FieldInterface }
-
-func (c *DeviceCond) reach() (yes, no space) { return everywhere, everywhere }
 
 // Host is what ss calls a HOST: an end of a socket. What is not given matches
 // everything.
@@ -57,8 +19,9 @@ type Host struct {
 	// than 96 bits) v4-mapped addresses only.
 	Prefix  netip.Prefix
 	HasPort bool
-	Ports   PortRange // with HasPort and without Over
-	Over    uint32    // a port over 65535, which nothing matches
+	// Ports with HasPort; no port is in it (Lo > Hi) if the text has one over
+	// 65535.
+	Ports PortRange
 	// Scope is the interface after the %; with link: the one after the colon.
 	HasScope bool
 	Scope    Device
@@ -67,9 +30,10 @@ type Host struct {
 	// regard to case; empty matches all.
 	Pattern string
 
-	// Number and PortID are the protocol and port ID of netlink:, the context
-	// ID and port of vsock:, and the Ethernet type of link:; -1 if not given.
-	Number, PortID int64
+	// Other is what stands behind netlink: and vsock:, and the type behind link:.
+	// No source tells these facts, so a comparison with them is false. It is
+	// empty if nothing is compared.
+	Other string
 }
 
 // HostCond compares an end: it is true if one of Hosts matches it.
@@ -102,6 +66,25 @@ func (h *Host) Any() bool {
 	return h.Family == sock.FamilyUnknown && !h.Prefix.IsValid() && !h.HasPort && !h.HasScope
 }
 
+// any reports whether one of the hosts matches every socket.
+func (c *HostCond) any() bool {
+	return slices.ContainsFunc(c.Hosts, func(h Host) bool { return h.Any() })
+}
+
+// possible reports whether a socket of the family can match.
+func (h *Host) possible(family sock.Family) bool {
+	switch {
+	case h.Any():
+		return true
+	case h.Family != sock.FamilyUnknown && h.Family != family,
+		h.Other != "",
+		h.HasPort && h.Ports.Lo > h.Ports.Hi,
+		h.Prefix.IsValid() && h.Prefix.Addr().Is6() && family != sock.IPv6:
+		return false
+	}
+	return h.Family != sock.FamilyUnknown || overIP(family)
+}
+
 func (h *Host) matchEnd(s *sock.Socket, remote bool) bool {
 	if h.Family != sock.FamilyUnknown && s.Family != h.Family {
 		return false
@@ -113,15 +96,13 @@ func (h *Host) matchEnd(s *sock.Socket, remote bool) bool {
 	case sock.FamilyUnknown, sock.IPv4, sock.IPv6:
 		if !h.Prefix.IsValid() && !h.HasPort {
 			// Without an address or a port nothing is compared.
-			return !h.HasScope || overIP(s)
+			return !h.HasScope || overIP(s.Family)
 		}
 		return h.matchAddrPort(s, remote)
 	case sock.FamilyUnix:
 		return h.matchPath(s, remote)
 	}
-	// No record holds the numbers of netlink, vsock and packet sockets, so a
-	// comparison with them is one with an unknown fact.
-	return h.Number < 0 && h.PortID < 0
+	return h.Other == ""
 }
 
 func (h *Host) matchAddrPort(s *sock.Socket, remote bool) bool {
@@ -129,10 +110,10 @@ func (h *Host) matchAddrPort(s *sock.Socket, remote bool) bool {
 	if remote {
 		end, fact = s.Remote, sock.FieldRemote
 	}
-	if s.Known&fact == 0 || !overIP(s) {
+	if s.Known&fact == 0 || !overIP(s.Family) {
 		return false
 	}
-	if h.HasPort && (h.Over != 0 || end.Port() < h.Ports.Lo || end.Port() > h.Ports.Hi) {
+	if h.HasPort && (end.Port() < h.Ports.Lo || end.Port() > h.Ports.Hi) {
 		return false
 	}
 	return !h.Prefix.IsValid() || holds(h.Prefix, end.Addr(), s.Family)
@@ -177,49 +158,73 @@ func (h *Host) needs(side Side) sock.Field {
 	if h.HasScope {
 		f |= sock.FieldInterface
 	}
-	switch h.Family {
-	case sock.FamilyUnknown, sock.IPv4, sock.IPv6:
-		if h.Prefix.IsValid() || h.HasPort {
-			f |= side.needs()
-		}
-	case sock.FamilyUnix:
-		if h.Pattern != "" && h.Pattern != "*" {
-			f |= [...]sock.Field{Local: sock.FieldPath, Remote: sock.FieldPeerPath,
-				Either: sock.FieldPath | sock.FieldPeerPath}[side]
-		}
-	default:
-		if h.Number >= 0 || h.PortID >= 0 {
-			f |= side.needs()
-		}
+	if h.Prefix.IsValid() || h.HasPort || h.Other != "" {
+		f |= side.needs()
+	}
+	if h.Pattern != "" && h.Pattern != "*" {
+		f |= [...]sock.Field{Local: sock.FieldPath, Remote: sock.FieldPeerPath,
+			Either: sock.FieldPath | sock.FieldPeerPath}[side]
 	}
 	return f
 }
 
-func (c *HostCond) reach() (yes, no space) {
-	no = everywhere
-	for i := range c.Hosts {
-		h := &c.Hosts[i]
-		if h.Any() {
-			return everywhere, nowhere
-		}
-		yes = yes.union(h.reach())
-	}
-	return yes, no
+// indexedHosts is from how many hosts an index is made. It stays because a list
+// of thousands of addresses, from a file, must not cost a walk for each row.
+const indexedHosts = 16
+
+// hostIndex finds an address among prefixes by one look-up for each length that
+// a prefix has.
+type hostIndex struct {
+	prefixes map[netip.Prefix]struct{}
+	lengths  []int  // of the prefixes, each once
+	rest     []Host // those that have more than a prefix
 }
 
-func (h *Host) reach() space {
-	switch {
-	case h.Over != 0:
-		return nowhere
-	case h.Family == sock.IPv4 && h.Prefix.IsValid() && !h.Prefix.Addr().Is4():
-		return nowhere
-	case h.Family != sock.FamilyUnknown:
-		if h.Number >= 0 || h.PortID >= 0 {
-			return nowhere
-		}
-		return onlyFamilies(sock.Families(h.Family))
-	case h.Prefix.IsValid() && h.Prefix.Addr().Is6():
-		return onlyFamilies(sock.Families(sock.IPv6))
+// newHostCond makes a condition, with an index if that pays.
+func newHostCond(side Side, hosts []Host) *HostCond {
+	c := &HostCond{Side: side, Hosts: hosts}
+	if len(hosts) <= indexedHosts {
+		return c
 	}
-	return onlyFamilies(inetFamilies)
+	x := &hostIndex{prefixes: make(map[netip.Prefix]struct{}, len(hosts))}
+	for i := range hosts {
+		h := &hosts[i]
+		if h.Family != sock.FamilyUnknown || h.HasPort || h.HasScope || !h.Prefix.IsValid() {
+			x.rest = append(x.rest, *h)
+			continue
+		}
+		x.prefixes[h.Prefix] = struct{}{}
+		if !slices.Contains(x.lengths, h.Prefix.Bits()) { // 129 lengths at most
+			x.lengths = append(x.lengths, h.Prefix.Bits())
+		}
+	}
+	c.index = x
+	return c
+}
+
+func (x *hostIndex) match(s *sock.Socket, side Side) bool {
+	if overIP(s.Family) {
+		if side != Remote && s.Known&sock.FieldLocal != 0 && x.holds(s.Local.Addr(), s.Family) ||
+			side != Local && s.Known&sock.FieldRemote != 0 && x.holds(s.Remote.Addr(), s.Family) {
+			return true
+		}
+	}
+	return matchHosts(x.rest, s, side)
+}
+
+// holds is [holds] for all of the prefixes.
+func (x *hostIndex) holds(a netip.Addr, family sock.Family) bool {
+	a = a.Unmap()
+	return x.has(a) || a.Is4() && family == sock.IPv6 && x.has(netip.AddrFrom16(a.As16()))
+}
+
+func (x *hostIndex) has(a netip.Addr) bool {
+	for _, bits := range x.lengths {
+		if p, err := a.Prefix(bits); err == nil { // no error but for IPv6 lengths of IPv4
+			if _, ok := x.prefixes[p]; ok {
+				return true
+			}
+		}
+	}
+	return false
 }

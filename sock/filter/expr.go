@@ -8,11 +8,6 @@ type Expr interface {
 	match(s *sock.Socket) bool
 	// needs returns the facts that the node looks at.
 	needs() sock.Field
-	// reach returns the sockets for which the node can be true, and those for
-	// which it can be false.
-	reach() (yes, no space)
-	// text appends what parses to the node.
-	text(b []byte) []byte
 }
 
 // AndExpr is true if all of its expressions are. It has at least two.
@@ -98,22 +93,21 @@ func negation(x Expr) Expr {
 	return &NotExpr{x}
 }
 
-// verdict is what three-valued logic says: one bit for "can be true" and one
-// for "can be false".
-type verdict uint8
+// truths are the truth values that an expression can have: one bit for each.
+type truths uint8
 
 const (
-	canBeTrue verdict = 1 << iota
+	canBeTrue truths = 1 << iota
 	canBeFalse
 )
 
-// judge decides about a socket some of whose facts are missing.
-func judge(e Expr, s *sock.Socket, missing sock.Field) verdict {
+// truthsOf decides about a socket some of whose facts are missing.
+func truthsOf(e Expr, s *sock.Socket, missing sock.Field) truths {
 	switch e := e.(type) {
 	case *AndExpr:
 		v := canBeTrue
 		for _, x := range e.Exprs {
-			w := judge(x, s, missing)
+			w := truthsOf(x, s, missing)
 			if w&canBeTrue == 0 {
 				return canBeFalse
 			}
@@ -123,7 +117,7 @@ func judge(e Expr, s *sock.Socket, missing sock.Field) verdict {
 	case *OrExpr:
 		v := canBeFalse
 		for _, x := range e.Exprs {
-			w := judge(x, s, missing)
+			w := truthsOf(x, s, missing)
 			if w&canBeFalse == 0 {
 				return canBeTrue
 			}
@@ -131,7 +125,7 @@ func judge(e Expr, s *sock.Socket, missing sock.Field) verdict {
 		}
 		return v
 	case *NotExpr:
-		v := judge(e.Expr, s, missing)
+		v := truthsOf(e.Expr, s, missing)
 		return v&canBeTrue<<1 | v&canBeFalse>>1
 	}
 	if e.needs()&missing != 0 {

@@ -22,8 +22,6 @@ var hostPrefixes = []struct {
 // (sun_path of unix(7)), because matching takes the product of their lengths.
 const longestPattern = 1024
 
-func newHost() Host { return Host{Number: -1, PortID: -1} }
-
 // hosts reads one HOST. It is several if it has a name with several addresses or
 // ports.
 func (p *parser) hosts(t token) ([]Host, error) {
@@ -35,8 +33,7 @@ func (p *parser) hosts(t token) ([]Host, error) {
 			break
 		}
 	}
-	h := newHost()
-	h.Family = family
+	h := Host{Family: family}
 	switch family {
 	case sock.FamilyUnix:
 		if len(text) > longestPattern {
@@ -44,8 +41,21 @@ func (p *parser) hosts(t token) ([]Host, error) {
 		}
 		h.Pattern = text
 		return []Host{h}, nil
-	case sock.FamilyPacket, sock.FamilyNetlink, sock.FamilyVSOCK:
-		return p.numberedHost(t, text, h)
+	case sock.FamilyPacket: // TYPE:INTERFACE
+		kind, device, _ := strings.Cut(text, ":")
+		h.Other = strings.TrimPrefix(kind, "*")
+		if device == "" || device == "*" {
+			return []Host{h}, nil
+		}
+		var err error
+		h.Scope, err = p.device(t, device)
+		h.HasScope = true
+		return []Host{h}, err
+	case sock.FamilyNetlink, sock.FamilyVSOCK: // PROTOCOL:PORT and CID:PORT
+		if strings.Trim(text, "*:") != "" {
+			h.Other = text
+		}
+		return []Host{h}, nil
 	}
 	return p.inetHost(t, text, h)
 }
@@ -148,12 +158,10 @@ func (p *parser) inetHost(t token, text string, h Host) ([]Host, error) {
 }
 
 func (h *Host) setPort(v interval) {
-	h.Ports, h.Over = PortRange{}, 0
-	if v.lo > math.MaxUint16 {
-		h.Over = uint32(v.lo)
-		return
+	h.Ports = PortRange{Lo: 1, Hi: 0} // no port
+	if v.lo <= math.MaxUint16 {
+		h.Ports = PortRange{uint16(v.lo), uint16(min(v.hi, math.MaxUint16))}
 	}
-	h.Ports = PortRange{uint16(v.lo), uint16(min(v.hi, math.MaxUint16))}
 }
 
 // prefixes returns what the address part means: one prefix, the addresses of a

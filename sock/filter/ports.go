@@ -19,27 +19,23 @@ func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error)
 			return nil, p.failAt(t, printable(t.text)+" is more than one port, and has no order")
 		}
 		if any {
-			return newHostCond(f.side, []Host{newHost()}), nil
+			return newHostCond(f.side, []Host{{}}), nil
 		}
 		ports = append(ports, list...)
 	}
 	return newPortCond(f.side, op, ports), nil
 }
 
+// newPortCond compares a port with operands, some of which may be over 65535:
+// no port is equal to them.
 func newPortCond(side Side, op operator, ports []interval) *PortCond {
-	c := &PortCond{Side: side}
 	var ranges []Range
 	for _, v := range ports {
-		r, ok := v.compare(op)
-		if ok {
+		if r, ok := v.compare(op); ok {
 			ranges = append(ranges, r)
 		}
-		if (!ok || r.Lo > math.MaxUint16) && v.lo > math.MaxUint16 && c.Over == 0 {
-			c.Over = uint32(v.lo)
-		}
 	}
-	c.Ranges = portRanges(ranges)
-	return c
+	return &PortCond{Side: side, Ranges: portRanges(ranges)}
 }
 
 // ports reads a port, a range of ports, the name of a service, which may have
@@ -132,11 +128,9 @@ func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
 		if h.Family != sock.FamilyUnknown || h.Prefix.IsValid() || h.HasScope || !h.HasPort {
 			return newHostCond(f.side, all), nil
 		}
-		v := interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)}
-		if h.Over != 0 {
-			v = interval{uint64(h.Over), uint64(h.Over)}
+		if h.Ports.Lo <= h.Ports.Hi {
+			ports = append(ports, interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)})
 		}
-		ports = append(ports, v)
 	}
 	return newPortCond(f.side, operator{kind: opEqual}, ports), nil
 }

@@ -77,23 +77,6 @@ func containsPort(rs []PortRange, p uint16) bool {
 	return found || i > 0 && p <= rs[i-1].Hi
 }
 
-// intersect returns the numbers that are in both lists of sorted ranges.
-func intersect(a, b []Range) []Range {
-	var out []Range
-	for len(a) > 0 && len(b) > 0 {
-		lo, hi := max(a[0].Lo, b[0].Lo), min(a[0].Hi, b[0].Hi)
-		if lo <= hi {
-			out = append(out, Range{lo, hi})
-		}
-		if a[0].Hi < b[0].Hi {
-			a = a[1:]
-		} else {
-			b = b[1:]
-		}
-	}
-	return out
-}
-
 // portRanges cuts ranges of numbers to ranges of ports.
 func portRanges(rs []Range) []PortRange {
 	var out []PortRange
@@ -101,15 +84,6 @@ func portRanges(rs []Range) []PortRange {
 		if r.Lo <= math.MaxUint16 {
 			out = append(out, PortRange{uint16(r.Lo), uint16(min(r.Hi, math.MaxUint16))})
 		}
-	}
-	return out
-}
-
-// numberRanges is the inverse of [portRanges].
-func numberRanges(rs []PortRange) []Range {
-	out := make([]Range, len(rs))
-	for i, r := range rs {
-		out[i] = Range{uint64(r.Lo), uint64(r.Hi)}
 	}
 	return out
 }

@@ -8,6 +8,18 @@ import (
 	"sockeye/sock"
 )
 
+// String returns a text that parses to the same expression: the one spelling in
+// which the tests compare what was read. Names that were looked up stand in it
+// as what they meant.
+func (f *Filter) String() string {
+	if f.Empty() {
+		return ""
+	}
+	return string(textOf(nil, f.expr))
+}
+
+func textOf(b []byte, e Expr) []byte { return e.(interface{ text([]byte) []byte }).text(b) }
+
 func (e *AndExpr) text(b []byte) []byte { return joinText(b, e.Exprs, " and ") }
 func (e *OrExpr) text(b []byte) []byte  { return joinText(b, e.Exprs, " or ") }
 
@@ -17,7 +29,7 @@ func (e *NotExpr) text(b []byte) []byte {
 	case *AndExpr, *OrExpr:
 		return parenthesised(b, e.Expr)
 	}
-	return e.Expr.text(b)
+	return textOf(b, e.Expr)
 }
 
 func joinText(b []byte, exprs []Expr, word string) []byte {
@@ -29,14 +41,14 @@ func joinText(b []byte, exprs []Expr, word string) []byte {
 			b = parenthesised(b, x)
 			continue
 		}
-		b = x.text(b)
+		b = textOf(b, x)
 	}
 	return b
 }
 
 func parenthesised(b []byte, x Expr) []byte {
 	b = append(b, '(')
-	b = x.text(b)
+	b = textOf(b, x)
 	return append(b, ')')
 }
 
@@ -176,9 +188,6 @@ var (
 
 func (c *PortCond) text(b []byte) []byte {
 	ranges := numberRanges(c.Ranges)
-	if c.Over != 0 {
-		ranges = append(ranges, Range{uint64(c.Over), uint64(c.Over)})
-	}
 	show := func(v uint64) string { return strconv.FormatUint(v, 10) }
 	return rangesText(b, portNames[c.Side], ranges, 65535, show, "-")
 }
@@ -189,4 +198,13 @@ func (c *HostCond) text(b []byte) []byte {
 		hosts[i] = quote(c.Hosts[i].String())
 	}
 	return equality(b, hostNames[c.Side], hosts)
+}
+
+// numberRanges is the inverse of [portRanges].
+func numberRanges(rs []PortRange) []Range {
+	out := make([]Range, len(rs))
+	for i, r := range rs {
+		out[i] = Range{uint64(r.Lo), uint64(r.Hi)}
+	}
+	return out
 }

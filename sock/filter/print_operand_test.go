@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -100,6 +101,16 @@ func (d *Device) String() string {
 	return strconv.FormatUint(uint64(d.Index), 10)
 }
 
+// prefix returns the word in front of a HOST of the family.
+func (h *Host) prefix() string {
+	for _, hp := range hostPrefixes {
+		if hp.family == h.Family {
+			return hp.prefix
+		}
+	}
+	return ""
+}
+
 // String returns the host as it is written in a filter, without quotes.
 func (h *Host) String() string {
 	switch h.Family {
@@ -108,17 +119,11 @@ func (h *Host) String() string {
 	case sock.FamilyUnix:
 		return h.prefix() + h.Pattern
 	}
-	number, port := "*", ""
-	if h.Number >= 0 {
-		number = strconv.FormatInt(h.Number, 10)
+	text := h.prefix() + cmp.Or(h.Other, "*")
+	if h.HasScope {
+		text += ":" + h.Scope.String()
 	}
-	switch {
-	case h.HasScope:
-		port = ":" + h.Scope.String()
-	case h.PortID >= 0:
-		port = ":" + strconv.FormatInt(h.PortID, 10)
-	}
-	return h.prefix() + number + port
+	return text
 }
 
 func (h *Host) inetString() string {
@@ -136,8 +141,8 @@ func (h *Host) inetString() string {
 		addr += "/" + strconv.Itoa(h.Prefix.Bits())
 	}
 	switch {
-	case h.Over != 0:
-		addr += ":" + strconv.FormatUint(uint64(h.Over), 10)
+	case h.HasPort && h.Ports.Lo > h.Ports.Hi:
+		addr += ":65536"
 	case h.HasPort:
 		addr += ":" + strconv.Itoa(int(h.Ports.Lo))
 		if h.Ports.Hi != h.Ports.Lo {

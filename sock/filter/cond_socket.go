@@ -1,0 +1,199 @@
+package filter
+
+import (
+	"math"
+	"slices"
+
+	"sockeye/sock"
+)
+
+// StateCond is true if the state of the socket is in Set.
+type StateCond struct{ Set sock.StateSet }
+
+func (c *StateCond) match(s *sock.Socket) bool { return c.Set.Has(s.State) }
+func (c *StateCond) needs() sock.Field         { return 0 }
+
+// ProtocolCond is true if the protocol of the socket is in Set.
+type ProtocolCond struct{ Set sock.ProtocolSet }
+
+func (c *ProtocolCond) match(s *sock.Socket) bool { return c.Set.Has(s.Protocol) }
+func (c *ProtocolCond) needs() sock.Field         { return 0 }
+
+// FamilyCond is true if the family of the socket is in Set.
+type FamilyCond struct{ Set sock.FamilySet }
+
+func (c *FamilyCond) match(s *sock.Socket) bool { return c.Set.Has(s.Family) }
+func (c *FamilyCond) needs() sock.Field         { return 0 }
+
+// PortCond compares a port: it is true if one of the ranges holds it. It is
+// false for sockets that are not of IPv4 or IPv6.
+type PortCond struct {
+	Side Side
+	// Ranges are sorted and do not touch; without one the condition is false.
+	Ranges []PortRange
+}
+
+func (c *PortCond) match(s *sock.Socket) bool {
+	if !overIP(s.Family) {
+		return false
+	}
+	if c.Side != Remote && s.Known&sock.FieldLocal != 0 && containsPort(c.Ranges, s.Local.Port()) {
+		return true
+	}
+	return c.Side != Local && s.Known&sock.FieldRemote != 0 && containsPort(c.Ranges, s.Remote.Port())
+}
+
+func (c *PortCond) needs() sock.Field { return c.Side.needs() }
+
+// overIP reports whether sockets of the family have IP addresses and ports.
+func overIP(f sock.Family) bool { return f == sock.IPv4 || f == sock.IPv6 }
+
+func (d Side) needs() sock.Field {
+	switch d {
+	case Local:
+		return sock.FieldLocal
+	case Remote:
+		return sock.FieldRemote
+	}
+	return sock.FieldLocal | sock.FieldRemote
+}
+
+// AutoboundCond is true for a socket whose local name the system chose: a port
+// of the range for that, or an abstract name of five hexadecimal digits, which
+// is what the kernel gives to a unix socket that binds without a name (unix(7),
+// autobind).
+type AutoboundCond struct{ Ports PortRange }
+
+// autobindLength is the length of such a name with its NUL.
+const autobindLength = 6
+
+func (c *AutoboundCond) match(s *sock.Socket) bool {
+	if s.Family == sock.FamilyUnix {
+		return s.Known&sock.FieldPath != 0 && autobindName(s.Path)
+	}
+	if !overIP(s.Family) || s.Known&sock.FieldLocal == 0 {
+		return false
+	}
+	p := s.Local.Port()
+	return c.Ports.Lo <= p && p <= c.Ports.Hi
+}
+
+func autobindName(path string) bool {
+	if len(path) != autobindLength || path[0] != 0 {
+		return false
+	}
+	for i := 1; i < len(path); i++ {
+		if c := path[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *AutoboundCond) needs() sock.Field { return sock.FieldLocal | sock.FieldPath }
+
+// Device is a network interface to compare with.
+type Device struct {
+	Name string // empty if it was given by its index
+	// Index is the interface index. With a name, 0 says that it is not known;
+	// without one, 0 means a socket that is bound to no interface.
+	Index uint32
+}
+
+// matches compares names if both are known, because an index means another
+// interface in another namespace.
+func (d *Device) matches(s *sock.Socket) bool {
+	if s.Known&sock.FieldInterface == 0 {
+		return false
+	}
+	if d.Name == "" {
+		return s.IfIndex == d.Index
+	}
+	if s.Interface != "" {
+		return s.Interface == d.Name
+	}
+	return d.Index != 0 && s.IfIndex == d.Index
+}
+
+// DeviceCond compares the bound interface: it is true if it is one of Devices.
+type DeviceCond struct{ Devices []Device }
+
+func (c *DeviceCond) match(s *sock.Socket) bool {
+	for i := range c.Devices {
+		if c.Devices[i].matches(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *DeviceCond) needs() sock.Field { return sock.FieldInterface }
+
+// Mark is a firewall mark to compare with: a socket's mark has it if the bits of
+// Mask in it are Value.
+type Mark struct{ Value, Mask uint32 }
+
+// fullMask is the mask of a mark that is written without one.
+const fullMask = math.MaxUint32
+
+// MarkCond compares the firewall mark: it is true if it has one of Marks.
+type MarkCond struct{ Marks []Mark }
+
+func (c *MarkCond) match(s *sock.Socket) bool {
+	if s.Known&sock.FieldMark == 0 {
+		return false
+	}
+	for _, m := range c.Marks {
+		if s.Mark&m.Mask == m.Value {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *MarkCond) needs() sock.Field { return sock.FieldMark }
+
+// Cgroup is a control group to compare with.
+type Cgroup struct {
+	Path string // in the hierarchy, with a slash in front
+	ID   uint64 // 0 if it is not known
+}
+
+// CgroupCond compares the control group: it is true if it is one of Groups, by
+// its ID where both are known, by its path otherwise.
+type CgroupCond struct{ Groups []Cgroup }
+
+func (c *CgroupCond) match(s *sock.Socket) bool {
+	if s.Known&sock.FieldCgroup == 0 {
+		return false
+	}
+	for i := range c.Groups {
+		g := &c.Groups[i]
+		if g.ID != 0 && s.CgroupID != 0 {
+			if g.ID == s.CgroupID {
+				return true
+			}
+		} else if g.Path == s.Cgroup {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *CgroupCond) needs() sock.Field { return sock.FieldCgroup }
+
+// NetnsCond compares the network namespace: it is true if its inode is one of
+// Inodes or its name one of Names. A name of digits stands in both.
+type NetnsCond struct {
+	Inodes []uint64
+	Names  []string
+}
+
+func (c *NetnsCond) match(s *sock.Socket) bool {
+	if s.Known&sock.FieldNetns == 0 {
+		return false
+	}
+	return slices.Contains(c.Inodes, s.Netns.Inode) || s.Netns.Name != "" && slices.Contains(c.Names, s.Netns.Name)
+}
+
+func (c *NetnsCond) needs() sock.Field { return sock.FieldNetns }
