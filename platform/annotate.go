@@ -46,5 +46,8 @@ func (a *annotator) add(s *sock.Socket) {
 	if a.want.Has(sock.FieldNetns) && a.netns.Inode != 0 && !s.Knows(sock.FieldNetns) {
 		s.Netns = a.netns
 		s.Known |= sock.FieldNetns
+		if a.netns.Name != "" {
+			s.Known |= sock.FieldNetnsName
+		}
 	}
 }

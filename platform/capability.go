@@ -47,7 +47,7 @@ func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 		fields |= sock.FieldUser
 	}
 	if h.netns.Inode != 0 {
-		fields |= sock.FieldNetns
+		fields |= sock.FieldNetns | sock.FieldNetnsName
 	}
 	if fields.Has(sock.FieldInode) {
 		fields |= sock.FieldOwners

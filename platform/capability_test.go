@@ -27,7 +27,7 @@ func TestClosingSparesTheKernel(t *testing.T) {
 // TestFactsOfAMachine adds what the platform finds out to what sources tell.
 func TestFactsOfAMachine(t *testing.T) {
 	inodes := &Host{chain: chain{sources: []sock.Source{&telling{fields: sock.FieldInode | sock.FieldUID}}}, netns: sock.Netns{Inode: 1}}
-	want := sock.FieldInode | sock.FieldUID | sock.FieldUser | sock.FieldNetns | sock.FieldOwners | sock.ProcessFields
+	want := sock.FieldInode | sock.FieldUID | sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldOwners | sock.ProcessFields
 	if got := inodes.Fields(); got != want || !inodes.FindsThreads() {
 		t.Errorf("with inodes %b, want %b", got, want)
 	}

@@ -60,7 +60,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 // filter decide without owners, the names, the owners.
 func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
-	missing := sock.FieldUser | sock.FieldNetns | sock.FieldInterface
+	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup
 	if l.owners != nil || l.given != nil {
 		missing |= sock.FieldOwners | sock.ProcessFields
 	}

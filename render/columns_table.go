@@ -41,7 +41,7 @@ var tableShapes = map[string]func(*Column){
 			return d.dst
 		}
 	},
-	"netns":  func(c *Column) { c.cell = appendNetns },
+	"netns":  func(c *Column) { c.cell = appendNetns; c.Needs |= sock.FieldNetnsName },
 	"v6only": func(c *Column) { c.cell = appendV6Only },
 	"cgroup": func(c *Column) { c.cut = true },
 	"owners": func(c *Column) { c.cell = appendOwners },
@@ -123,7 +123,7 @@ func appendNetns(_ *texts, dst []byte, s *sock.Socket) []byte {
 	switch {
 	case !s.Knows(sock.FieldNetns):
 		return dst
-	case s.Netns.Name != "":
+	case s.Knows(sock.FieldNetnsName) && s.Netns.Name != "":
 		return AppendText(dst, s.Netns.Name)
 	}
 	return strconv.AppendUint(dst, s.Netns.Inode, 10)

@@ -94,7 +94,7 @@ type Options struct {
 
 // ExtendedFacts are what -e asks for. No system knows all of them.
 const ExtendedFacts = sock.FieldUID | sock.FieldUser | sock.FieldInode | sock.FieldCookie | sock.FieldMark |
-	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroup | sock.FieldCreated
+	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldCreated
 
 // asked returns the facts that options ask for by themselves.
 func (o *Options) asked() sock.Field {

@@ -155,7 +155,7 @@ func hostile() []*sock.Socket {
 		p := process(i+1, name, name)
 		p.Exe, p.Cmdline = name, name
 		s := inet(sock.TCP, sock.Listen, "127.0.0.1:"+strconv.Itoa(1000+i), "", sock.Owner{Process: p, FD: 1})
-		s.Known |= sock.FieldInterface | sock.FieldCgroup | sock.FieldNetns | sock.FieldCongestion
+		s.Known |= sock.FieldInterface | sock.FieldCgroup | sock.FieldNetns | sock.FieldNetnsName | sock.FieldCongestion
 		s.User, s.Interface, s.Cgroup, s.Netns.Name, s.Congestion = name, name, name, name, name
 		u := &sock.Socket{
 			Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Established, OwnerStatus: sock.OwnerAcceptQueue,

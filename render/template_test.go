@@ -99,7 +99,7 @@ func TestTemplateExecutionError(t *testing.T) {
 func TestTemplateNeeds(t *testing.T) {
 	for text, want := range map[string]sock.Field{
 		`{{.local_port}}`:                     sock.FieldLocal,
-		`{{.pid}} {{.netns.name}}`:            sock.FieldOwners | sock.FieldNetns,
+		`{{.pid}} {{.netns.name}}`:            sock.FieldOwners | sock.FieldNetns | sock.FieldNetnsName,
 		`{{range .owners}}{{.exe}}{{end}}`:    sock.FieldOwners | sock.ProcessFields | sock.FieldService,
 		`{{.protocol}}`:                       0,
 		`{{if eq .state "x"}}{{.uid}}{{end}}`: sock.FieldUID,

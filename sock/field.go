@@ -24,7 +24,8 @@ const (
 	FieldCookie                         // Cookie
 	FieldUID                            // UID
 	FieldUser                           // User
-	FieldNetns                          // Netns
+	FieldNetns                          // Netns.Inode
+	FieldNetnsName                      // Netns.Name, if it has one
 	FieldOwners                         // Owners, OwnerStatus, Listener
 	FieldTimer                          // Timer
 	FieldMemory                         // Memory
@@ -33,7 +34,8 @@ const (
 	FieldShutdown                       // Shutdown
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass
-	FieldCgroup                         // CgroupID, Cgroup
+	FieldCgroupID                       // CgroupID
+	FieldCgroup                         // Cgroup
 	FieldCreated                        // Created
 	FieldService                        // Owner.Service of one owner at least
 

@@ -65,8 +65,8 @@ type Socket struct {
 	Shutdown     Shutdown
 	TOS          uint8
 	TrafficClass uint8
-	CgroupID     uint64
-	Cgroup       string
+	CgroupID     uint64 // the kernel's number of the control group
+	Cgroup       string // its path in the hierarchy, from its root
 
 	// Created is when the socket was bound, in UTC, where the system remembers
 	// it (Windows).

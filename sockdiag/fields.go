@@ -6,7 +6,7 @@ const (
 	inetFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only |
 		sock.FieldMark | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroup
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID
 	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
 		sock.FieldCongestion
 	unixFields = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
@@ -15,8 +15,7 @@ const (
 )
 
 // Fields says what the kernel can tell of a protocol's sockets. FieldInterface
-// is the index alone and FieldCgroup the id alone: their names are looked up
-// elsewhere. The set is empty for a protocol that this source does not list,
+// is the index alone: its name is looked up elsewhere. The set is empty for a protocol that this source does not list,
 // ping sockets among them: no kernel has a diag handler for those.
 func (*Source) Fields(p sock.Protocol) sock.Field {
 	switch p {

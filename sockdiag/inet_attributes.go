@@ -99,7 +99,7 @@ func wideAttribute(kind uint16, v []byte, s *sock.Socket) bool {
 			return false
 		}
 		s.CgroupID = native.Uint64(v)
-		s.Known |= sock.FieldCgroup
+		s.Known |= sock.FieldCgroupID
 	case inetDiagSKMemInfo:
 		setMemory(v, s)
 	}

@@ -44,7 +44,7 @@ func TestDecodeEstablished(t *testing.T) {
 	wantSocket(t, got, &sock.Socket{
 		Known: sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldMark | sock.FieldRecvQueue |
 			sock.FieldSendQueue | sock.FieldInode | sock.FieldUID | sock.FieldCookie | sock.FieldTimer |
-			sock.FieldMemory | sock.FieldCongestion | sock.FieldShutdown | sock.FieldTOS | sock.FieldCgroup,
+			sock.FieldMemory | sock.FieldCongestion | sock.FieldShutdown | sock.FieldTOS | sock.FieldCgroupID,
 		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established,
 		Local: netip.MustParseAddrPort("10.0.0.1:80"), Remote: netip.MustParseAddrPort("10.0.0.2:4000"),
 		IfIndex: 7, Mark: 0xabcd, RecvQueue: 11, SendQueue: 12, Inode: 4242, UID: 33, Cookie: 0x500000006,

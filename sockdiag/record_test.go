@@ -45,7 +45,7 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldShutdown, func() { left.Shutdown = 0 }},
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},
-		{sock.FieldCgroup, func() { left.CgroupID = 0 }},
+		{sock.FieldCgroupID, func() { left.CgroupID = 0 }},
 	} {
 		if s.Knows(m.bit) {
 			m.clear()

@@ -84,7 +84,7 @@ func TestExtensionsOnlyWhenWanted(t *testing.T) {
 		want sock.Field
 		ext  uint8
 	}{
-		{sock.TCP, sock.FieldLocal | sock.FieldMark | sock.FieldCgroup, 0},
+		{sock.TCP, sock.FieldLocal | sock.FieldMark | sock.FieldCgroupID, 0},
 		{sock.TCP, sock.FieldMemory, 1 << (7 - 1)},
 		{sock.TCP, sock.FieldTCPInfo, 1 << (2 - 1)},
 		{sock.TCP, sock.FieldCongestion, 1 << (4 - 1)},

@@ -72,18 +72,17 @@ var tcpInfoLayout = [...]tcpInfoMember{
 	{sock.TCPInfoTotalRTOTime, 244, 4},
 }
 
-// listenerMembers are what tcp_get_info sets for a listener before it returns;
-// the rest is zero there, or stands for something else (tcpi_unacked and
-// tcpi_sacked are the accept queue and its limit).
-var listenerMembers = func() (set uint64) {
-	for _, f := range [...]sock.TCPInfoField{
-		sock.TCPInfoState, sock.TCPInfoReordering, sock.TCPInfoSndCwnd,
-		sock.TCPInfoPacingRate, sock.TCPInfoMaxPacingRate,
-	} {
-		set |= 1 << f
+// toldOfListener reports whether tcp_get_info sets a member for a listener before
+// it returns; the rest is zero there, or stands for something else (tcpi_unacked
+// and tcpi_sacked are the accept queue and its limit).
+func toldOfListener(f sock.TCPInfoField) bool {
+	switch f {
+	case sock.TCPInfoState, sock.TCPInfoReordering, sock.TCPInfoSndCwnd,
+		sock.TCPInfoPacingRate, sock.TCPInfoMaxPacingRate:
+		return true
 	}
-	return set
-}()
+	return false
+}
 
 // tcpInfo reads struct tcp_info: the members that lie wholly inside v.
 func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
@@ -91,32 +90,21 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 		return false
 	}
 	d.info = sock.TCPInfo{}
-	members := ^uint64(0)
-	if v[0] == tcpListen {
-		members = listenerMembers
-	} else {
+	listener := v[0] == tcpListen
+	if !listener {
 		setBitFields(&d.info, v, bigEndianHost)
 	}
 	for _, m := range tcpInfoLayout {
 		if int(m.offset)+int(m.size) > len(v) {
 			continue
 		}
-		if members&(1<<m.field) != 0 {
+		if !listener || toldOfListener(m.field) {
 			setMember(&d.info, m, v[m.offset:])
 		}
 	}
 	s.TCPInfo = &d.info
 	s.Known |= sock.FieldTCPInfo
 	return true
-}
-
-// without are the values that stand for no value: no sample of the round trip
-// yet (tcp_min_rtt), no limit to the pacing rate (sk_max_pacing_rate), and no
-// loss yet that would have set the threshold (TCP_INFINITE_SSTHRESH).
-var without = [sock.TCPInfoFieldCount]uint64{
-	sock.TCPInfoMinRTT:        1<<32 - 1,
-	sock.TCPInfoMaxPacingRate: 1<<64 - 1,
-	sock.TCPInfoSndSsthresh:   1<<31 - 1,
 }
 
 func setMember(t *sock.TCPInfo, m tcpInfoMember, v []byte) {
@@ -131,9 +119,7 @@ func setMember(t *sock.TCPInfo, m tcpInfoMember, v []byte) {
 	case 8:
 		n = native.Uint64(v)
 	}
-	if none := without[m.field]; none == 0 || n != none {
-		t.Set(m.field, n)
-	}
+	t.Set(m.field, n)
 }
 
 // setBitFields reads bytes 6 and 7: snd_wscale:4 rcv_wscale:4, then

@@ -93,16 +93,34 @@ func TestTCPInfoBitFields(t *testing.T) {
 	}
 }
 
-// TestTCPInfoWithoutAValue: what stands for none is not known.
+// TestTCPInfoWithoutAValue: what stands for none is not known: all ones, in every
+// member that is wide enough to be sure, and TCP_INFINITE_SSTHRESH.
 func TestTCPInfoWithoutAValue(t *testing.T) {
 	v := tcpInfoBytes(256)
-	native.PutUint32(v[148:], ^uint32(0))
-	native.PutUint64(v[112:], ^uint64(0))
-	native.PutUint32(v[76:], 0x7fffffff)
+	for i := 8; i < len(v); i++ {
+		v[i] = 0xff
+	}
 	info := decodeInfo(t, v)
-	for _, f := range []sock.TCPInfoField{sock.TCPInfoMinRTT, sock.TCPInfoMaxPacingRate, sock.TCPInfoSndSsthresh} {
-		if n, ok := info.Get(f); ok {
-			t.Errorf("%v is %d without a value", f, n)
+	for _, m := range tcpInfoLayout {
+		if n, ok := info.Get(m.field); ok != (m.size < 4) {
+			t.Errorf("%v of %d bytes is %d, known: %v", m.field, m.size, n, ok)
+		}
+	}
+	native.PutUint32(v[76:], 0x7fffffff)
+	if n, ok := decodeInfo(t, v).Get(sock.TCPInfoSndSsthresh); ok {
+		t.Errorf("TCP_INFINITE_SSTHRESH is %d", n)
+	}
+	native.PutUint32(v[76:], 0x7ffffffe)
+	if n, ok := decodeInfo(t, v).Get(sock.TCPInfoSndSsthresh); !ok || n != 0x7ffffffe {
+		t.Errorf("a threshold is %d, known: %v", n, ok)
+	}
+}
+
+// TestTCPInfoWidths: the layout and the table of members agree.
+func TestTCPInfoWidths(t *testing.T) {
+	for _, m := range tcpInfoLayout {
+		if want := m.field.Member().Bytes; m.size != want {
+			t.Errorf("%v has %d bytes, want %d", m.field, m.size, want)
 		}
 	}
 }

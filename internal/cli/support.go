@@ -26,10 +26,11 @@ var facts = []struct {
 	{sock.FieldType, "types of unix sockets"}, {sock.FieldRecvQueue, "queues"}, {sock.FieldSendQueue, "queues"},
 	{sock.FieldBacklog, "backlogs"}, {sock.FieldInode, "inodes"}, {sock.FieldCookie, "cookies"},
 	{sock.FieldUID, "users of sockets"}, {sock.FieldUser, "users of sockets"}, {sock.FieldNetns, "network namespaces"},
+	{sock.FieldNetnsName, "names of network namespaces"},
 	{sock.FieldOwners, "owners"}, {sock.FieldTimer, "timers"}, {sock.FieldMemory, "memory"},
 	{sock.FieldTCPInfo, "TCP's inner facts"}, {sock.FieldCongestion, "congestion control"},
 	{sock.FieldShutdown, "shut down directions"}, {sock.FieldTOS, "types of service"},
-	{sock.FieldTrafficClass, "traffic classes"}, {sock.FieldCgroup, "control groups"},
+	{sock.FieldTrafficClass, "traffic classes"}, {sock.FieldCgroupID, "control groups"}, {sock.FieldCgroup, "control groups"},
 	{sock.FieldCreated, "times of creation"}, {sock.FieldService, "services of processes"},
 	{sock.FieldExe, "programs' files"}, {sock.FieldCmdline, "command lines"},
 	{sock.FieldProcessUser, "users of processes"}, {sock.FieldStartedAt, "start times of processes"},
@@ -177,11 +178,15 @@ func (b backend) refuseColumns(o *render.Options, fields sock.Field) error {
 }
 
 // lostToFilter returns the facts that a filter looks at and that do not exist.
-// A path is looked at beside an address where either may be meant.
+// A path is looked at beside an address where either may be meant, and that of a
+// control group where its number is not known.
 func lostToFilter(needs, fields sock.Field) sock.Field {
 	lost := needs &^ fields
 	if needs.Has(sock.FieldLocal) {
 		lost &^= sock.FieldPath
+	}
+	if needs.Has(sock.FieldCgroupID) {
+		lost &^= sock.FieldCgroup
 	}
 	return lost
 }

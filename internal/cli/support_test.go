@@ -54,6 +54,8 @@ func TestLostToFilter(t *testing.T) {
 		{sock.FieldLocal | sock.FieldOwners, 0},
 		{sock.FieldLocal | sock.FieldPath, 0},
 		{sock.FieldPath, sock.FieldPath},
+		{sock.FieldCgroup, sock.FieldCgroup},
+		{sock.FieldCgroupID | sock.FieldCgroup, sock.FieldCgroupID},
 		{sock.FieldLocal | sock.FieldInode, sock.FieldInode},
 	} {
 		if got := lostToFilter(c.needs, windows); got != c.want {

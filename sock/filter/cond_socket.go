@@ -164,23 +164,29 @@ type Cgroup struct {
 type CgroupCond struct{ Groups []Cgroup }
 
 func (c *CgroupCond) match(s *sock.Socket) bool {
-	if s.Known&sock.FieldCgroup == 0 {
-		return false
-	}
 	for i := range c.Groups {
 		g := &c.Groups[i]
-		if g.ID != 0 && s.CgroupID != 0 {
+		if g.ID != 0 && s.Known&sock.FieldCgroupID != 0 && s.CgroupID != 0 {
 			if g.ID == s.CgroupID {
 				return true
 			}
-		} else if g.Path == s.Cgroup {
+		} else if s.Known&sock.FieldCgroup != 0 && g.Path == s.Cgroup {
 			return true
 		}
 	}
 	return false
 }
 
-func (c *CgroupCond) needs() sock.Field { return sock.FieldCgroup }
+// needs is the number, unless none of the operands has one, and the path for
+// where there is no number.
+func (c *CgroupCond) needs() sock.Field {
+	for i := range c.Groups {
+		if c.Groups[i].ID != 0 {
+			return sock.FieldCgroupID | sock.FieldCgroup
+		}
+	}
+	return sock.FieldCgroup
+}
 
 // NetnsCond compares the network namespace: it is true if its inode is one of
 // Inodes or its name one of Names. A name of digits stands in both.
@@ -190,10 +196,8 @@ type NetnsCond struct {
 }
 
 func (c *NetnsCond) match(s *sock.Socket) bool {
-	if s.Known&sock.FieldNetns == 0 {
-		return false
-	}
-	return slices.Contains(c.Inodes, s.Netns.Inode) || s.Netns.Name != "" && slices.Contains(c.Names, s.Netns.Name)
+	return s.Known&sock.FieldNetns != 0 && slices.Contains(c.Inodes, s.Netns.Inode) ||
+		s.Known&sock.FieldNetnsName != 0 && slices.Contains(c.Names, s.Netns.Name)
 }
 
-func (c *NetnsCond) needs() sock.Field { return sock.FieldNetns }
+func (c *NetnsCond) needs() sock.Field { return sock.FieldNetns | sock.FieldNetnsName }

@@ -178,13 +178,10 @@ func markNode(r *rand.Rand) *node {
 func cgroupNode(r *rand.Rand) *node {
 	path := pick(r, "/a", "/bc") // testEnv numbers them by their length
 	return leaf("cgroup "+path, func(s *sock.Socket) bool {
-		if !s.Knows(sock.FieldCgroup) {
-			return false
-		}
-		if s.CgroupID != 0 {
+		if s.Knows(sock.FieldCgroupID) && s.CgroupID != 0 {
 			return s.CgroupID == uint64(len(path))
 		}
-		return s.Cgroup == path
+		return s.Knows(sock.FieldCgroup) && s.Cgroup == path
 	})
 }
 
@@ -207,6 +204,6 @@ func unixNode(r *rand.Rand) *node {
 
 func netnsNode(r *rand.Rand) *node {
 	return leaf("netns 33", func(s *sock.Socket) bool {
-		return s.Knows(sock.FieldNetns) && (s.Netns.Inode == 33 || s.Netns.Name == "33")
+		return s.Knows(sock.FieldNetns) && s.Netns.Inode == 33 || s.Knows(sock.FieldNetnsName) && s.Netns.Name == "33"
 	})
 }

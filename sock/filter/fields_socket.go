@@ -44,10 +44,10 @@ var endFields = []Field{
 		text: func(s *sock.Socket) (string, bool) {
 			return s.Cgroup, s.Known&sock.FieldCgroup != 0 && s.Cgroup != ""
 		}},
-	{Name: "cgroup_id", Kind: KindNumber, Needs: sock.FieldCgroup,
+	{Name: "cgroup_id", Kind: KindNumber, Needs: sock.FieldCgroupID,
 		Doc: "control group of the socket, by its number", Example: "cgroup_id = 4242",
 		number: func(s *sock.Socket) (uint64, bool) {
-			return s.CgroupID, s.Known&sock.FieldCgroup != 0 && s.CgroupID != 0
+			return s.CgroupID, s.Known&sock.FieldCgroupID != 0 && s.CgroupID != 0
 		}},
 }
 
@@ -97,10 +97,10 @@ var socketFields = []Field{
 	{Name: "user", Kind: KindText, Needs: sock.FieldUser,
 		Doc: "user who made the socket", Example: "user = www-data",
 		text: func(s *sock.Socket) (string, bool) { return s.User, s.Known&sock.FieldUser != 0 }},
-	{Name: "netns", Aliases: []string{"ns"}, Kind: KindNetns, Needs: sock.FieldNetns,
+	{Name: "netns", Aliases: []string{"ns"}, Kind: KindNetns, Needs: sock.FieldNetns | sock.FieldNetnsName,
 		Doc: "network namespace, by inode or name", Example: "netns = blue",
 		text: func(s *sock.Socket) (string, bool) {
-			return s.Netns.Name, s.Known&sock.FieldNetns != 0 && s.Netns.Name != ""
+			return s.Netns.Name, s.Known&sock.FieldNetnsName != 0 && s.Netns.Name != ""
 		}},
 }
 

@@ -169,7 +169,7 @@ func TestNeeds(t *testing.T) {
 		"uid 1 or exe = /x":              sock.FieldUID | sock.FieldOwners | sock.FieldExe,
 		"age > 1h":                       sock.FieldOwners | sock.FieldStartedAt,
 		"dev lo fwmark 1":                sock.FieldInterface | sock.FieldMark,
-		"cgroup /x netns y autobound":    sock.FieldCgroup | sock.FieldNetns | sock.FieldLocal | sock.FieldPath,
+		"cgroup /x netns y autobound":    sock.FieldCgroupID | sock.FieldCgroup | sock.FieldNetns | sock.FieldNetnsName | sock.FieldLocal | sock.FieldPath,
 		"rtt > 1s or mem_drops > 1":      sock.FieldTCPInfo | sock.FieldMemory,
 		"owner_status known user ~ /^w/": sock.FieldOwners | sock.FieldUser,
 	} {

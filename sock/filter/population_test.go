@@ -117,14 +117,16 @@ var clearFact = []struct {
 	{sock.FieldCookie, func(c *sock.Socket) { c.Cookie = 0 }},
 	{sock.FieldUID, func(c *sock.Socket) { c.UID = 0 }},
 	{sock.FieldUser, func(c *sock.Socket) { c.User = "" }},
-	{sock.FieldNetns, func(c *sock.Socket) { c.Netns = sock.Netns{} }},
+	{sock.FieldNetns, func(c *sock.Socket) { c.Netns.Inode = 0 }},
+	{sock.FieldNetnsName, func(c *sock.Socket) { c.Netns.Name = "" }},
 	{sock.FieldOwners, func(c *sock.Socket) { c.Owners, c.OwnerStatus, c.Listener = nil, 0, nil }},
 	{sock.FieldTimer, func(c *sock.Socket) { c.Timer = sock.Timer{} }},
 	{sock.FieldMemory, func(c *sock.Socket) { c.Memory = sock.Memory{} }},
 	{sock.FieldTCPInfo, func(c *sock.Socket) { c.TCPInfo = nil }},
 	{sock.FieldCongestion, func(c *sock.Socket) { c.Congestion = "" }},
 	{sock.FieldShutdown, func(c *sock.Socket) { c.Shutdown = 0 }},
-	{sock.FieldCgroup, func(c *sock.Socket) { c.CgroupID, c.Cgroup = 0, "" }},
+	{sock.FieldCgroupID, func(c *sock.Socket) { c.CgroupID = 0 }},
+	{sock.FieldCgroup, func(c *sock.Socket) { c.Cgroup = "" }},
 }
 
 // without returns the socket without the given facts: not known, and zero.

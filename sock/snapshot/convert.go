@@ -106,6 +106,9 @@ func (rec *record) counters(s *sock.Socket) error {
 	if rec.Netns != nil {
 		s.Netns = sock.Netns{Inode: rec.Netns.Inode, Name: rec.Netns.Name}
 		s.Known |= sock.FieldNetns
+		if rec.Netns.Name != "" {
+			s.Known |= sock.FieldNetnsName
+		}
 	}
 	if rec.CreatedAt != "" {
 		at, err := time.Parse(time.RFC3339Nano, rec.CreatedAt)
@@ -165,8 +168,12 @@ func (rec *record) owners(s *sock.Socket, processes *processes) error {
 func (rec *record) facts(s *sock.Socket) error {
 	set(s, &s.TOS, rec.TOS, sock.FieldTOS)
 	set(s, &s.TrafficClass, rec.TrafficClass, sock.FieldTrafficClass)
-	if rec.Cgroup != "" || rec.CgroupID != 0 {
-		s.Cgroup, s.CgroupID = rec.Cgroup, rec.CgroupID
+	if rec.CgroupID != 0 {
+		s.CgroupID = rec.CgroupID
+		s.Known |= sock.FieldCgroupID
+	}
+	if rec.Cgroup != "" {
+		s.Cgroup = rec.Cgroup
 		s.Known |= sock.FieldCgroup
 	}
 	if rec.Memory != nil {

@@ -13,7 +13,7 @@ var factMembers = [...]Member{
 		text: func(s *sock.Socket) string { return s.Cgroup },
 	},
 	{
-		Name: "cgroup_id", Kind: Integer, Needs: sock.FieldCgroup, Optional: true,
+		Name: "cgroup_id", Kind: Integer, Needs: sock.FieldCgroupID, Optional: true,
 		has: func(s *sock.Socket) bool { return s.CgroupID != 0 },
 		num: func(s *sock.Socket) uint64 { return s.CgroupID },
 	},

@@ -50,7 +50,7 @@ var stateMembers = [...]Member{
 		order: func(a, b *sock.Socket) int { return a.Created.Compare(b.Created) },
 	},
 	{
-		Name: "netns", Kind: Object, Needs: sock.FieldNetns,
+		Name: "netns", Kind: Object, Needs: sock.FieldNetns, Wants: sock.FieldNetnsName,
 		Parts: []Member{
 			{
 				Name: "inode", Kind: Integer,
@@ -58,7 +58,7 @@ var stateMembers = [...]Member{
 			},
 			{
 				Name: "name",
-				has:  func(s *sock.Socket) bool { return s.Netns.Name != "" },
+				has:  func(s *sock.Socket) bool { return s.Known.Has(sock.FieldNetnsName) && s.Netns.Name != "" },
 				text: func(s *sock.Socket) string { return s.Netns.Name },
 			},
 		},

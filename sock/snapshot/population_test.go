@@ -19,6 +19,9 @@ func invent(r *rand.Rand) *sock.Socket {
 		Family:   sock.Family(r.IntN(int(sock.TIPC))) % (sock.FamilyTIPC + 1),
 		State:    sock.State(r.IntN(int(sock.Unconnected) + 1)),
 	}
+	if !s.Known.Has(sock.FieldNetns) {
+		s.Known &^= sock.FieldNetnsName // one object holds both
+	}
 	has := s.Known.Has
 	if has(sock.FieldLocal) {
 		s.Local = inventEnd(r)
@@ -56,7 +59,7 @@ func invent(r *rand.Rand) *sock.Socket {
 func inventNames(r *rand.Rand, s *sock.Socket) {
 	for field, name := range map[sock.Field]*string{
 		sock.FieldInterface: &s.Interface, sock.FieldPath: &s.Path, sock.FieldPeerPath: &s.PeerPath,
-		sock.FieldUser: &s.User, sock.FieldNetns: &s.Netns.Name, sock.FieldCongestion: &s.Congestion,
+		sock.FieldUser: &s.User, sock.FieldNetnsName: &s.Netns.Name, sock.FieldCongestion: &s.Congestion,
 		sock.FieldCgroup: &s.Cgroup,
 	} {
 		if s.Known.Has(field) {
@@ -80,7 +83,7 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	}
 	for field, n := range map[sock.Field]*uint64{
 		sock.FieldPeerInode: &s.PeerInode, sock.FieldInode: &s.Inode, sock.FieldCookie: &s.Cookie,
-		sock.FieldNetns: &s.Netns.Inode, sock.FieldCgroup: &s.CgroupID,
+		sock.FieldNetns: &s.Netns.Inode, sock.FieldCgroupID: &s.CgroupID,
 	} {
 		if has(field) {
 			*n = 1 + r.Uint64()>>(1+r.IntN(63))

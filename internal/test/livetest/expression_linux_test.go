@@ -254,7 +254,7 @@ func (g *generator) word() *expression {
 		return is("protocol = "+protocol.String(), func(s *sock.Socket) bool { return s.Protocol == protocol })
 	case 2:
 		if g.cgroup != 0 {
-			return is("cgroup /", func(s *sock.Socket) bool { return s.Knows(sock.FieldCgroup) && s.CgroupID == g.cgroup })
+			return is("cgroup /", func(s *sock.Socket) bool { return s.Knows(sock.FieldCgroupID) && s.CgroupID == g.cgroup })
 		}
 	}
 	return is("( state = "+state.String()+" )", func(s *sock.Socket) bool {
