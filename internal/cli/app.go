@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
+	"runtime"
 	"time"
 
 	ucli "github.com/urfave/cli/v2"
@@ -51,23 +50,6 @@ type run struct {
 	machine *platform.Host
 }
 
-// command is one of the commands. The first is the one that is meant when none
-// is named.
-type command struct {
-	name, args, usage string
-	help              string // what follows the line of usage
-	action            func(*run, *ucli.Context) error
-	selects           bool // has the options about tables and states
-}
-
-func commands() []command {
-	return []command{
-		{name: "list", args: "[FILTER]", usage: "list sockets", help: listHelp, action: (*run).list, selects: true},
-		{name: "port", args: "PORT|NAME..", usage: "who uses a port", help: portHelp, action: (*run).port},
-		{name: "process", args: "PID|NAME..", usage: "which sockets a process holds", help: processHelp, action: (*run).process, selects: true},
-	}
-}
-
 // Main runs the program with the words after its name and returns its exit
 // status.
 func Main(ctx context.Context, words []string, streams IO) int {
@@ -79,81 +61,38 @@ func Main(ctx context.Context, words []string, streams IO) int {
 }
 
 func (r *run) main(words []string) error {
-	options, rest, err := optionsOf(commonFlags()).arrange(words)
+	all := commands(&options{})
+	l, err := spellingsOf(all).arrange(words)
 	if err != nil {
 		return err
 	}
-	chosen, rest := choose(words, rest)
+	chosen := choose(all, &l)
 	switch {
-	case slices.Contains(options, "--help") || chosen.name == "help":
-		return r.help(chosen, rest)
-	case slices.Contains(options, "--version"):
+	case l.has("help"):
+		return r.print(helpText(chosen, runtime.GOOS))
+	case l.has("version"):
 		return r.print(versionText())
 	}
+	if words, err = l.words(chosen); err != nil {
+		return err
+	}
+	return library(r, all).RunContext(r.ctx, words)
+}
+
+// library is the program as the library knows it.
+func library(r *run, all []command) *ucli.App {
 	app := &ucli.App{
-		Name:            "sockeye",
-		HideHelp:        true,
-		HideVersion:     true,
-		Writer:          r.Out,
-		ErrWriter:       r.Err,
-		ExitErrHandler:  func(*ucli.Context, error) {}, // the status is ours to set
-		Flags:           commonFlags(),
-		HideHelpCommand: true,
-		OnUsageError:    func(_ *ucli.Context, err error, _ bool) error { return usageError{err.Error()} },
-		Action: func(c *ucli.Context) error {
-			if err := r.openInput(c); err != nil {
-				return err
-			}
-			return chosen.action(r, c)
-		},
+		Name:           "sockeye",
+		HideHelp:       true,
+		HideVersion:    true,
+		Writer:         r.Out,
+		ErrWriter:      r.Err,
+		ExitErrHandler: func(*ucli.Context, error) {}, // the status is ours to set
 	}
-	line := append([]string{"sockeye"}, options...)
-	return app.RunContext(r.ctx, append(append(line, "--"), rest...))
-}
-
-// choose takes the name of a command from the front of the words that are no
-// options.
-func choose(words, rest []string) (command, []string) {
-	all := commands()
-	if len(rest) > 0 && !afterDashes(words, rest) && !isCondition(rest) {
-		for _, cmd := range append(all, command{name: "help"}) {
-			if rest[0] == cmd.name {
-				return cmd, rest[1:]
-			}
-		}
+	for _, cmd := range all {
+		app.Commands = append(app.Commands, cmd.library(r))
 	}
-	return all[0], rest
-}
-
-// isCondition reports whether words begin a filter such as `port = 80`, whose
-// field is called as a command is.
-func isCondition(words []string) bool {
-	if len(words) < 2 {
-		return false
-	}
-	second := strings.ToLower(words[1])
-	return strings.HasPrefix(words[0], "(") || strings.IndexAny(second, "=!<>~") == 0 ||
-		slices.Contains([]string{"eq", "ne", "neq", "lt", "le", "leq", "gt", "ge", "geq", "in", "not"}, second)
-}
-
-// help prints the help of a command: `port --help` and `help port` are the same.
-func (r *run) help(chosen command, rest []string) error {
-	if chosen.name == "help" {
-		chosen = commands()[0]
-		for _, cmd := range commands() {
-			if len(rest) > 0 && rest[0] == cmd.name {
-				chosen = cmd
-			}
-		}
-	}
-	return r.print(helpText(chosen))
-}
-
-// afterDashes reports whether all the rest stood behind `--`: then its first
-// word is no command.
-func afterDashes(words, rest []string) bool {
-	at := len(words) - len(rest) - 1
-	return at >= 0 && words[at] == "--"
+	return app
 }
 
 // print writes text that is the whole answer.

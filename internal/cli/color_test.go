@@ -1,11 +1,6 @@
 package cli
 
-import (
-	"flag"
-	"testing"
-
-	ucli "github.com/urfave/cli/v2"
-)
+import "testing"
 
 // TestColor: on a terminal that shows it, unless it is not wanted.
 func TestColor(t *testing.T) {
@@ -24,13 +19,10 @@ func TestColor(t *testing.T) {
 		{name: "NO_COLOR", streams: IO{Width: 80}, env: map[string]string{"NO_COLOR": "1"}},
 		{name: "dumb", streams: IO{Width: 80}, env: map[string]string{"TERM": "dumb"}},
 	} {
-		set := flag.NewFlagSet("", flag.ContinueOnError)
-		set.String("color", c.option, "")
 		c.streams.Getenv = func(name string) string { return c.env[name] }
 		r := &run{IO: c.streams}
-		got, err := r.readColor(ucli.NewContext(nil, set, nil))
-		if err != nil || got != c.want {
-			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
+		if got := r.color(&options{color: c.option}); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

@@ -5,26 +5,20 @@ import (
 	"io"
 	"os"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/platform"
 	"sockeye/sock"
 )
 
 // dump writes the raw messages of what a request asks to the file of --dump, and
 // lists nothing.
-func (r *run) dump(c *ucli.Context, req platform.Request) error {
-	name := c.String("dump")
-	if err := r.checkDump(c, name, req); err != nil {
+func (r *run) dump(o *options, b backend, req platform.Request) error {
+	if err := r.checkDump(o, req); err != nil {
 		return err
 	}
-	b, err := r.openHost(c)
-	if err != nil {
+	if err := b.fit(o, &req); err != nil {
 		return err
 	}
-	if err := b.fit(c, &req, nil); err != nil {
-		return err
-	}
+	name := o.dump
 	out := r.Out
 	if name != "-" {
 		file, err := os.Create(name)
@@ -43,26 +37,23 @@ func (r *run) dump(c *ucli.Context, req platform.Request) error {
 			return writeError{err}
 		}
 	}
-	r.conclude(listing.Snapshot(), matched, c.Bool("strict"))
-	r.explain(c, listing.Snapshot())
+	r.conclude(listing.Snapshot(), matched, o.strict)
+	r.explain(o, listing.Snapshot())
 	return nil
 }
 
 // checkDump finds options that contradict a dump.
-func (r *run) checkDump(c *ucli.Context, name string, req platform.Request) error {
-	for _, o := range formatOptions {
-		if c.IsSet(o.name) {
-			return usagef("--dump writes messages of the kernel, it goes without --%s", o.name)
-		}
-	}
-	switch source := c.String("source"); {
-	case source != "" && source != "auto" && source != "sock_diag":
-		return usagef("--dump is of sock_diag, it goes without --source %s", source)
-	case c.IsSet("from"):
+func (r *run) checkDump(o *options, req platform.Request) error {
+	switch {
+	case o.format.chosen():
+		return usagef("--dump writes messages of the kernel, it goes without --%s", o.format.name)
+	case o.source != "" && o.source != "auto" && o.source != "sock_diag":
+		return usagef("--dump is of sock_diag, it goes without --source %s", o.source)
+	case o.from != "":
 		return usagef("--dump is of this machine, it goes without --from")
 	case !req.Query.Protocols.Has(sock.TCP):
 		return usagef("--dump holds TCP sockets only")
-	case name == "-" && r.Width > 0:
+	case o.dump == "-" && r.Width > 0:
 		return usagef("--dump - would write to a terminal what it cannot show")
 	}
 	return nil

@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/netip"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/internal/services"
 	"sockeye/platform"
 	"sockeye/sock/filter"
@@ -17,19 +15,19 @@ import (
 // sockets of another in a snapshot, without its interfaces and control groups,
 // which are then compared by name. A raw dump has only their numbers: there
 // the names mean those of this machine, as far as it has them.
-func (r *run) filterEnv(c *ucli.Context) filter.Env {
+func (r *run) filterEnv(o *options) filter.Env {
 	env := filter.Env{
 		LookupHost: func(ctx context.Context, name string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 		},
 		LookupPort: servicePorts,
 	}
-	if c.IsSet("from") && (r.input == nil || !r.input.raw) {
+	if o.from != "" && (r.input == nil || !r.input.raw) {
 		return env
 	}
 	env.AutoPorts = platform.AutoPorts()
 	env.CgroupID, env.InterfaceIndex = platform.CgroupID, interfaceIndex
-	if c.IsSet("from") {
+	if o.from != "" {
 		env.CgroupID = func(path string) (uint64, error) {
 			id, _ := platform.CgroupID(path) // 0: not known here
 			return id, nil

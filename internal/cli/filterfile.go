@@ -5,25 +5,23 @@ import (
 	"io"
 	"os"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/sock/filter"
 )
 
 // readFilter returns the filter of the words and of the file of -F: what both
 // match.
-func (r *run) readFilter(c *ucli.Context, words []string) (*filter.Filter, error) {
-	env := r.filterEnv(c)
+func (r *run) readFilter(o *options, words []string) (*filter.Filter, error) {
+	env := r.filterEnv(o)
 	typed, err := filter.Parse(words, env)
 	if err != nil {
 		return nil, err
 	}
-	return r.andFile(c, typed, env)
+	return r.andFile(o, typed, env)
 }
 
 // andFile adds the file of -F to a filter: a socket must match both.
-func (r *run) andFile(c *ucli.Context, f *filter.Filter, env filter.Env) (*filter.Filter, error) {
-	fromFile, err := r.filterFile(c, env)
+func (r *run) andFile(o *options, f *filter.Filter, env filter.Env) (*filter.Filter, error) {
+	fromFile, err := r.filterFile(o, env)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +30,11 @@ func (r *run) andFile(c *ucli.Context, f *filter.Filter, env filter.Env) (*filte
 
 // filterFile reads the file of -F; without the option the filter matches
 // everything.
-func (r *run) filterFile(c *ucli.Context, env filter.Env) (*filter.Filter, error) {
-	if !c.IsSet("filter-file") {
+func (r *run) filterFile(o *options, env filter.Env) (*filter.Filter, error) {
+	name := o.filterFile
+	if name == "" {
 		return nil, nil
 	}
-	name := c.String("filter-file")
 	text, err := r.filterText(name)
 	if err != nil {
 		return nil, err

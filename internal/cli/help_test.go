@@ -3,30 +3,28 @@ package cli
 import (
 	"strings"
 	"testing"
-
-	ucli "github.com/urfave/cli/v2"
 )
 
 // TestHelpNamesEveryOption holds the help against the options that are read.
 func TestHelpNamesEveryOption(t *testing.T) {
-	help := helpText(commands()[0])
-	for _, f := range commonFlags() {
-		for _, name := range f.Names() {
-			spelled := "--" + name
-			if len(name) == 1 {
-				spelled = "-" + name + ","
+	for _, cmd := range commands(&options{}) {
+		help := helpText(cmd, "linux")
+		for _, o := range cmd.options {
+			spelled := o.spelling()
+			if o.short != "" {
+				spelled = "-" + o.short + ", " + spelled
 			}
 			if !strings.Contains(help, spelled) {
-				t.Errorf("the help does not say %s", spelled)
+				t.Errorf("the help of %s does not say %s", cmd.name, spelled)
+			}
+			if o.usage == "" {
+				t.Errorf("--%s has no text", o.name)
 			}
 		}
-		if usage := f.(ucli.DocGenerationFlag).GetUsage(); usage == "" {
-			t.Errorf("--%s has no text", f.Names()[0])
-		}
-	}
-	for i, line := range strings.Split(help, "\n") {
-		if len(line) > 79 {
-			t.Errorf("line %d of the help is %d bytes wide: %s", i+1, len(line), line)
+		for i, line := range strings.Split(help, "\n") {
+			if len(line) > 79 {
+				t.Errorf("line %d of the help of %s is %d bytes wide: %s", i+1, cmd.name, len(line), line)
+			}
 		}
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/platform"
 	"sockeye/sock/snapshot"
 )
@@ -22,11 +20,11 @@ type input struct {
 
 // openInput opens the file that --from names and finds out what it is: that
 // decides what the words of a filter mean.
-func (r *run) openInput(c *ucli.Context) error {
-	if !c.IsSet("from") {
+func (r *run) openInput(o *options) error {
+	name := o.from
+	if name == "" {
 		return nil
 	}
-	name := c.String("from")
 	in := r.In
 	if name != "-" {
 		file, err := os.Open(name)

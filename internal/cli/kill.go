@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
@@ -20,18 +18,11 @@ type closer interface {
 
 // kill closes the sockets of a request and lists those that it closed. What was
 // asked for and not closed is told with the reason.
-func (r *run) kill(c *ucli.Context, req platform.Request, o render.Options) error {
-	b, err := r.openHost(c)
-	if err != nil {
+func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) error {
+	if err := checkKill(o, b, req); err != nil {
 		return err
 	}
-	if err := checkKill(c, b, req); err != nil {
-		return err
-	}
-	if _, explicit := req.Filter.States(); !explicit && !selectsStates(c) {
-		req.Query.States = sock.OpenStates
-	}
-	req.Query.Want = render.Needs(o) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
+	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
 	listing := b.host.List(r.ctx, req)
 	var found []*sock.Socket
 	for s, err := range listing.Sockets {
@@ -45,8 +36,8 @@ func (r *run) kill(c *ucli.Context, req platform.Request, o render.Options) erro
 		r.status = exitNothing
 		return nil
 	}
-	o.Host, o.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
-	out, err := render.New(r.Out, o)
+	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
+	out, err := render.New(r.Out, layout)
 	if err != nil {
 		return usageError{err.Error()}
 	}
@@ -57,8 +48,8 @@ func (r *run) kill(c *ucli.Context, req platform.Request, o render.Options) erro
 	if err := out.Close(listing.Snapshot()); err != nil {
 		return writeError{err}
 	}
-	r.conclude(listing.Snapshot(), closed, c.Bool("strict"))
-	r.explain(c, listing.Snapshot())
+	r.conclude(listing.Snapshot(), closed, o.strict)
+	r.explain(o, listing.Snapshot())
 	if failed > 0 {
 		r.status = exitFailed
 	}
@@ -66,17 +57,17 @@ func (r *run) kill(c *ucli.Context, req platform.Request, o render.Options) erro
 }
 
 // checkKill refuses what would close more than was meant, or nothing.
-func checkKill(c *ucli.Context, b backend, req platform.Request) error {
+func checkKill(o *options, b backend, req platform.Request) error {
 	switch {
-	case c.IsSet("from"):
+	case o.from != "":
 		return usagef("--kill closes sockets of this machine, it goes without --from")
 	case !b.host.CanClose():
 		return usagef("--kill: closing sockets is not available on %s yet", platform.SystemName())
-	case noOwners(c):
+	case o.noOwners():
 		return usagef("--kill looks at the owners, it goes without --no-processes and --owners none")
-	case anySet(c, "limit", "group-by"):
+	case o.limit > 0 || o.group != nil:
 		return usagef("--kill goes without --limit and --group-by: a filter says what to close")
-	case req.Filter.Empty() && !selectsTables(c) && !selectsStates(c):
+	case req.Filter.Empty() && !o.choosesTables() && !o.choosesStates():
 		return usagef("--kill needs a filter that says which sockets: sockeye -K dst 192.0.2.7")
 	}
 	return nil

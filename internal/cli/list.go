@@ -2,124 +2,142 @@ package cli
 
 import (
 	"errors"
-
-	ucli "github.com/urfave/cli/v2"
+	"slices"
 
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
-	"sockeye/sock/filter"
 )
 
-// list is the command that is meant when none is named.
-func (r *run) list(c *ucli.Context) error {
-	f, err := r.readFilter(c, c.Args().Slice())
+const listName = "list"
+
+const listHelp = `Lists listening and connected TCP and UDP sockets with their owners. Options
+may stand anywhere and short ones may be joined; -- ends them.
+
+Examples:
+  sockeye -tulpn                      what listens, and who it is
+  sockeye -tanp                       every TCP socket
+  sockeye -t state established        TCP connections
+  sockeye port 8080                   who uses port 8080
+  sockeye process nginx               the sockets of nginx
+  sockeye -l --json | jq -r '.sockets[] | select(.local_port == 8080).pid'
+  sockeye --group-by state,remote_address --limit 10
+  kill $(sockeye port 8080 --pids)    end what uses port 8080
+
+A filter is made of ss's words, with and, or, not and parentheses, and of every
+member of the JSON; words for = != < <= > >= need no quotes:
+  state established                 names of RFC 9293, ss or netstat;
+                                    they win over -l and -a
+  dst 10.0.0.0/8 and dport eq :443  addresses, prefixes, ports, services
+  port in 80,443,8000-8100          either end
+  process eq nginx and recv_queue gt 0
+  not owner_status eq known
+`
+
+// listCommand lists sockets. It is the command that is meant when none is named.
+func listCommand(o *options) command {
+	return command{
+		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
+		options: slices.Concat(o.inetOptions(), o.unixOption(), o.familyOptions(), o.stateOptions(),
+			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(),
+			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
+		run: func(r *run, words []string) error { return r.list(o, words) },
+	}
+}
+
+func (r *run) list(o *options, words []string) error {
+	if err := r.openInput(o); err != nil {
+		return err
+	}
+	f, err := r.readFilter(o, words)
 	if err != nil {
 		return err
 	}
-	q, err := readQuery(c, f)
+	req, err := o.request(f, scope{tables{protocols: tcpAndUDP}, sock.DefaultStates})
 	if err != nil {
 		return err
 	}
 	if f.Impossible() {
 		r.say("the filter can match nothing")
 	}
-	return r.answer(c, platform.Request{Query: q, Filter: f})
+	return r.answer(o, req)
 }
 
-// readQuery turns the options about tables and states into a query. States
-// that the filter names win over -l and -a, as in ss.
-func readQuery(c *ucli.Context, f *filter.Filter) (sock.Query, error) {
-	set, err := readTables(c)
-	if err != nil {
-		return sock.Query{}, err
-	}
-	families, err := readFamilies(c)
-	if err != nil {
-		return sock.Query{}, err
-	}
-	if f.NamesTables() && !selectsTables(c) {
-		set = tablesOf(f)
-	}
-	q := sock.Query{Protocols: set.protocols, UnixTypes: set.types, Families: families, States: readStates(c)}
-	if states, explicit := f.States(); explicit {
-		q.States = states
-	}
-	return q, nil
-}
-
-// answer lists what a request asks in the form that the options ask, or dumps
-// it, and sets the exit status.
-func (r *run) answer(c *ucli.Context, req platform.Request) error {
-	if c.IsSet("dump") {
-		return r.dump(c, req)
-	}
-	options, err := r.readOutput(c, req.Query)
+// answer lists what a request asks in the form that the options ask, or dumps or
+// closes it, and sets the exit status.
+func (r *run) answer(o *options, req platform.Request) error {
+	b, err := r.openBackend(o)
 	if err != nil {
 		return err
 	}
-	if err := r.fit(c, &req, &options); err != nil {
+	if o.dump != "" {
+		return r.dump(o, b, req)
+	}
+	if err := b.fit(o, &req); err != nil {
 		return err
 	}
-	if c.Bool("kill") {
-		return r.kill(c, req, options)
+	layout, err := r.layout(o, req.Query, b)
+	if err != nil {
+		return err
 	}
-	req.Query.Want = render.Needs(options)
-	if noOwners(c) {
+	if o.kill {
+		return r.kill(o, b, req, layout)
+	}
+	req.Query.Want = render.Needs(layout)
+	if o.noOwners() {
 		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
 	}
-	listing, err := r.open(c, req)
+	listing, err := r.open(b, req)
 	if err != nil {
 		return err
 	}
-	options.Host, options.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
-	out, err := render.New(r.Out, options)
+	matched, err := r.render(o, listing, layout)
 	if err != nil {
-		return usageError{err.Error()}
+		return err
 	}
-	matched := 0
+	r.conclude(listing.Snapshot(), matched, o.strict)
+	r.explain(o, listing.Snapshot())
+	return nil
+}
+
+// render writes a listing and counts its sockets.
+func (r *run) render(o *options, listing *platform.Listing, layout render.Options) (matched int, err error) {
+	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
+	out, err := render.New(r.Out, layout)
+	if err != nil {
+		return 0, usageError{err.Error()}
+	}
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return r.readError(err)
+			return matched, r.readError(err)
 		}
 		matched++
 		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
 			break
 		} else if err != nil {
-			return writeError{err}
+			return matched, writeError{err}
 		}
-		if options.Format == render.Quiet && !c.Bool("strict") {
+		if layout.Format == render.Quiet && !o.strict {
 			break // one is enough to know the exit status
 		}
 	}
-	snap := listing.Snapshot()
-	if err := out.Close(snap); err != nil {
-		return writeError{err}
+	if err := out.Close(listing.Snapshot()); err != nil {
+		return matched, writeError{err}
 	}
-	r.conclude(snap, matched, c.Bool("strict"))
-	r.explain(c, snap)
-	return nil
-}
-
-func noOwners(c *ucli.Context) bool {
-	return c.Bool("no-processes") || c.String("owners") == "none"
+	return matched, nil
 }
 
 // open begins the listing: of this machine, or of the file that --from names.
-func (r *run) open(c *ucli.Context, req platform.Request) (*platform.Listing, error) {
+func (r *run) open(b backend, req platform.Request) (*platform.Listing, error) {
 	if r.input != nil {
 		return r.input.listing(r.ctx, req)
-	}
-	b, err := r.openHost(c)
-	if err != nil {
-		return nil, err
 	}
 	return b.host.List(r.ctx, req), nil
 }
 
 // explain says where the answer came from, with --debug.
-func (r *run) explain(c *ucli.Context, snap sock.Snapshot) {
-	if c.Bool("debug") {
+func (r *run) explain(o *options, snap sock.Snapshot) {
+	if o.debug {
 		owners := snap.OwnerSource
 		if snap.OwnerReason != "" {
 			owners += " (" + snap.OwnerReason + ")"

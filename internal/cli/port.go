@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/internal/services"
 	"sockeye/internal/suggest"
 	"sockeye/platform"
@@ -17,64 +15,79 @@ import (
 	"sockeye/sock/filter"
 )
 
+const portHelp = `Says who uses a local port: listeners first, then what is connected to them,
+TCP and UDP. A port is a number, a range, or the name of a service, and may end
+in /tcp or /udp.
+
+Examples:
+  sockeye port 8080
+  sockeye port 8000-8100 postgresql 53/udp
+  sockeye port 8080 --pids            bare PIDs, for kill
+  sockeye port 8080 -q && echo taken  nothing but the exit status
+`
+
+func portCommand(o *options) command {
+	return command{
+		name: "port", args: "PORT|NAME..", usage: "who uses a port", help: portHelp,
+		options: slices.Concat(o.inetOptions(), o.familyOptions(), o.stateOptions(),
+			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(),
+			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
+		run: func(r *run, words []string) error { return r.port(o, words) },
+	}
+}
+
 // port says who uses local ports. For people the answer is told port by port;
 // with a format, columns or an order of their own it is a listing.
-func (r *run) port(c *ucli.Context) error {
-	if c.Args().Len() == 0 {
+func (r *run) port(o *options, words []string) error {
+	if err := r.openInput(o); err != nil {
+		return err
+	}
+	if len(words) == 0 {
 		return usagef("port needs a number, a range or the name of a service: sockeye port 8080")
 	}
-	wanted, err := r.readPorts(c, c.Args().Slice())
+	wanted, err := r.readPorts(o, words)
 	if err != nil {
 		return err
 	}
-	set, err := readTables(c)
+	req, err := o.request(wanted, scope{tables{protocols: tcpAndUDP}, sock.AllStates})
 	if err != nil {
 		return err
 	}
-	families, err := readFamilies(c)
-	if err != nil {
-		return err
+	if req.Query.Protocols &^= sock.Protocols(sock.Unix); req.Query.Protocols == 0 {
+		return usagef("unix sockets have no ports")
 	}
-	states := sock.AllStates
-	if selectsStates(c) {
-		states = readStates(c)
-	}
-	req := platform.Request{
-		Query:  sock.Query{Protocols: set.protocols, Families: families, States: states},
-		Filter: wanted,
-	}
-	if asListing(c) {
-		err = r.answer(c, req)
+	if o.shapesListing() {
+		err = r.answer(o, req)
 	} else {
-		err = r.tellPorts(c, req)
+		err = r.tellPorts(o, req)
 	}
-	if err == nil && r.status == exitNothing && !c.Bool("quiet") && !c.Bool("count") {
-		r.say("nothing uses port %s", strings.Join(c.Args().Slice(), ", "))
+	if err == nil && r.status == exitNothing && !o.terse() {
+		r.say("nothing uses port %s", strings.Join(words, ", "))
 	}
 	return err
 }
 
-// asListing reports whether the options ask for a shape that is a listing's.
-func asListing(c *ucli.Context) bool {
-	for _, o := range formatOptions {
-		if c.IsSet(o.name) {
-			return true
-		}
-	}
-	return anySet(c, "columns", "sort", "group-by", "limit", "extended", "timers", "memory", "info", "tos", "oneline", "dump", "kill")
+// shapesListing reports whether the options ask for a shape that is a listing's.
+func (o *options) shapesListing() bool {
+	return o.format.chosen() || o.columns != nil || o.sort != nil || o.group != nil || o.limit > 0 ||
+		o.extended || o.timers || o.memory || o.info || o.tos || o.oneline || o.dump != "" || o.kill
 }
 
 // tellPorts gathers the sockets and tells who uses each port.
-func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
-	req.Query.Want = sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
-		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
-	if !noOwners(c) {
-		req.Query.Want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
-	}
-	if err := r.fit(c, &req, nil); err != nil {
+func (r *run) tellPorts(o *options, req platform.Request) error {
+	b, err := r.openBackend(o)
+	if err != nil {
 		return err
 	}
-	listing, err := r.open(c, req)
+	req.Query.Want = sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
+		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
+	if !o.noOwners() {
+		req.Query.Want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
+	}
+	if err := b.fit(o, &req); err != nil {
+		return err
+	}
+	listing, err := r.open(b, req)
 	if err != nil {
 		return err
 	}
@@ -93,8 +106,8 @@ func (r *run) tellPorts(c *ucli.Context, req platform.Request) error {
 	if err := portview.Write(r.Out, found, now.In(time.Local)); err != nil {
 		return writeError{err}
 	}
-	r.conclude(snap, len(found), c.Bool("strict"))
-	r.explain(c, snap)
+	r.conclude(snap, len(found), o.strict)
+	r.explain(o, snap)
 	return nil
 }
 
@@ -105,7 +118,7 @@ type portWord struct {
 }
 
 // readPorts makes a filter of words such as 8080, :8080, 8000-8100, https and 53/udp.
-func (r *run) readPorts(c *ucli.Context, words []string) (*filter.Filter, error) {
+func (r *run) readPorts(o *options, words []string) (*filter.Filter, error) {
 	var text []string
 	for _, word := range words {
 		for part := range strings.SplitSeq(word, ",") {
@@ -116,12 +129,12 @@ func (r *run) readPorts(c *ucli.Context, words []string) (*filter.Filter, error)
 			text = append(text, w.text())
 		}
 	}
-	env := r.filterEnv(c)
+	env := r.filterEnv(o)
 	ports, err := filter.ParseText(strings.Join(text, " or "), env)
 	if err != nil {
 		return nil, err
 	}
-	return r.andFile(c, ports, env)
+	return r.andFile(o, ports, env)
 }
 
 // text is the word in the filter language.

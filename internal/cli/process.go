@@ -1,45 +1,58 @@
 package cli
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
-	ucli "github.com/urfave/cli/v2"
-
-	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
 
+const processHelp = `Lists the sockets that processes hold, in every state. A process is a PID, or a
+name: that of the process, or of its program's file.
+
+Examples:
+  sockeye process 812
+  sockeye process nginx -l
+  sockeye process sshd --json
+`
+
+func processCommand(o *options) command {
+	return command{
+		name: "process", args: "PID|NAME..", usage: "which sockets a process holds", help: processHelp,
+		options: slices.Concat(o.inetOptions(), o.unixOption(), o.familyOptions(), o.stateOptions(),
+			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
+		run: func(r *run, words []string) error { return r.process(o, words) },
+	}
+}
+
 // process lists the sockets that processes hold, in every state.
-func (r *run) process(c *ucli.Context) error {
-	if c.Args().Len() == 0 {
+func (r *run) process(o *options, words []string) error {
+	if err := r.openInput(o); err != nil {
+		return err
+	}
+	if len(words) == 0 {
 		return usagef("process needs a PID or a name: sockeye process nginx")
 	}
-	if noOwners(c) {
+	if o.noOwners() {
 		return usagef("process searches owners; it cannot do without them")
 	}
-	wanted, err := readProcesses(c.Args().Slice())
+	wanted, err := readProcesses(words)
 	if err != nil {
 		return err
 	}
-	if wanted, err = r.andFile(c, wanted, r.filterEnv(c)); err != nil {
+	if wanted, err = r.andFile(o, wanted, r.filterEnv(o)); err != nil {
 		return err
 	}
-	q, err := readQuery(c, wanted)
+	everything := tables{sock.Protocols(sock.TCP, sock.UDP, sock.Unix), sock.AllTypes}
+	req, err := o.request(wanted, scope{everything, sock.AllStates})
 	if err != nil {
 		return err
 	}
-	if !selectsTables(c) {
-		q.Protocols = sock.Protocols(sock.TCP, sock.UDP, sock.Unix)
-		q.UnixTypes = sock.AllTypes
-	}
-	if !selectsStates(c) {
-		q.States = sock.AllStates
-	}
-	err = r.answer(c, platform.Request{Query: q, Filter: wanted})
-	if err == nil && r.status == exitNothing && !c.Bool("quiet") && !c.Bool("count") {
-		r.say("no socket is held by %s", strings.Join(c.Args().Slice(), ", "))
+	err = r.answer(o, req)
+	if err == nil && r.status == exitNothing && !o.terse() {
+		r.say("no socket is held by %s", strings.Join(words, ", "))
 	}
 	return err
 }
@@ -66,21 +79,4 @@ func readProcesses(words []string) (*filter.Filter, error) {
 		return filter.ProcessNames(names...), nil
 	}
 	return filter.Or(filter.PIDs(pids...), filter.ProcessNames(names...)), nil
-}
-
-func anySet(c *ucli.Context, names ...string) bool {
-	for _, name := range names {
-		if c.IsSet(name) {
-			return true
-		}
-	}
-	return false
-}
-
-func selectsTables(c *ucli.Context) bool {
-	return anySet(c, "tcp", "udp", "udplite", "raw", "icmp", "unix", "query", "family", "ipv4", "ipv6")
-}
-
-func selectsStates(c *ucli.Context) bool {
-	return anySet(c, "listening", "all", "connected", "bound-inactive")
 }

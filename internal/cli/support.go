@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
@@ -39,15 +37,16 @@ var facts = []struct {
 // factOptions are the options that show facts, with all that each shows.
 var factOptions = []struct {
 	option string
+	given  func(*options) bool
 	shows  sock.Field
 }{
-	{"extended", render.ExtendedFacts},
-	{"timers", sock.FieldTimer}, {"memory", sock.FieldMemory}, {"info", sock.FieldTCPInfo},
-	{"tos", sock.FieldTOS | sock.FieldTrafficClass}, {"pids", sock.FieldOwners},
+	{"extended", func(o *options) bool { return o.extended }, render.ExtendedFacts},
+	{"timers", func(o *options) bool { return o.timers }, sock.FieldTimer},
+	{"memory", func(o *options) bool { return o.memory }, sock.FieldMemory},
+	{"info", func(o *options) bool { return o.info }, sock.FieldTCPInfo},
+	{"tos", func(o *options) bool { return o.tos }, sock.FieldTOS | sock.FieldTrafficClass},
+	{"pids", func(o *options) bool { return o.format.is(render.PIDs) }, sock.FieldOwners},
 }
-
-// tableOptions are the options that name a table, with the word of -A.
-var tableOptions = []string{"tcp", "udp", "udplite", "raw", "icmp", "unix"}
 
 // backend is what answers: this machine or one source of it.
 type backend struct {
@@ -55,20 +54,18 @@ type backend struct {
 	where string // such as "on Windows"
 }
 
-// openHost returns this machine, opened once; nil for a snapshot, which is not
+// openBackend returns this machine, opened once; none for a snapshot, which is not
 // this machine.
-func (r *run) openHost(c *ucli.Context) (backend, error) {
-	if c.IsSet("from") {
+func (r *run) openBackend(o *options) (backend, error) {
+	if o.from != "" {
 		return backend{}, nil
 	}
 	where := "on " + platform.SystemName()
-	if source := c.String("source"); source != "" && source != "auto" {
-		where = "from the source " + source
+	if o.source != "" && o.source != "auto" {
+		where = "from the source " + o.source
 	}
 	if r.machine == nil {
-		host, err := platform.Open(platform.Options{
-			Source: c.String("source"), Owners: c.String("owners"), Threads: c.Bool("threads"),
-		})
+		host, err := platform.Open(platform.Options{Source: o.source, Owners: o.owners, Threads: o.threads})
 		if err != nil {
 			return backend{}, err
 		}
@@ -78,18 +75,13 @@ func (r *run) openHost(c *ucli.Context) (backend, error) {
 }
 
 // fit holds what was asked against what there is: it refuses what has no
-// meaning here, and leaves out what was not asked by name. o may be nil.
-func (r *run) fit(c *ucli.Context, req *platform.Request, o *render.Options) error {
-	b, err := r.openHost(c)
-	if err != nil || b.host == nil {
-		return err
+// meaning here, and leaves out what was not asked by name.
+func (b backend) fit(o *options, req *platform.Request) error {
+	if b.host == nil {
+		return nil
 	}
-	return b.fit(c, req, o)
-}
-
-func (b backend) fit(c *ucli.Context, req *platform.Request, o *render.Options) error {
 	protocols, fields := b.host.Protocols(), b.host.Fields()
-	if err := b.refuseTables(c, protocols); err != nil {
+	if err := b.refuseTables(o, protocols); err != nil {
 		return err
 	}
 	asked := req.Query.Protocols
@@ -103,48 +95,43 @@ func (b backend) fit(c *ucli.Context, req *platform.Request, o *render.Options) 
 	if b.host.ListsBound() {
 		states = 0
 	}
-	if states == sock.States(sock.Bound) || states != 0 && c.Bool("bound-inactive") {
+	if states == sock.States(sock.Bound) || states != 0 && o.boundAlone {
 		return b.refusal("--bound-inactive", "sockets that are bound and do not listen")
 	}
-	if c.IsSet("dump") && !b.host.CanDump() {
+	if o.dump != "" && !b.host.CanDump() {
 		return b.refusal("--dump", "the raw messages of Linux")
 	}
-	if c.Bool("threads") && !b.host.FindsThreads() {
+	if o.threads && !b.host.FindsThreads() {
 		return b.refusal("--threads", "owners in single threads")
 	}
 	for _, option := range factOptions {
-		if c.Bool(option.option) && option.shows&fields == 0 {
+		if option.given(o) && option.shows&fields == 0 {
 			return b.refusal("--"+option.option, wordsOf(option.shows))
 		}
 	}
 	if lost := lostToFilter(req.Filter.Needs(), fields); lost != 0 {
 		return b.refusal("the filter", words(lost))
 	}
-	if o == nil {
-		return nil
-	}
-	o.Queues = o.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
-	if o.Extended && !fields.Has(sock.FieldInode) {
+	return nil
+}
+
+// fitLayout leaves out of a layout what was not asked by name and does not exist,
+// and refuses the rest.
+func (b backend) fitLayout(l *render.Options) error {
+	fields := b.host.Fields()
+	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
+	if l.Extended && !fields.Has(sock.FieldInode) {
 		// Without the columns of which none would hold anything.
-		o.Extended, o.Extra = false, o.Extra|render.ExtendedFacts&fields
+		l.Extended, l.Extra = false, l.Extra|render.ExtendedFacts&fields
 	}
-	return b.refuseColumns(o, fields)
+	return b.refuseColumns(l, fields)
 }
 
 // refuseTables refuses tables that are asked for by name.
-func (b backend) refuseTables(c *ucli.Context, protocols sock.ProtocolSet) error {
-	for _, name := range tableOptions {
-		if c.Bool(name) && tableNames[name].protocols&protocols == 0 {
-			return b.refusal("--"+name, name+" sockets")
-		}
-	}
-	if slices.Contains(c.StringSlice("family"), "unix") && !protocols.Has(sock.Unix) {
-		return b.refusal("--family unix", "unix sockets")
-	}
-	for _, word := range c.StringSlice("query") {
-		name := strings.ToLower(strings.TrimSpace(word))
-		if named, ok := tableNames[name]; ok && named.protocols&protocols == 0 {
-			return b.refusal("--query "+name, name+" sockets")
+func (b backend) refuseTables(o *options, protocols sock.ProtocolSet) error {
+	for _, word := range o.tables {
+		if word.protocols&protocols == 0 && !word.negated {
+			return b.refusal(word.said, word.name+" sockets")
 		}
 	}
 	return nil

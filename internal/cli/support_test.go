@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,16 +30,17 @@ func TestDocRefusals(t *testing.T) {
 	if !found {
 		t.Fatal("the section is missing")
 	}
-	options := []string{"bound-inactive", "threads", "dump", "kill", "owners", "source"}
+	all := &options{}
+	names := []string{"bound-inactive", "threads", "dump", "kill", "owners", "source"}
 	for _, o := range factOptions {
-		options = append(options, o.option)
+		names = append(names, o.option)
 	}
-	for _, name := range tableOptions {
-		if name != "tcp" && name != "udp" {
-			options = append(options, name)
+	for _, o := range slices.Concat(all.inetOptions(), all.unixOption()) {
+		if o.only != "" {
+			names = append(names, o.name)
 		}
 	}
-	for _, name := range options {
+	for _, name := range names {
 		if !strings.Contains(section, "`--"+name+"`") && !strings.Contains(section, "`--"+name+" ") {
 			t.Errorf("--%s is not in the section", name)
 		}

@@ -5,35 +5,39 @@ import (
 	"slices"
 	"strings"
 
-	ucli "github.com/urfave/cli/v2"
-
 	"sockeye/internal/suggest"
+	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
 
-// tables is what the options say about tables: protocols, and the types of
-// unix sockets.
+// tables is a set of tables: protocols, and the types of unix sockets.
 type tables struct {
 	protocols sock.ProtocolSet
 	types     sock.TypeSet
 }
 
+// tableWord is a table that an option names, or takes away.
+type tableWord struct {
+	tables
+	name    string
+	said    string // how, for messages
+	negated bool
+}
+
 // supported are the protocols that the options can name.
 var supported = sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.Unix)
 
-var allUnix = sock.AllTypes
-
 // tableNames are the words of -A: ss's, and the protocols that ss has not.
 var tableNames = map[string]tables{
-	"all":            {supported, allUnix},
+	"all":            {supported, sock.AllTypes},
 	"inet":           {sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP), 0},
 	"tcp":            {sock.Protocols(sock.TCP), 0},
 	"udp":            {sock.Protocols(sock.UDP), 0},
 	"udplite":        {sock.Protocols(sock.UDPLite), 0},
 	"raw":            {sock.Protocols(sock.Raw), 0},
 	"icmp":           {sock.Protocols(sock.ICMP), 0},
-	"unix":           {sock.Protocols(sock.Unix), allUnix},
+	"unix":           {sock.Protocols(sock.Unix), sock.AllTypes},
 	"unix_stream":    {sock.Protocols(sock.Unix), sock.Types(sock.TypeStream)},
 	"u_str":          {sock.Protocols(sock.Unix), sock.Types(sock.TypeStream)},
 	"unix_dgram":     {sock.Protocols(sock.Unix), sock.Types(sock.TypeDatagram)},
@@ -42,13 +46,15 @@ var tableNames = map[string]tables{
 	"u_seq":          {sock.Protocols(sock.Unix), sock.Types(sock.TypeSeqpacket)},
 }
 
-// add makes the tables of a word part of the set.
+func tableNamesSorted() []string { return slices.Sorted(maps.Keys(tableNames)) }
+
+// add makes other tables part of the set.
 func (t *tables) add(other tables) {
 	t.protocols |= other.protocols
 	t.types |= other.types
 }
 
-// remove takes the tables of a word away: unix only when no type of it is left.
+// remove takes other tables away: unix only when no type of it is left.
 func (t *tables) remove(other tables) {
 	t.types &^= other.types
 	gone := other.protocols
@@ -58,35 +64,53 @@ func (t *tables) remove(other tables) {
 	t.protocols &^= gone
 }
 
-// readTables reads -t -u -U -w -x --icmp, -A and -f unix. What no option names
-// is TCP and UDP.
-func readTables(c *ucli.Context) (tables, error) {
+// scope is what a command lists where neither options nor the filter say.
+type scope struct {
+	tables
+	states sock.StateSet
+}
+
+// request is what the options and a filter ask. Tables that options name win over
+// those that the filter names, and states of the filter over those of options, as
+// in ss.
+func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
+	set, err := o.chosenTables(s.tables)
+	if err != nil {
+		return platform.Request{}, err
+	}
+	if f.NamesTables() && !o.choosesTables() {
+		set = tablesOf(f)
+	}
+	families := o.families
+	if families == 0 {
+		families = sock.Families(sock.IPv4, sock.IPv6)
+	}
+	states, explicit := f.States()
+	if !explicit {
+		states = o.states(s.states)
+	}
+	return platform.Request{
+		Query:  sock.Query{Protocols: set.protocols, UnixTypes: set.types, Families: families, States: states},
+		Filter: f,
+	}, nil
+}
+
+// chosenTables are the tables that the options name; without any those that are
+// usual.
+func (o *options) chosenTables(usual tables) (tables, error) {
+	if len(o.tables) == 0 {
+		return usual, nil
+	}
 	var set tables
-	for _, name := range []string{"tcp", "udp", "udplite", "raw", "icmp", "unix"} {
-		if c.Bool(name) {
-			set.add(tableNames[name])
-		}
-	}
-	if slices.Contains(c.StringSlice("family"), "unix") {
-		set.add(tableNames["unix"])
-	}
-	for _, word := range c.StringSlice("query") {
-		name, negated := strings.CutPrefix(strings.ToLower(strings.TrimSpace(word)), "!")
-		named, known := tableNames[name]
-		if !known {
-			return set, unknownWord("table", name, slices.Sorted(maps.Keys(tableNames)))
-		}
-		if !negated {
-			set.add(named)
+	for _, word := range o.tables {
+		if !word.negated {
+			set.add(word.tables)
 			continue
 		}
 		if set.protocols == 0 {
 			set.add(tableNames["all"])
 		}
-		set.remove(named)
-	}
-	if set.protocols == 0 && len(c.StringSlice("query")) == 0 {
-		set.protocols = sock.Protocols(sock.TCP, sock.UDP)
+		set.remove(word.tables)
 	}
 	if set.protocols == 0 {
 		return set, usagef("-A takes every table away")
@@ -97,63 +121,40 @@ func readTables(c *ucli.Context) (tables, error) {
 // tablesOf returns the tables in which a filter that names protocols or families
 // can match. Of those over IP it keeps TCP and UDP alone unless it names some.
 func tablesOf(f *filter.Filter) tables {
-	set := tables{protocols: supported & f.Protocols(), types: allUnix}
+	set := tables{protocols: supported & f.Protocols(), types: sock.AllTypes}
 	inet := tableNames["inet"].protocols
 	if set.protocols&inet == inet {
-		set.protocols = set.protocols&^inet | sock.Protocols(sock.TCP, sock.UDP)
+		set.protocols = set.protocols&^inet | tcpAndUDP
 	}
 	if set.protocols == 0 {
-		set.protocols = sock.Protocols(sock.TCP, sock.UDP) // where nothing matches either
+		set.protocols = tcpAndUDP // where nothing matches either
 	}
 	return set
 }
 
-// readFamilies reads -4, -6 and -f. Both given are both, unlike in ss.
-func readFamilies(c *ucli.Context) (sock.FamilySet, error) {
-	var set sock.FamilySet
-	if c.Bool("ipv4") {
-		set |= sock.Families(sock.IPv4)
-	}
-	if c.Bool("ipv6") {
-		set |= sock.Families(sock.IPv6)
-	}
-	for _, name := range c.StringSlice("family") {
-		switch strings.ToLower(name) {
-		case "inet", "ipv4", "inet4":
-			set |= sock.Families(sock.IPv4)
-		case "inet6", "ipv6":
-			set |= sock.Families(sock.IPv6)
-		case "unix":
-		default:
-			return set, unknownWord("family", name, []string{"inet", "inet6", "unix"})
-		}
-	}
-	if set == 0 {
-		set = sock.Families(sock.IPv4, sock.IPv6)
-	}
-	return set, nil
-}
+var tcpAndUDP = sock.Protocols(sock.TCP, sock.UDP)
 
-// readStates reads -a, -l, -B and --connected. Those that a filter names win
-// over them, as in ss.
-func readStates(c *ucli.Context) sock.StateSet {
+// states are those that the options name; without any those that are usual.
+func (o *options) states(usual sock.StateSet) sock.StateSet {
 	var set sock.StateSet
-	if c.Bool("listening") {
+	if o.listening {
 		set |= sock.ListeningStates
 	}
-	if c.Bool("connected") {
+	if o.connected {
 		set |= sock.OpenStates
 	}
-	if c.Bool("bound-inactive") {
+	if o.boundAlone {
 		set |= sock.States(sock.Bound)
 	}
 	switch {
-	case c.Bool("all"):
+	case o.all:
 		return sock.AllStates
-	case set == 0:
-		return sock.DefaultStates
+	case set != 0:
+		return set
+	case o.kill:
+		return sock.OpenStates // to close a listener must be asked for
 	}
-	return set
+	return usual
 }
 
 func unknownWord(kind, word string, among []string) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 // TestArrange puts what people type into the order that the library reads.
 func TestArrange(t *testing.T) {
-	set := optionsOf(commonFlags())
+	all := commands(&options{})
 	for words, want := range map[string]string{
 		"-tulpn":                          "--tcp --udp --listening --processes --numeric |",
 		"-tanp":                           "--tcp --all --numeric --processes |",
@@ -29,12 +30,18 @@ func TestArrange(t *testing.T) {
 		"- -t":                            "--tcp | -",
 		"! dport = 1":                     "| ! dport = 1",
 	} {
-		options, rest, err := set.arrange(strings.Fields(words))
+		l, err := spellingsOf(all).arrange(strings.Fields(words))
 		if err != nil {
 			t.Errorf("%s: %v", words, err)
 			continue
 		}
-		got := strings.TrimSpace(strings.Join(options, " ") + " | " + strings.Join(rest, " "))
+		ordered, err := l.words(all[0])
+		if err != nil {
+			t.Errorf("%s: %v", words, err)
+			continue
+		}
+		dashes := slices.Index(ordered, "--")
+		got := strings.TrimSpace(strings.Join(ordered[2:dashes], " ") + " | " + strings.Join(ordered[dashes+1:], " "))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", words, diff)
 		}
@@ -53,43 +60,16 @@ func TestCommandsAreTheFirstWord(t *testing.T) {
 		"port in 80,81":  "list",
 		"process !~ /x/": "list",
 		"port 80 tcp":    "port",
+		"port -- 80":     "port",
+		"-t -- port 80":  "list",
 	} {
-		fields := strings.Fields(words)
-		_, rest, err := optionsOf(commonFlags()).arrange(fields)
+		all := commands(&options{})
+		l, err := spellingsOf(all).arrange(strings.Fields(words))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := choose(fields, rest); got.name != want {
+		if got := choose(all, &l); got.name != want {
 			t.Errorf("%s: the command is %s, want %s", words, got.name, want)
-		}
-	}
-}
-
-func TestTablesOfTheOptions(t *testing.T) {
-	for words, want := range map[string]string{
-		"":                        "tcp udp",
-		"-t":                      "tcp",
-		"-x":                      "unix",
-		"-A all -A !unix":         "tcp udp udplite raw icmp",
-		"-A !tcp":                 "udp udplite raw icmp unix",
-		"-f unix":                 "unix",
-		"-4":                      "tcp udp",
-		"-A inet":                 "tcp udp udplite raw icmp",
-		"-A u_str -t":             "tcp unix",
-		"-A unix -A !u_str":       "unix",
-		"-A u_str,u_dgr,!u_str":   "unix",
-		"-A tcp -A udp --icmp -w": "tcp udp raw icmp",
-	} {
-		got := ""
-		err := withContext(t, strings.Fields(words), func(c *uctx) error {
-			set, err := readTables(c)
-			for p := range set.protocols.All {
-				got += " " + p.String()
-			}
-			return err
-		})
-		if err != nil || strings.TrimSpace(got) != want {
-			t.Errorf("%q: %s, %v; want %s", words, got, err, want)
 		}
 	}
 }

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	ucli "github.com/urfave/cli/v2"
+)
+
+// command is one of the commands. The first is the one that is meant when none
+// is named.
+type command struct {
+	name, args, usage string
+	help              string // what follows the line of usage
+	options           []*option
+	run               func(r *run, words []string) error
+}
+
+// commands returns the commands, whose options go to o.
+func commands(o *options) []command {
+	return []command{listCommand(o), portCommand(o), processCommand(o), helpCommand(o)}
+}
+
+// takes reports whether the command has an option of a name.
+func (c command) takes(name string) bool {
+	return slices.ContainsFunc(c.options, func(o *option) bool { return o.name == name })
+}
+
+// called is how the command is called in messages.
+func (c command) called() string {
+	if c.name == listName {
+		return "sockeye"
+	}
+	return "sockeye " + c.name
+}
+
+// refuse is the error for an option of other commands.
+func (c command) refuse(name string) error {
+	var takers []string
+	for _, other := range commands(&options{}) {
+		if other.takes(name) {
+			takers = append(takers, other.called())
+		}
+	}
+	return usagef("--%s is not an option of %s, but of %s", name, c.called(), strings.Join(takers, " and "))
+}
+
+// library returns the command as the library knows it.
+func (c command) library(r *run) *ucli.Command {
+	flags := make([]ucli.Flag, len(c.options))
+	for i, o := range c.options {
+		flags[i] = o
+	}
+	return &ucli.Command{
+		Name: c.name, Flags: flags, HideHelp: true,
+		OnUsageError: func(_ *ucli.Context, err error, _ bool) error {
+			for _, o := range c.options {
+				if o.refused != nil {
+					return o.refused
+				}
+			}
+			return usageError{err.Error()}
+		},
+		Action: func(context *ucli.Context) error { return c.run(r, context.Args().Slice()) },
+	}
+}
+
+// choose takes the name of a command from the front of the words that are no
+// options.
+func choose(all []command, l *line) command {
+	if len(l.rest) > 0 && !l.literal && !isCondition(l.rest) {
+		for _, cmd := range all {
+			if l.rest[0] == cmd.name {
+				l.rest = l.rest[1:]
+				return cmd
+			}
+		}
+	}
+	return all[0]
+}
+
+// isCondition reports whether words begin a filter such as `port = 80`, whose
+// field is called as a command is.
+func isCondition(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	second := strings.ToLower(words[1])
+	return strings.HasPrefix(words[0], "(") || strings.IndexAny(second, "=!<>~") == 0 ||
+		slices.Contains([]string{"eq", "ne", "neq", "lt", "le", "leq", "gt", "ge", "geq", "in", "not"}, second)
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"strings"
+
+	"sockeye/internal/services"
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+// layout is how the answer to a query looks: what the options ask of the shape,
+// held against the facts that there can be. nil facts are those of a file, which
+// has what it has.
+func (r *run) layout(o *options, q sock.Query, b backend) (render.Options, error) {
+	l := render.Options{
+		Format:   o.format.format,
+		Header:   !o.noHeader,
+		Queues:   !o.noQueues,
+		Oneline:  o.oneline,
+		Wide:     o.wide,
+		Width:    r.Width,
+		Color:    r.color(o),
+		Extended: o.extended,
+		Timers:   o.timers,
+		Memory:   o.memory,
+		Info:     o.info,
+		Template: o.template,
+		Limit:    o.limit,
+		Resolve:  o.resolve,
+	}
+	if o.tos {
+		l.Extra |= sock.FieldTOS | sock.FieldTrafficClass
+	}
+	if o.resolve || o.services {
+		l.Services = services.System()
+	}
+	if err := o.arrangeColumns(q, &l); err != nil {
+		return l, usageError{err.Error()}
+	}
+	if b.host == nil {
+		return l, nil
+	}
+	return l, b.fitLayout(&l)
+}
+
+// arrangeColumns reads -C, --sort and --group-by. What only listens is sorted by
+// port unless another order is asked.
+func (o *options) arrangeColumns(q sock.Query, l *render.Options) (err error) {
+	if o.columns != nil {
+		if l.Columns, err = render.ParseColumns(strings.Join(o.columns, ",")); err != nil {
+			return err
+		}
+	}
+	if o.group != nil {
+		if l.Group, err = render.ParseGroup(strings.Join(o.group, ",")); err != nil {
+			return err
+		}
+	}
+	keys := strings.Join(o.sort, ",")
+	if keys == "" && o.group == nil && q.States&^sock.ListeningStates == 0 {
+		keys = "protocol,local_port,family"
+	}
+	if keys != "" {
+		l.Sort, err = render.ParseSort(keys)
+	}
+	return err
+}
+
+// color decides about colour: on a terminal, unless NO_COLOR is set
+// (no-color.org) or the terminal can show none.
+func (r *run) color(o *options) bool {
+	switch o.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return r.Width > 0 && !r.Plain && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb"
+}

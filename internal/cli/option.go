@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"flag"
+	"strings"
+)
+
+// option is one option of a command: how it is spelled, what the help says of
+// it, and what its value does. It is a flag of the library, which it gives only
+// its long name: the library makes the names of its own flags anew, with a regular
+// expression for each, whenever it looks one up, which took a millisecond of each
+// start; and it sets a flag that has two names twice, so that lists double.
+type option struct {
+	name  string // without dashes
+	short string // one letter; empty: none
+	// value is what the help calls the value; empty: there is none. In brackets
+	// it is one that may be left out, and then follows the name with a `=`.
+	value string
+	group string
+	usage string
+	// only is the system that has it, as GOOS; empty: all.
+	only string
+	// set takes the value, in the order of the command line. An error is one for
+	// the user.
+	set func(value string) error
+	// refused is the error of set. The library keeps its text alone, behind words
+	// of its own.
+	refused error
+}
+
+// The groups of options in the help, in its order.
+const (
+	groupTables = "Which sockets"
+	groupOwners = "Owners and names"
+	groupFacts  = "More facts for each socket"
+	groupShape  = "Shape of the listing"
+	groupFormat = "Formats"
+	groupSource = "Where it comes from"
+	groupOther  = "Other"
+)
+
+// needsValue reports whether the next word is the value, unless it is joined.
+func (o *option) needsValue() bool { return o.value != "" && o.value[0] != '[' }
+
+// spelling is how messages and the help call the option.
+func (o *option) spelling() string { return "--" + o.name }
+
+// String, Names, IsSet and Apply make the option a flag of the library.
+
+func (o *option) String() string  { return o.spelling() }
+func (o *option) Names() []string { return []string{o.name} }
+func (o *option) IsSet() bool     { return false } // never from the environment or a file
+
+// Apply makes the option known to a set of flags.
+func (o *option) Apply(set *flag.FlagSet) error {
+	take := func(value string) error {
+		o.refused = o.set(value)
+		return o.refused
+	}
+	if o.needsValue() {
+		set.Func(o.name, o.usage, take)
+	} else {
+		set.BoolFunc(o.name, o.usage, take)
+	}
+	return nil
+}
+
+// The constructors bind an option to the member of a struct that its value goes
+// to.
+
+// on is an option without a value.
+func on(group string, to *bool, name, short, usage string) *option {
+	return &option{name: name, short: short, group: group, usage: usage, set: func(string) error {
+		*to = true
+		return nil
+	}}
+}
+
+// accepted is an option for what is done without it.
+func accepted(group, name, short, usage string) *option {
+	return on(group, new(bool), name, short, usage)
+}
+
+// text is an option whose value is a word; of several the last counts.
+func text(group string, to *string, name, short, value, usage string) *option {
+	return &option{name: name, short: short, value: value, group: group, usage: usage, set: func(word string) error {
+		*to = word
+		if word == "" {
+			return usagef("the option --%s needs a value", name)
+		}
+		return nil
+	}}
+}
+
+// list is an option whose value is a list with commas; several are one list.
+func list(group string, to *[]string, name, short, value, usage string) *option {
+	return &option{name: name, short: short, value: value, group: group, usage: usage, set: func(words string) error {
+		*to = append(*to, strings.Split(words, ",")...)
+		return nil
+	}}
+}
+
+// onlyOn marks options of one system.
+func onlyOn(system string, options ...*option) []*option {
+	for _, o := range options {
+		o.only = system
+	}
+	return options
+}

@@ -1,0 +1,278 @@
+package cli
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+// options is what the options of a command line say. Behind this struct nothing
+// knows how they are spelled, but for messages.
+type options struct {
+	// Which sockets.
+	tables                                []tableWord
+	families                              sock.FamilySet
+	listening, all, connected, boundAlone bool
+	filterFile                            string
+
+	// Owners, names and facts.
+	noProcesses, threads, resolve, services bool
+	extended, timers, memory, info, tos     bool
+
+	// The shape of the answer.
+	noHeader, noQueues, oneline, wide bool
+	columns, sort, group              []string
+	limit                             int // 0: all
+	format                            formatWord
+	template                          string
+	color                             string // auto, always or never; empty is auto
+
+	// Where it comes from and where it goes.
+	from, dump, source, owners string
+	kill, strict, debug        bool
+}
+
+// noOwners reports whether the owners are not wanted.
+func (o *options) noOwners() bool { return o.noProcesses || o.owners == "none" }
+
+// choosesTables reports whether an option names tables or families.
+func (o *options) choosesTables() bool { return len(o.tables) > 0 || o.families != 0 }
+
+// choosesStates reports whether an option names states.
+func (o *options) choosesStates() bool {
+	return o.listening || o.all || o.connected || o.boundAlone
+}
+
+// terse reports whether the answer is a number or a status: nothing is to be said
+// of an empty one.
+func (o *options) terse() bool { return o.format.is(render.Quiet) || o.format.is(render.Count) }
+
+// formatWord is the option that chose a format; none: a table, or the answer of
+// the command.
+type formatWord struct {
+	name   string // without dashes; empty: none did
+	format render.Format
+}
+
+func (f formatWord) chosen() bool { return f.name != "" }
+
+func (f formatWord) is(format render.Format) bool { return f.chosen() && f.format == format }
+
+// inetOptions name tables of what has ports.
+func (o *options) inetOptions() []*option {
+	return append([]*option{
+		o.table("tcp", "t", "TCP"),
+		o.table("udp", "u", "UDP"),
+	}, onlyOn("linux",
+		o.table("udplite", "U", "UDP-Lite"),
+		o.table("raw", "w", "raw IP"),
+		o.table("icmp", "", "ping sockets"),
+	)...)
+}
+
+// unixOption names the table of what has none.
+func (o *options) unixOption() []*option { return onlyOn("linux", o.table("unix", "x", "unix")) }
+
+// familyOptions name tables and families in the words of ss.
+func (o *options) familyOptions() []*option {
+	return []*option{
+		{name: "query", short: "A", value: "LIST", group: groupTables, set: o.addQuery,
+			usage: "these tables: all inet tcp udp udplite raw icmp unix u_str u_dgr u_seq; !NAME takes one away"},
+		{name: "ipv4", short: "4", group: groupTables, usage: "IPv4 only", set: o.family(sock.IPv4)},
+		{name: "ipv6", short: "6", group: groupTables, usage: "IPv6 only", set: o.family(sock.IPv6)},
+		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address family: inet, inet6 or unix", set: o.addFamilies},
+	}
+}
+
+// table is an option that names a table.
+func (o *options) table(name, short, usage string) *option {
+	return &option{name: name, short: short, group: groupTables, usage: usage, set: func(string) error {
+		o.tables = append(o.tables, tableWord{tables: tableNames[name], name: name, said: "--" + name})
+		return nil
+	}}
+}
+
+func (o *options) family(f sock.Family) func(string) error {
+	return func(string) error {
+		o.families |= sock.Families(f)
+		return nil
+	}
+}
+
+// stateOptions say which states are listed.
+func (o *options) stateOptions() []*option {
+	return slices.Concat(
+		[]*option{
+			on(groupTables, &o.listening, "listening", "l", "listening only; of UDP what has no peer"),
+			on(groupTables, &o.all, "all", "a", "every state; wins over -l"),
+			on(groupTables, &o.connected, "connected", "", "connected only"),
+		},
+		onlyOn("linux", on(groupTables, &o.boundAlone, "bound-inactive", "B", "TCP that is bound and does not listen")),
+		[]*option{
+			text(groupTables, &o.filterFile, "filter-file", "F", "FILE", "a filter in FILE, # starts a comment; - is standard input"),
+		},
+	)
+}
+
+// noProcessesOption is of the commands that can do without owners.
+func (o *options) noProcessesOption() []*option {
+	return []*option{on(groupOwners, &o.noProcesses, "no-processes", "", "no owners: faster")}
+}
+
+// ownerOptions say what is looked up beside the tables.
+func (o *options) ownerOptions() []*option {
+	return slices.Concat(
+		[]*option{accepted(groupOwners, "processes", "p", "owners are shown unless --no-processes")},
+		onlyOn("linux", on(groupOwners, &o.threads, "threads", "T", "owners in threads with a file table of their own too")),
+		[]*option{
+			accepted(groupOwners, "numeric", "n", "addresses and ports are numbers unless -r"),
+			on(groupOwners, &o.resolve, "resolve", "r", "names of addresses (DNS) and of services"),
+			on(groupOwners, &o.services, "services", "", "names of services"),
+		},
+	)
+}
+
+// factOptions show more of each socket.
+func (o *options) factOptions() []*option {
+	return slices.Concat(
+		[]*option{on(groupFacts, &o.extended, "extended", "e", "user, inode, cookie, mark, v6only; on Windows when it was made")},
+		onlyOn("linux",
+			on(groupFacts, &o.timers, "timers", "o", "the running timer"),
+			on(groupFacts, &o.memory, "memory", "m", "memory of the socket"),
+			on(groupFacts, &o.info, "info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
+			on(groupFacts, &o.tos, "tos", "", "type of service and traffic class"),
+		),
+	)
+}
+
+// shapeOptions say how the listing looks.
+func (o *options) shapeOptions() []*option {
+	return []*option{
+		on(groupShape, &o.noHeader, "no-header", "H", "no header line"),
+		on(groupShape, &o.noQueues, "no-queues", "Q", "no queue columns"),
+		on(groupShape, &o.oneline, "oneline", "O", "one line for each socket, whatever is shown"),
+		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
+		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones"),
+		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns"),
+		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns"),
+		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
+	}
+}
+
+func (o *options) setLimit(word string) error {
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 1 {
+		return usagef("--limit %s: a number from 1 on is needed", word)
+	}
+	o.limit = n
+	return nil
+}
+
+// formatOptions choose the format.
+func (o *options) formatOptions() []*option {
+	return []*option{
+		o.formatOption(render.JSON, "j", "one JSON document"),
+		o.formatOption(render.NDJSON, "", "a JSON object a line"),
+		o.formatOption(render.CSV, "", "comma-separated values"),
+		o.formatOption(render.TSV, "", "tab-separated values"),
+		{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: o.setTemplate},
+		o.formatOption(render.PIDs, "", "bare PIDs, one a line"),
+		o.formatOption(render.Count, "", "the number of sockets"),
+		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
+		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor},
+	}
+}
+
+// formatOption is an option that is called as its format is.
+func (o *options) formatOption(f render.Format, short, usage string) *option {
+	return &option{name: f.String(), short: short, group: groupFormat, usage: usage, set: func(string) error {
+		return o.chooseFormat(f)
+	}}
+}
+
+func (o *options) chooseFormat(f render.Format) error {
+	if o.format.chosen() && o.format.format != f {
+		return usagef("--%s and --%s: choose one format", o.format.name, f)
+	}
+	o.format = formatWord{f.String(), f}
+	return nil
+}
+
+func (o *options) setTemplate(words string) error {
+	o.template = words
+	return o.chooseFormat(render.Template)
+}
+
+func (o *options) setColor(word string) error {
+	known := []string{"auto", "always", "never"}
+	if o.color = word; !slices.Contains(known, word) {
+		return unknownWord("--color", word, known)
+	}
+	return nil
+}
+
+// sourceOptions say where the sockets come from.
+func (o *options) sourceOptions() []*option {
+	return []*option{
+		text(groupSource, &o.from, "from", "", "FILE", "list from a file of --json, --ndjson or --dump, or of ss -D; - is standard input"),
+		text(groupSource, &o.source, "source", "", "BACKEND", "force one: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable"),
+		text(groupSource, &o.owners, "owners", "", "HOW", "how owners are searched: auto, none; on Linux bpf, proc"),
+	}
+}
+
+// dumpOption is of the commands that need no owners.
+func (o *options) dumpOption() []*option {
+	return onlyOn("linux", text(groupSource, &o.dump, "dump", "D", "FILE",
+		"write the kernel's raw messages about TCP to a file, as ss does; - is standard output"))
+}
+
+// otherOptions are the rest.
+func (o *options) otherOptions() []*option {
+	return append([]*option{
+		on(groupOther, &o.kill, "kill", "K", "close the connections that match a filter, and list them; asks first on a terminal"),
+		on(groupOther, &o.strict, "strict", "", "an incomplete answer is exit status 3"),
+		on(groupOther, &o.debug, "debug", "", "say on standard error where the answer came from"),
+	}, helpOptions()...)
+}
+
+// helpOptions are of every command; they are looked at before the others.
+func helpOptions() []*option {
+	return []*option{
+		accepted(groupOther, "help", "h", "this help"),
+		accepted(groupOther, "version", "V", "version and commit"),
+	}
+}
+
+// addQuery takes the tables of -A.
+func (o *options) addQuery(list string) error {
+	for word := range strings.SplitSeq(list, ",") {
+		name, negated := strings.CutPrefix(strings.ToLower(strings.TrimSpace(word)), "!")
+		named, known := tableNames[name]
+		if !known {
+			return unknownWord("table", name, tableNamesSorted())
+		}
+		o.tables = append(o.tables, tableWord{tables: named, name: name, said: "--query " + name, negated: negated})
+	}
+	return nil
+}
+
+// addFamilies takes the families of -f. Both families of IP given are both,
+// unlike in ss.
+func (o *options) addFamilies(list string) error {
+	for name := range strings.SplitSeq(list, ",") {
+		switch strings.ToLower(name) {
+		case "inet", "ipv4", "inet4":
+			o.families |= sock.Families(sock.IPv4)
+		case "inet6", "ipv6":
+			o.families |= sock.Families(sock.IPv6)
+		case "unix":
+			o.tables = append(o.tables, tableWord{tables: tableNames["unix"], name: "unix", said: "--family unix"})
+		default:
+			return unknownWord("family", name, []string{"inet", "inet6", "unix"})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockeye/internal/suggest"
+)
+
+// The library stops reading options at the first word that is none, knows no
+// joined short options with values, and takes `-json` for `--json`. People type
+// `-nlt state established`, `-Atcp` and `port 8080 --json`. So the words are put in
+// order first: the command, its long options, then `--`, then the rest.
+
+// usageError is a mistake in how the program was called: exit status 2.
+type usageError struct{ msg string }
+
+func (e usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// spellings are the options of all commands by name. A name or a letter means the
+// same in every command, as far as reading words goes.
+type spellings struct {
+	long  map[string]*option
+	short map[rune]*option
+	names []string // with dashes, for suggestions
+}
+
+func spellingsOf(commands []command) spellings {
+	s := spellings{long: map[string]*option{}, short: map[rune]*option{}}
+	for _, cmd := range commands {
+		for _, o := range cmd.options {
+			if s.long[o.name] != nil {
+				continue
+			}
+			s.long[o.name] = o
+			s.names = append(s.names, o.spelling())
+			for _, letter := range o.short {
+				s.short[letter] = o
+			}
+		}
+	}
+	return s
+}
+
+// typed is one option as it was typed.
+type typed struct {
+	name     string // the long one, without dashes
+	value    string
+	hasValue bool
+}
+
+// line is a command line in order.
+type line struct {
+	options []typed
+	rest    []string // the words that are no options
+	literal bool     // all of the rest stood behind `--`
+}
+
+// has reports whether an option without a value was typed.
+func (l *line) has(name string) bool {
+	return slices.ContainsFunc(l.options, func(t typed) bool { return t.name == name })
+}
+
+// arrange splits the words of a command line into options and the rest, in which
+// a command or a filter is.
+func (s spellings) arrange(words []string) (line, error) {
+	var l line
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		switch {
+		case word == "--":
+			l.literal = len(l.rest) == 0
+			l.rest = append(l.rest, words...)
+			return l, nil
+		case strings.HasPrefix(word, "--"):
+			t, used, err := s.longOption(word[2:], words)
+			if err != nil {
+				return l, err
+			}
+			l.options = append(l.options, t)
+			words = words[used:]
+		case len(word) > 1 && word[0] == '-':
+			cluster, used, err := s.cluster(word[1:], words)
+			if err != nil {
+				return l, err
+			}
+			l.options = append(l.options, cluster...)
+			words = words[used:]
+		default:
+			l.rest = append(l.rest, word)
+		}
+	}
+	return l, nil
+}
+
+// longOption reads an option of a whole name; used is how many of the words behind
+// it are its value.
+func (s spellings) longOption(word string, next []string) (t typed, used int, err error) {
+	t.name, t.value, t.hasValue = strings.Cut(word, "=")
+	o := s.long[t.name]
+	switch {
+	case o == nil:
+		return t, 0, s.unknown("--" + t.name)
+	case o.value == "" && t.hasValue:
+		return t, 0, usagef("the option --%s takes no value", t.name)
+	case !o.needsValue() || t.hasValue:
+		return t, 0, nil
+	case len(next) == 0:
+		return t, 0, usagef("the option --%s needs a value", t.name)
+	}
+	t.value, t.hasValue = next[0], true
+	return t, 1, nil
+}
+
+// cluster reads joined short options. The last may have a value, the rest of the
+// word or the next one; used is how many of the words behind it are values.
+func (s spellings) cluster(letters string, next []string) (options []typed, used int, err error) {
+	for i, letter := range letters {
+		o := s.short[letter]
+		if o == nil {
+			return nil, 0, s.unknownLetter(string(letter), letters)
+		}
+		t := typed{name: o.name}
+		if !o.needsValue() {
+			options = append(options, t)
+			continue
+		}
+		t.value, t.hasValue = strings.TrimPrefix(letters[i+len(string(letter)):], "="), true
+		if t.value == "" {
+			if len(next) == 0 {
+				return nil, 0, usagef("the option -%c, --%s needs a value", letter, o.name)
+			}
+			t.value, used = next[0], 1
+		}
+		return append(options, t), used, nil
+	}
+	return options, 0, nil
+}
+
+// words are the line as the library reads it.
+func (l *line) words(cmd command) ([]string, error) {
+	words := []string{"sockeye", cmd.name}
+	for _, t := range l.options {
+		if !cmd.takes(t.name) {
+			return nil, cmd.refuse(t.name)
+		}
+		word := "--" + t.name
+		if t.hasValue {
+			word += "=" + t.value
+		}
+		words = append(words, word)
+	}
+	return append(append(words, "--"), l.rest...), nil
+}
+
+func (s spellings) unknown(option string) error {
+	if near, ok := suggest.Nearest(option, s.names); ok {
+		return usagef("unknown option %s, did you mean %s?", option, near)
+	}
+	return usagef("unknown option %s; sockeye --help lists the options", option)
+}
+
+// unknownLetter helps those who wrote a long option with one dash.
+func (s spellings) unknownLetter(letter, letters string) error {
+	name, _, _ := strings.Cut(letters, "=")
+	if s.long[name] != nil {
+		return usagef("unknown option -%s, did you mean --%s?", letters, name)
+	}
+	upper, lower := strings.ToUpper(letter), strings.ToLower(letter)
+	for _, other := range []string{upper, lower} {
+		if o := s.short[[]rune(other)[0]]; o != nil && other != letter {
+			return usagef("unknown option -%s, did you mean -%s (--%s)?", letter, other, o.name)
+		}
+	}
+	if len(letters) > 2 {
+		if near, ok := suggest.Nearest("--"+name, s.names); ok {
+			return usagef("unknown option -%s in -%s, did you mean %s?", letter, letters, near)
+		}
+	}
+	return usagef("unknown option -%s; sockeye --help lists the options", letter)
+}
