@@ -38,9 +38,6 @@ func (p *parser) numberOperand(f *Field, t token) (v interval, isRange bool, err
 		separator = ".."
 	}
 	text := t.text
-	if len(text) > longestNumber {
-		return v, false, p.failAt(t, printable(text)+" is not a "+f.Kind.String())
-	}
 	if lo, hi, ok := strings.Cut(text, separator); ok && lo != "" && hi != "" {
 		first, err := p.interval(f, t, lo)
 		if err != nil {

@@ -1,16 +1,14 @@
 package filter
 
 import (
+	"cmp"
 	"errors"
-	"math/big"
+	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// longestNumber bounds the operands that are read as numbers, so that reading
-// one takes no time worth mentioning.
-const longestNumber = 64
 
 var (
 	errRange     = errors.New("is out of range")
@@ -46,9 +44,6 @@ func cutHex(s string) (string, bool) {
 }
 
 func parseDigits(s string, base int) (uint64, error) {
-	if s == "" || s[0] == '+' {
-		return 0, errNotNumber
-	}
 	v, err := strconv.ParseUint(s, base, 64)
 	if errors.Is(err, strconv.ErrRange) {
 		return 0, errRange
@@ -59,75 +54,86 @@ func parseDigits(s string, base int) (uint64, error) {
 	return v, nil
 }
 
+// quantity is a number with decimals: digits / scale. All of its digits together
+// fit 64 bits; more are out of range.
+type quantity struct{ digits, scale uint64 }
+
+// mostDecimals is how many decimals a quantity can have: 10^19 fits 64 bits.
+const mostDecimals = 19
+
 // splitQuantity splits the number in front of a unit: digits, with one point
 // among them or without.
-func splitQuantity(s string) (number *big.Rat, rest string, ok bool) {
-	i, points := 0, 0
-	for i < len(s) && (s[i] >= '0' && s[i] <= '9' || s[i] == '.') {
-		if s[i] == '.' {
-			points++
-		}
-		i++
+func splitQuantity(s string) (q quantity, rest string, err error) {
+	end := strings.IndexFunc(s, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if end < 0 {
+		end = len(s)
 	}
-	if i == points || points > 1 {
-		return nil, s, false
+	whole, decimals, _ := strings.Cut(s[:end], ".")
+	decimals = strings.TrimRight(decimals, "0")
+	if s[:end] == "" || s[:end] == "." || strings.Contains(decimals, ".") {
+		return q, s, errNotNumber
 	}
-	number, ok = new(big.Rat).SetString(s[:i])
-	return number, s[i:], ok
+	if len(decimals) > mostDecimals {
+		return q, s, errRange
+	}
+	q.scale = 1
+	for range decimals {
+		q.scale *= 10
+	}
+	q.digits, err = parseDigits("0"+whole+decimals, 10)
+	return q, s[end:], err
 }
 
-// wholes turns an exact quantity into what it means among whole numbers.
-func wholes(r *big.Rat) (interval, error) {
-	floor := new(big.Int).Quo(r.Num(), r.Denom())
-	if !floor.IsUint64() {
+// times returns what the quantity multiplied by a factor means among whole numbers.
+func (q quantity) times(factor uint64) (interval, error) {
+	hi, lo := bits.Mul64(q.digits, factor)
+	if hi >= q.scale {
 		return interval{}, errRange
 	}
-	v := floor.Uint64()
-	if r.IsInt() {
-		return interval{v, v}, nil
-	}
-	if v == maxNumber {
+	whole, rest := bits.Div64(hi, lo, q.scale)
+	switch {
+	case rest == 0:
+		return interval{whole, whole}, nil
+	case whole == maxNumber:
 		return interval{}, errRange
 	}
-	return interval{v + 1, v}, nil
+	return interval{whole + 1, whole}, nil
 }
 
 // byteUnits: k is 1000, Ki 1024.
-var byteUnits = "kmgtpe"
+const byteUnits = "kmgtpe"
+
+var errByteUnit = errors.New("has an unknown unit; the units are k M G T (1000) and Ki Mi Gi Ti (1024)")
 
 // parseBytes reads a number of bytes: 10k, 4MiB, 1.5G, 10M/s.
 func parseBytes(s string) (interval, error) {
-	if len(s) > longestNumber {
-		return interval{}, errRange
-	}
 	if _, ok := cutHex(s); ok {
 		v, err := parseNumber(s)
 		return interval{v, v}, err
 	}
-	n, unit, ok := splitQuantity(s)
-	if !ok {
-		return interval{}, errors.New("is not a number of bytes")
+	n, unit, err := splitQuantity(s)
+	if err == errNotNumber {
+		err = errors.New("is not a number of bytes")
 	}
-	unit = strings.ToLower(unit)
-	unit = strings.TrimSuffix(unit, "/s")
-	unit = strings.TrimSuffix(unit, "b")
+	if err != nil {
+		return interval{}, err
+	}
+	unit = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(unit), "/s"), "b")
 	unit, binary := strings.CutSuffix(unit, "i")
-	power := 0
-	if unit != "" {
-		power = strings.Index(byteUnits, unit) + 1
-		if power == 0 || len(unit) > 1 {
-			return interval{}, errors.New("has an unknown unit; the units are k M G T (1000) and Ki Mi Gi Ti (1024)")
-		}
+	power := strings.Index(byteUnits, unit) + 1
+	if len(unit) > 1 || power == 0 || unit == "" && binary {
+		return interval{}, errByteUnit
 	}
-	if unit == "" && binary {
-		return interval{}, errors.New("has an unknown unit; the units are k M G T (1000) and Ki Mi Gi Ti (1024)")
-	}
-	step := int64(1000)
+	factor, step := uint64(1), uint64(1000)
 	if binary {
 		step = 1024
 	}
-	factor := new(big.Int).Exp(big.NewInt(step), big.NewInt(int64(power)), nil)
-	return wholes(n.Mul(n, new(big.Rat).SetInt(factor)))
+	if unit != "" {
+		for range power {
+			factor *= step
+		}
+	}
+	return n.times(factor)
 }
 
 // durationUnits: a unit that is the start of another comes after it.
@@ -140,19 +146,20 @@ var durationUnits = []struct {
 	{"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour},
 }
 
-// parseDuration reads a time span, 50ms, 1.5s or 1h30m, in whole units. A
-// number without a unit is in bare.
+// parseDuration reads a time span, 50ms, 1.5s or 1h30m, in whole units; it is
+// counted in nanoseconds and so at most 292 years. A number without a unit is in
+// bare.
 func parseDuration(s string, unit, bare time.Duration) (interval, error) {
-	if len(s) > longestNumber {
-		return interval{}, errRange
-	}
-	sum := new(big.Rat)
+	var sum interval
 	for first := true; first || s != ""; first = false {
-		n, rest, ok := splitQuantity(s)
-		if !ok {
-			return interval{}, errors.New("is not a time span")
+		n, rest, err := splitQuantity(s)
+		if err == errNotNumber {
+			err = errors.New("is not a time span")
 		}
-		size := bare
+		if err != nil {
+			return interval{}, err
+		}
+		size, ok := bare, true
 		switch {
 		case rest != "":
 			if size, rest, ok = cutUnit(rest); !ok {
@@ -161,10 +168,14 @@ func parseDuration(s string, unit, bare time.Duration) (interval, error) {
 		case !first:
 			return interval{}, errors.New("has a number without a unit")
 		}
-		sum.Add(sum, n.Mul(n, new(big.Rat).SetInt64(int64(size))))
-		s = rest
+		part, err := n.times(uint64(size))
+		if err != nil || part.lo > math.MaxInt64-sum.lo {
+			return interval{}, errRange
+		}
+		sum.lo, sum.hi, s = sum.lo+part.lo, sum.hi+part.hi, rest
 	}
-	return wholes(sum.Quo(sum, new(big.Rat).SetInt64(int64(unit))))
+	u := uint64(unit)
+	return interval{(sum.lo + u - 1) / u, sum.hi / u}, nil
 }
 
 func cutUnit(s string) (time.Duration, string, bool) {
@@ -192,9 +203,6 @@ var timeLayouts = []struct {
 // parseTime reads a point in time in nanoseconds since 1970. It lasts as long as
 // it is exact: a date means the whole day.
 func parseTime(s string, zone *time.Location) (interval, error) {
-	if len(s) > longestNumber {
-		return interval{}, errRange
-	}
 	if seconds, ok := strings.CutPrefix(s, "@"); ok {
 		return parseUnix(seconds)
 	}
@@ -221,11 +229,11 @@ func parseTime(s string, zone *time.Location) (interval, error) {
 
 // parseUnix reads seconds since 1970, with a fraction if they are exact.
 func parseUnix(s string) (interval, error) {
-	n, rest, ok := splitQuantity(s)
-	if !ok || rest != "" {
-		return interval{}, errNotNumber
+	n, rest, err := splitQuantity(s)
+	if err != nil || rest != "" {
+		return interval{}, cmp.Or(err, errNotNumber)
 	}
-	v, err := wholes(n.Mul(n, new(big.Rat).SetInt64(int64(time.Second))))
+	v, err := n.times(uint64(time.Second))
 	if err == nil && !strings.Contains(s, ".") {
 		if v.hi > maxNumber-uint64(time.Second) {
 			return interval{}, errRange
