@@ -19,7 +19,7 @@ func compareFilters(a, b *Filter) string {
 		cmp.Comparer(func(x, y *regexp.Regexp) bool { return x.String() == y.String() }),
 		cmp.Comparer(func(x, y *Field) bool { return x == y }),
 		cmp.Comparer(func(x, y netip.Prefix) bool { return x == y }),
-		cmpopts.IgnoreUnexported(NumberCond{}, HostCond{}),
+		cmpopts.IgnoreUnexported(NumberCond{}, HostCond{}, Host{}),
 		cmpopts.EquateEmpty())
 }
 

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
 
 	"sockeye/sock"
@@ -29,6 +30,7 @@ type Host struct {
 	// Pattern is the name of a unix socket as a pattern of fnmatch(3), without
 	// regard to case; empty matches all.
 	Pattern string
+	pattern *regexp.Regexp // Pattern as a regular expression; nil matches all
 
 	// Other is what stands behind netlink: and vsock:, and the type behind link:.
 	// No source tells these facts, so a comparison with them is false. It is
@@ -136,13 +138,11 @@ func holds(p netip.Prefix, a netip.Addr, family sock.Family) bool {
 }
 
 func (h *Host) matchPath(s *sock.Socket, remote bool) bool {
-	if h.Pattern == "" || h.Pattern == "*" {
-		return true
-	}
+	path, fact := s.Path, sock.FieldPath
 	if remote {
-		return s.Known&sock.FieldPeerPath != 0 && glob(h.Pattern, s.PeerPath)
+		path, fact = s.PeerPath, sock.FieldPeerPath
 	}
-	return s.Known&sock.FieldPath != 0 && glob(h.Pattern, s.Path)
+	return h.pattern == nil || s.Known&fact != 0 && h.pattern.MatchString(path)
 }
 
 func (c *HostCond) needs() sock.Field {
@@ -161,7 +161,7 @@ func (h *Host) needs(side Side) sock.Field {
 	if h.Prefix.IsValid() || h.HasPort || h.Other != "" {
 		f |= side.needs()
 	}
-	if h.Pattern != "" && h.Pattern != "*" {
+	if h.pattern != nil {
 		f |= [...]sock.Field{Local: sock.FieldPath, Remote: sock.FieldPeerPath,
 			Either: sock.FieldPath | sock.FieldPeerPath}[side]
 	}

@@ -72,7 +72,8 @@ func checkShown(t *testing.T, err error) {
 	}
 }
 
-// FuzzGlob: no pattern panics, and two ways of matching agree.
+// FuzzGlob: no pattern panics, and one without brackets or backslashes matches
+// what it matches by trying every way in which its stars can match.
 func FuzzGlob(f *testing.F) {
 	for _, seed := range [][2]string{{"*", ""}, {"a*b?c", "aXbYc"}, {"[a-c]x", "Bx"}, {"[!a]", "b"}, {"[]]", "]"}, {"[", "["},
 		{"[[:digit:]]*", "7"}, {`\*`, "*"}, {"@*", "\x00abc"}, {"*\xff*", "a\xffb"}, {"[a-", "[a-"}, {"[[:]", "0"}, {"[[:]", ":"}, {"[[:", "["}, {"**a**", "bab"}} {
@@ -82,38 +83,40 @@ func FuzzGlob(f *testing.F) {
 		if len(pattern) > 64 || len(name) > 64 {
 			return
 		}
-		if got, want := glob(pattern, name), slowGlob(pattern, name); got != want {
+		got := glob(pattern, name)
+		if strings.ContainsAny(pattern, "[\\\x00") {
+			return
+		}
+		if want := slowGlob([]rune(pattern), []rune(strings.ReplaceAll(name, "\x00", "@"))); got != want {
 			t.Errorf("glob(%q, %q) = %v", pattern, name, got)
 		}
 	})
 }
 
-// slowGlob tries every way in which the stars can match, keeping the set of
-// positions of the pattern that the name can have led to.
-func slowGlob(pattern, name string) bool {
+func slowGlob(pattern, name []rune) bool {
+	// at holds the positions of the pattern that the name can have led to.
 	at := map[int]bool{0: true}
 	for {
-		for i := range len(pattern) {
+		for i := range pattern {
 			if at[i] && pattern[i] == '*' {
 				at[i+1] = true
 			}
 		}
-		if name == "" {
+		if len(name) == 0 {
 			return at[len(pattern)]
 		}
-		c, size := nameRune(name)
-		name = name[size:]
 		next := map[int]bool{}
 		for i := range at {
 			if i == len(pattern) {
 				continue
 			}
-			if pattern[i] == '*' {
+			switch p := pattern[i]; {
+			case p == '*':
 				next[i] = true
-			} else if ok, used := globOne(pattern[i:], c); ok {
-				next[i+used] = true
+			case p == '?' || strings.EqualFold(string(p), string(name[0])):
+				next[i+1] = true
 			}
 		}
-		at = next
+		at, name = next, name[1:]
 	}
 }

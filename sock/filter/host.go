@@ -18,10 +18,6 @@ var hostPrefixes = []struct {
 	{"vsock:", sock.FamilyVSOCK}, {"inet:", sock.IPv4}, {"inet6:", sock.IPv6},
 }
 
-// longestPattern bounds the pattern of a name that has 108 bytes at most
-// (sun_path of unix(7)), because matching takes the product of their lengths.
-const longestPattern = 1024
-
 // hosts reads one HOST. It is several if it has a name with several addresses or
 // ports.
 func (p *parser) hosts(t token) ([]Host, error) {
@@ -36,10 +32,14 @@ func (p *parser) hosts(t token) ([]Host, error) {
 	h := Host{Family: family}
 	switch family {
 	case sock.FamilyUnix:
-		if len(text) > longestPattern {
-			return nil, p.failAt(t, "the pattern is too long")
-		}
 		h.Pattern = text
+		if text == "" || text == "*" {
+			return []Host{h}, nil
+		}
+		var err error
+		if h.pattern, err = p.compile(globSource(text)); err != nil {
+			return nil, p.failAt(t, "the pattern is wrong: "+err.Error())
+		}
 		return []Host{h}, nil
 	case sock.FamilyPacket: // TYPE:INTERFACE
 		kind, device, _ := strings.Cut(text, ":")
