@@ -38,7 +38,7 @@ member of the JSON; words for = != < <= > >= need no quotes:
 func listCommand(o *options) command {
 	return command{
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
-		options: slices.Concat(o.inetOptions(), o.unixOption(), o.familyOptions(), o.stateOptions(),
+		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(),
 			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },

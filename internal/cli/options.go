@@ -3,7 +3,6 @@ package cli
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"sockeye/render"
 	"sockeye/sock"
@@ -60,47 +59,6 @@ type formatWord struct {
 func (f formatWord) chosen() bool { return f.name != "" }
 
 func (f formatWord) is(format render.Format) bool { return f.chosen() && f.format == format }
-
-// inetOptions name tables of what has ports.
-func (o *options) inetOptions() []*option {
-	return append([]*option{
-		o.table("tcp", "t", "TCP"),
-		o.table("udp", "u", "UDP"),
-	}, onlyOn("linux",
-		o.table("udplite", "U", "UDP-Lite"),
-		o.table("raw", "w", "raw IP"),
-		o.table("icmp", "", "ping sockets"),
-	)...)
-}
-
-// unixOption names the table of what has none.
-func (o *options) unixOption() []*option { return onlyOn("linux", o.table("unix", "x", "unix")) }
-
-// familyOptions name tables and families in the words of ss.
-func (o *options) familyOptions() []*option {
-	return []*option{
-		{name: "query", short: "A", value: "LIST", group: groupTables, set: o.addQuery,
-			usage: "these tables: all inet tcp udp udplite raw icmp unix u_str u_dgr u_seq; !NAME takes one away"},
-		{name: "ipv4", short: "4", group: groupTables, usage: "IPv4 only", set: o.family(sock.IPv4)},
-		{name: "ipv6", short: "6", group: groupTables, usage: "IPv6 only", set: o.family(sock.IPv6)},
-		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address family: inet, inet6 or unix", set: o.addFamilies},
-	}
-}
-
-// table is an option that names a table.
-func (o *options) table(name, short, usage string) *option {
-	return &option{name: name, short: short, group: groupTables, usage: usage, set: func(string) error {
-		o.tables = append(o.tables, tableWord{tables: tableNames[name], name: name, said: "--" + name})
-		return nil
-	}}
-}
-
-func (o *options) family(f sock.Family) func(string) error {
-	return func(string) error {
-		o.families |= sock.Families(f)
-		return nil
-	}
-}
 
 // stateOptions say which states are listed.
 func (o *options) stateOptions() []*option {
@@ -244,35 +202,4 @@ func helpOptions() []*option {
 		accepted(groupOther, "help", "h", "this help"),
 		accepted(groupOther, "version", "V", "version and commit"),
 	}
-}
-
-// addQuery takes the tables of -A.
-func (o *options) addQuery(list string) error {
-	for word := range strings.SplitSeq(list, ",") {
-		name, negated := strings.CutPrefix(strings.ToLower(strings.TrimSpace(word)), "!")
-		named, known := tableNames[name]
-		if !known {
-			return unknownWord("table", name, tableNamesSorted())
-		}
-		o.tables = append(o.tables, tableWord{tables: named, name: name, said: "--query " + name, negated: negated})
-	}
-	return nil
-}
-
-// addFamilies takes the families of -f. Both families of IP given are both,
-// unlike in ss.
-func (o *options) addFamilies(list string) error {
-	for name := range strings.SplitSeq(list, ",") {
-		switch strings.ToLower(name) {
-		case "inet", "ipv4", "inet4":
-			o.families |= sock.Families(sock.IPv4)
-		case "inet6", "ipv6":
-			o.families |= sock.Families(sock.IPv6)
-		case "unix":
-			o.tables = append(o.tables, tableWord{tables: tableNames["unix"], name: "unix", said: "--family unix"})
-		default:
-			return unknownWord("family", name, []string{"inet", "inet6", "unix"})
-		}
-	}
-	return nil
 }

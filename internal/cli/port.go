@@ -29,7 +29,7 @@ Examples:
 func portCommand(o *options) command {
 	return command{
 		name: "port", args: "PORT|NAME..", usage: "who uses a port", help: portHelp,
-		options: slices.Concat(o.inetOptions(), o.familyOptions(), o.stateOptions(),
+		options: slices.Concat(o.portOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(),
 			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.port(o, words) },

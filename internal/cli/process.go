@@ -21,7 +21,7 @@ Examples:
 func processCommand(o *options) command {
 	return command{
 		name: "process", args: "PID|NAME..", usage: "which sockets a process holds", help: processHelp,
-		options: slices.Concat(o.inetOptions(), o.unixOption(), o.familyOptions(), o.stateOptions(),
+		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.process(o, words) },
 	}

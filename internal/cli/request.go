@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"sockeye/internal/suggest"
@@ -10,59 +8,6 @@ import (
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
-
-// tables is a set of tables: protocols, and the types of unix sockets.
-type tables struct {
-	protocols sock.ProtocolSet
-	types     sock.TypeSet
-}
-
-// tableWord is a table that an option names, or takes away.
-type tableWord struct {
-	tables
-	name    string
-	said    string // how, for messages
-	negated bool
-}
-
-// supported are the protocols that the options can name.
-var supported = sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.Unix)
-
-// tableNames are the words of -A: ss's, and the protocols that ss has not.
-var tableNames = map[string]tables{
-	"all":            {supported, sock.AllTypes},
-	"inet":           {sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP), 0},
-	"tcp":            {sock.Protocols(sock.TCP), 0},
-	"udp":            {sock.Protocols(sock.UDP), 0},
-	"udplite":        {sock.Protocols(sock.UDPLite), 0},
-	"raw":            {sock.Protocols(sock.Raw), 0},
-	"icmp":           {sock.Protocols(sock.ICMP), 0},
-	"unix":           {sock.Protocols(sock.Unix), sock.AllTypes},
-	"unix_stream":    {sock.Protocols(sock.Unix), sock.Types(sock.TypeStream)},
-	"u_str":          {sock.Protocols(sock.Unix), sock.Types(sock.TypeStream)},
-	"unix_dgram":     {sock.Protocols(sock.Unix), sock.Types(sock.TypeDatagram)},
-	"u_dgr":          {sock.Protocols(sock.Unix), sock.Types(sock.TypeDatagram)},
-	"unix_seqpacket": {sock.Protocols(sock.Unix), sock.Types(sock.TypeSeqpacket)},
-	"u_seq":          {sock.Protocols(sock.Unix), sock.Types(sock.TypeSeqpacket)},
-}
-
-func tableNamesSorted() []string { return slices.Sorted(maps.Keys(tableNames)) }
-
-// add makes other tables part of the set.
-func (t *tables) add(other tables) {
-	t.protocols |= other.protocols
-	t.types |= other.types
-}
-
-// remove takes other tables away: unix only when no type of it is left.
-func (t *tables) remove(other tables) {
-	t.types &^= other.types
-	gone := other.protocols
-	if t.types != 0 {
-		gone &^= sock.Protocols(sock.Unix)
-	}
-	t.protocols &^= gone
-}
 
 // scope is what a command lists where neither options nor the filter say.
 type scope struct {
@@ -108,7 +53,7 @@ func (o *options) chosenTables(usual tables) (tables, error) {
 			continue
 		}
 		if set.protocols == 0 {
-			set.add(tableNames["all"])
+			set.add(allTables())
 		}
 		set.remove(word.tables)
 	}
@@ -121,8 +66,8 @@ func (o *options) chosenTables(usual tables) (tables, error) {
 // tablesOf returns the tables in which a filter that names protocols or families
 // can match. Of those over IP it keeps TCP and UDP alone unless it names some.
 func tablesOf(f *filter.Filter) tables {
-	set := tables{protocols: supported & f.Protocols(), types: sock.AllTypes}
-	inet := tableNames["inet"].protocols
+	set := tables{protocols: allTables().protocols & f.Protocols(), types: sock.AllTypes}
+	inet := inetTables().protocols
 	if set.protocols&inet == inet {
 		set.protocols = set.protocols&^inet | tcpAndUDP
 	}

@@ -35,7 +35,7 @@ func TestDocRefusals(t *testing.T) {
 	for _, o := range factOptions {
 		names = append(names, o.option)
 	}
-	for _, o := range slices.Concat(all.inetOptions(), all.unixOption()) {
+	for _, o := range slices.Concat(all.portOptions(), all.otherTableOptions()) {
 		if o.only != "" {
 			names = append(names, o.name)
 		}
