@@ -19,7 +19,7 @@ type closer interface {
 // kill closes the sockets of a request and lists those that it closed. What was
 // asked for and not closed is told with the reason.
 func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) error {
-	if err := checkKill(o, b, req); err != nil {
+	if err := r.checkKill(o, req, b.host != nil && b.host.CanClose()); err != nil {
 		return err
 	}
 	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
@@ -31,7 +31,7 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout render.Op
 		}
 		found = append(found, s.Clone())
 	}
-	if len(found) > 0 && r.Asks && !r.agreed(len(found)) {
+	if len(found) > 0 && !o.yes && !r.agreed(len(found)) {
 		r.say("nothing was closed")
 		r.status = exitNothing
 		return nil
@@ -56,12 +56,13 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout render.Op
 	return nil
 }
 
-// checkKill refuses what would close more than was meant, or nothing.
-func checkKill(o *options, b backend, req platform.Request) error {
+// checkKill refuses what would close more than was meant, or nothing, or without
+// anybody's consent. able is whether sockets can be closed here at all.
+func (r *run) checkKill(o *options, req platform.Request, able bool) error {
 	switch {
 	case o.from != "":
 		return usagef("--kill closes sockets of this machine, it goes without --from")
-	case !b.host.CanClose():
+	case !able:
 		return usagef("--kill: closing sockets is not available on %s yet", platform.SystemName())
 	case o.noOwners():
 		return usagef("--kill looks at the owners, it goes without --no-processes and --owners none")
@@ -69,6 +70,8 @@ func checkKill(o *options, b backend, req platform.Request) error {
 		return usagef("--kill goes without --limit and --group-by: a filter says what to close")
 	case req.Filter.Empty() && !o.choosesTables() && !o.choosesStates():
 		return usagef("--kill needs a filter that says which sockets: sockeye -K dst 192.0.2.7")
+	case !o.yes && !r.Asks:
+		return usagef("--kill asks first, and standard input is no terminal: --yes closes without a question")
 	}
 	return nil
 }

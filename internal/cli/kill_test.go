@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/filter"
 )
 
 // fakeCloser refuses the sockets of some ports.
@@ -77,6 +79,37 @@ func TestAgreement(t *testing.T) {
 		r := &run{IO: IO{In: strings.NewReader(answer), Err: &messages}}
 		if got := r.agreed(3); got != want || messages.String() != "sockeye: close 3 sockets? [y/N] " {
 			t.Errorf("%q: %v, %q", answer, got, messages.String())
+		}
+	}
+}
+
+// TestKillNeedsConsent: where nobody can be asked, nothing is closed without --yes.
+func TestKillNeedsConsent(t *testing.T) {
+	for _, c := range []struct {
+		words string
+		asks  bool
+		want  string
+	}{
+		{"-K sport = 80", false, "--kill asks first, and standard input is no terminal: --yes closes without a question"},
+		{"-K --yes sport = 80", false, ""},
+		{"-K sport = 80", true, ""},
+		{"-K", true, "--kill needs a filter that says which sockets: sockeye -K dst 192.0.2.7"},
+	} {
+		o, words, err := readOptions(strings.Fields(c.words)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := filter.Parse(words, filter.Env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &run{IO: IO{Asks: c.asks}}
+		got := ""
+		if err := r.checkKill(o, platform.Request{Filter: f}, true); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s, asks %t: %q, want %q", c.words, c.asks, got, c.want)
 		}
 	}
 }

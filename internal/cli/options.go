@@ -31,7 +31,7 @@ type options struct {
 
 	// Where it comes from and where it goes.
 	from, dump, source, owners string
-	kill, strict, debug        bool
+	kill, yes, strict, debug   bool
 }
 
 // noOwners reports whether the owners are not wanted.
@@ -190,7 +190,8 @@ func (o *options) dumpOption() []*option {
 // otherOptions are the rest.
 func (o *options) otherOptions() []*option {
 	return append([]*option{
-		on(groupOther, &o.kill, "kill", "K", "close the connections that match a filter, and list them; asks first on a terminal"),
+		on(groupOther, &o.kill, "kill", "K", "close the connections that match a filter, and list them; asks first"),
+		on(groupOther, &o.yes, "yes", "", "ask no question"),
 		on(groupOther, &o.strict, "strict", "", "an incomplete answer is exit status 3"),
 		on(groupOther, &o.debug, "debug", "", "say on standard error where the answer came from"),
 	}, helpOptions()...)

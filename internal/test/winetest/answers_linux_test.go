@@ -120,7 +120,7 @@ func testRefusals(t *testing.T, p program) {
 	for _, args := range []string{
 		"-x", "-w", "-U", "--icmp", "-f unix", "-A raw", "-B", "state bound", "-T", "-o", "-m", "-i", "--tos",
 		"-C inode", "--sort recv_queue", "--group-by user", "inode = 5", "rtt > 5ms", "fwmark = 1", "protocol = unix",
-		"--owners proc", "--owners bpf", "--source sock_diag", "--dump x", "port 80 -x",
+		"--owners proc", "--owners bpf", "--source sock_diag", "--dump x", "process 1 -x",
 		"-u --connected", "-u state established", "-u dst 10.0.0.1",
 	} {
 		got := p.run(t, strings.Fields(args)...)
@@ -144,24 +144,24 @@ func testRefusals(t *testing.T, p program) {
 // not, so what is seen is what is asked of it.
 func testKill(t *testing.T, p program) {
 	m := p.find(t, "ipv4", "ESTABLISHED")
-	filter := []string{"-K", "sport", "=", strconv.Itoa(int(m.Local.Port()))}
+	filter := []string{"-K", "--yes", "sport", "=", strconv.Itoa(int(m.Local.Port()))}
 	if doc := p.document(t, filter...); len(doc.Sockets) != 1 || doc.Sockets[0].LocalPort != m.Local.Port() {
 		t.Errorf("closed %+v", doc.Sockets)
 	}
 	six := p.find(t, "ipv6", "ESTABLISHED")
-	got := p.run(t, "-K", "--count", "-t", "-a", "sport", "=", strconv.Itoa(int(six.Remote.Port())))
+	got := p.run(t, "-K", "--yes", "--count", "-t", "-a", "sport", "=", strconv.Itoa(int(six.Remote.Port())))
 	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "IPv4 sockets only") {
 		t.Errorf("IPv6: %+v", got)
 	}
 	l := p.find(t, "ipv4", "LISTEN")
-	got = p.run(t, "-K", "--count", "-t", "-l", "sport", "=", strconv.Itoa(int(l.Local.Port())))
+	got = p.run(t, "-K", "--yes", "--count", "-t", "-l", "sport", "=", strconv.Itoa(int(l.Local.Port())))
 	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "only its process can close it") {
 		t.Errorf("a listener: %+v", got)
 	}
-	if got := p.run(t, "-K", "sport", "=", "1"); got.status != 1 {
+	if got := p.run(t, "-K", "--yes", "sport", "=", "1"); got.status != 1 {
 		t.Errorf("nothing to close: %+v", got)
 	}
-	for _, args := range []string{"-K", "-K sport = 1 --no-processes", "-K sport = 1 --limit 1", "-K sport = 1 --group-by state"} {
+	for _, args := range []string{"-K", "-K sport = 1", "-K --yes sport = 1 --no-processes", "-K --yes sport = 1 --limit 1", "-K --yes sport = 1 --group-by state"} {
 		if got := p.run(t, strings.Fields(args)...); got.status != 2 || got.stdout != "" {
 			t.Errorf("%s: %+v", args, got)
 		}
