@@ -100,12 +100,33 @@ func appendProcess(_ *texts, dst []byte, s *sock.Socket) []byte {
 }
 
 func appendReason(dst []byte, s *sock.Socket) []byte {
-	if s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener != nil && s.Listener.Name != "" {
+	switch {
+	case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener != nil && s.Listener.Name != "":
 		dst = append(dst, "(accept queue of "...)
 		dst = AppendText(dst, s.Listener.Name)
 		return append(dst, ')')
+	case s.OwnerStatus == sock.OwnerExited && s.CreatorPID > 0:
+		return appendExited(dst, s)
 	}
 	return append(dst, reasons[s.OwnerStatus&15]...)
+}
+
+// appendExited names the process that bound the socket, and the first of those
+// that may have inherited it: "(4242 exited, its child node[4711] (+1))".
+func appendExited(dst []byte, s *sock.Socket) []byte {
+	dst = append(dst, '(')
+	dst = strconv.AppendInt(dst, int64(s.CreatorPID), 10)
+	dst = append(dst, " exited"...)
+	if n := len(s.CreatorChildren); n > 0 {
+		dst = append(dst, ", its child "...)
+		dst = appendProcessID(dst, s.CreatorChildren[0])
+		if n > 1 {
+			dst = append(dst, " (+"...)
+			dst = strconv.AppendInt(dst, int64(n-1), 10)
+			dst = append(dst, ')')
+		}
+	}
+	return append(dst, ')')
 }
 
 func processStyle(s *sock.Socket) style {

@@ -91,7 +91,10 @@ func varied() []*sock.Socket {
 	mapped := inet(sock.TCP, sock.TimeWait, "192.0.2.1:80", "192.0.2.2:5000")
 	mapped.Family, mapped.OwnerStatus = sock.IPv6, sock.OwnerTimeWait
 	mapped.Known &^= sock.FieldInode | sock.FieldUID | sock.FieldUser
-	all = append(all, only6, maybe6, link, nameless, mapped,
+	left := ownerless(inet(sock.TCP, sock.Listen, "0.0.0.0:7000", ""), sock.OwnerExited)
+	left.Known |= sock.FieldCreator
+	left.CreatorPID, left.CreatorChildren = 4242, []*sock.Process{process(4711, "node.exe", ""), process(4712, "\x1b[31m", "")}
+	all = append(all, left, only6, maybe6, link, nameless, mapped,
 		ownerless(inet(sock.TCP, sock.SynReceived, "10.0.0.5:8080", "10.0.0.66:1"), sock.OwnerRequest),
 		ownerless(inet(sock.TCP, sock.CloseWait, "10.0.0.5:8080", "10.0.0.67:2"), sock.OwnerPermission),
 		ownerless(inet(sock.Raw, sock.Unconnected, "0.0.0.0:1", ""), sock.OwnerExited),
@@ -105,7 +108,7 @@ func varied() []*sock.Socket {
 func full() *sock.Socket {
 	s := inet(sock.TCP, sock.Established, "[2001:db8::5]:22", "[2001:db8::9]:40000",
 		sock.Owner{Process: process(700, "sshd", "root"), FD: 4, TID: 701})
-	s.Known = sock.AllFields &^ (sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType)
+	s.Known = sock.AllFields &^ (sock.FieldCreator | sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType)
 	s.Interface, s.IfIndex, s.Mark, s.Backlog = "eth0", 2, 0x1f, 0
 	s.Netns = sock.Netns{Inode: 4026531840, Name: "blue"}
 	s.Timer = sock.Timer{Kind: sock.TimerKeepalive, Expires: 89*time.Second + 300*time.Millisecond, Retransmits: 2}

@@ -38,6 +38,7 @@ const (
 	FieldCgroup                         // Cgroup
 	FieldCreated                        // Created
 	FieldService                        // Owner.Service of one owner at least
+	FieldCreator                        // CreatorPID, CreatorChildren
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

@@ -82,7 +82,8 @@ const (
 	OwnerOrphaned
 	// OwnerOtherNamespace: the holder is not in the reader's PID namespace.
 	OwnerOtherNamespace
-	// OwnerExited: the holder ended while the listing was made.
+	// OwnerExited: the holder ended while the listing was made, or the process that
+	// bound it did before (CreatorPID).
 	OwnerExited
 	ownerStatusEnd
 )

@@ -57,6 +57,12 @@ type Socket struct {
 	// Listener is the process that has yet to accept the connection, if it is
 	// known; only with OwnerAcceptQueue. It goes with FieldOwners.
 	Listener *Process
+	// CreatorPID is the process that bound the socket and has ended, and
+	// CreatorChildren those of its children, by PID, that began afterwards and
+	// live: one that inherited the socket keeps it open. Only with OwnerExited, from
+	// a system that remembers it (Windows), and told with the owners.
+	CreatorPID      int
+	CreatorChildren []*Process
 
 	Timer        Timer
 	Memory       Memory
@@ -92,14 +98,15 @@ const (
 func (s *Socket) Knows(want Field) bool { return s.Known.Has(want) }
 
 // Reset makes the record empty for the next socket. It keeps the memory that
-// Owners and TCPInfo point to only as long as the caller sets them again.
+// Owners, CreatorChildren and TCPInfo point to only as long as the caller sets them again.
 func (s *Socket) Reset() { *s = Socket{} }
 
 // Clone returns a copy that shares no memory that a [Source] reuses. The
-// processes that Owners and Listener point to are immutable once yielded and stay shared.
+// processes that it points to are immutable once yielded and stay shared.
 func (s *Socket) Clone() *Socket {
 	c := *s
 	c.Owners = slices.Clone(s.Owners)
+	c.CreatorChildren = slices.Clone(s.CreatorChildren)
 	if s.TCPInfo != nil {
 		info := *s.TCPInfo
 		c.TCPInfo = &info

@@ -1,5 +1,6 @@
 // Package iphlpapi lists the TCP and UDP sockets of Windows with their owners,
-// through GetExtendedTcpTable and GetExtendedUdpTable of iphlpapi.dll.
+// through GetExtendedTcpTable and GetExtendedUdpTable of iphlpapi.dll, and the
+// processes through NtQuerySystemInformation of ntdll.dll.
 //
 // Only system_windows.go and processes_windows.go call Windows. All else works
 // on bytes that a call filled, at the offsets of the C structures of iprtrmib.h,

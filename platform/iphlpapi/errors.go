@@ -22,6 +22,9 @@ const (
 	// codeUnsuccessful is STATUS_UNSUCCESSFUL. It is not documented for these
 	// calls, which give it for a moment while tables grow.
 	codeUnsuccessful = 0xC0000001
+	// STATUS_INFO_LENGTH_MISMATCH and STATUS_BUFFER_TOO_SMALL: the buffer is.
+	codeLengthMismatch = 0xC0000004
+	codeBufferTooSmall = 0xC0000023
 )
 
 var codeTexts = map[uint32]string{
@@ -33,6 +36,8 @@ var codeTexts = map[uint32]string{
 	codeModuleNotFound:     "the library is missing",
 	codeProcNotFound:       "the library has no such call",
 	codeUnsuccessful:       "the table kept changing",
+	codeLengthMismatch:     "the table kept growing",
+	codeBufferTooSmall:     "the table kept growing",
 }
 
 // CallError is a call of Windows that failed.

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,26 +29,26 @@ type fake struct {
 	// code other than 0 is the answer.
 	before func(n int, c tableCall, buf []byte) (code uint32)
 
-	names    map[uint32]string
-	namesErr error
-	starts   map[uint32]fileTime // PIDs that may be looked into
-	gone     map[uint32]bool     // PIDs that end after they were listed
-	modules  map[uint32]string   // service of a PID
-	entries  []byte              // what setTCPEntry got
-	entry    uint32              // what it answers
+	names     map[uint32]string   // of the processes
+	starts    map[uint32]fileTime // when they began; 0 where there is none
+	parents   map[uint32]uint32
+	processed uint32            // what the question for the processes is answered
+	modules   map[uint32]string // service of a PID
+	entries   []byte            // what setTCPEntry got
+	entry     uint32            // what it answers
 
-	calls                     []tableCall
-	snapshots, lookups, hosts int
-	pauses                    []time.Duration
+	calls            []tableCall
+	snapshots, hosts int
+	pauses           []time.Duration
 }
 
 func newFake() *fake {
-	return &fake{tables: map[tableCall][]byte{}, names: map[uint32]string{pidSystem: "System"}}
+	return &fake{tables: map[tableCall][]byte{}, names: map[uint32]string{}}
 }
 
 func (f *fake) source() *Source {
 	return &Source{sys: system{
-		table: f.table, module: f.module, wordSize: 8, processes: f.processes, started: f.started,
+		table: f.table, module: f.module, wordSize: 8, processes: f.processes,
 		setTCPEntry: func(row []byte) uint32 { f.entries = append([]byte(nil), row...); return f.entry },
 		pause: func(ctx context.Context, d time.Duration) error {
 			f.pauses = append(f.pauses, d)
@@ -74,25 +76,22 @@ func (f *fake) table(t sock.Table, class uint32, buf []byte) (needed, code uint3
 	return uint32(len(b)), codeSuccess
 }
 
-func (f *fake) processes() (map[uint32]string, error) {
+func (f *fake) processes(buf []byte) (needed, code uint32, base uint64) {
 	f.snapshots++
-	names := map[uint32]string{}
-	for pid, name := range f.names {
-		names[pid] = name
+	if f.processed != codeSuccess {
+		return 0, f.processed, 0
 	}
-	return names, f.namesErr
-}
-
-func (f *fake) started(pid uint32) (uint64, uint32) {
-	f.lookups++
-	switch at, ok := f.starts[pid]; {
-	case f.gone[pid]:
-		return 0, codeInvalidParameter
-	case !ok:
-		return 0, codeAccessDenied
-	default:
-		return uint64(at), codeSuccess
+	entries := []processEntry{{}, {pid: pidSystem, name: "System"}}
+	for _, pid := range slices.Sorted(maps.Keys(f.names)) {
+		entries = append(entries, processEntry{pid: pid, parent: f.parents[pid], name: f.names[pid], started: f.starts[pid], threads: 2})
 	}
+	const at = 0x01e0_2000_0000
+	b := encodeProcesses(at, 8, entries)
+	if len(b) > len(buf) {
+		return uint32(len(b)), codeLengthMismatch, 0
+	}
+	copy(buf, b)
+	return uint32(len(b)), codeSuccess, at
 }
 
 // put sets the rows of a table in every class that holds them: all, and the

@@ -22,6 +22,11 @@ func fileTimeOf(steps uint64) fileTime {
 	return 0
 }
 
+// fileTimeAt returns a time of this system's clock.
+func fileTimeAt(t time.Time) fileTime {
+	return unixEpoch + fileTime(t.Unix()*stepsPerSecond+int64(t.Nanosecond())/100)
+}
+
 // time returns the time in UTC.
 func (t fileTime) time() time.Time {
 	steps := int64(t - unixEpoch)

@@ -30,7 +30,7 @@ func TestLayoutsAreThoseOfTheHeaders(t *testing.T) {
 // assertions returns a C program that compiles if the layouts are right.
 func assertions() string {
 	var c strings.Builder
-	c.WriteString("#define _WIN32_WINNT 0x0601\n#include <winsock2.h>\n#include <ws2ipdef.h>\n#include <iphlpapi.h>\n#include <stddef.h>\n")
+	c.WriteString("#define _WIN32_WINNT 0x0601\n#include <winsock2.h>\n#include <ws2ipdef.h>\n#include <iphlpapi.h>\n#include <winternl.h>\n#include <stddef.h>\n")
 	assert := func(what string, value int) {
 		fmt.Fprintf(&c, "_Static_assert(%s == %d, \"%s is not %d\");\n", what, value, what, value)
 	}
@@ -43,10 +43,20 @@ func assertions() string {
 			}
 		}
 	}
+	for member, at := range map[string]string{
+		"NextEntryOffset": fmt.Sprint(offsetNext), "CreateTime": fmt.Sprint(offsetCreated), "ImageName.Length": fmt.Sprint(offsetNameLength),
+		"ImageName.Buffer": word(wordName), "UniqueProcessId": word(wordPID), "InheritedFromUniqueProcessId": word(wordParent),
+		"HandleCount": word(wordsEnd),
+	} {
+		fmt.Fprintf(&c, "_Static_assert(offsetof(SYSTEM_PROCESS_INFORMATION, %s) == %s, \"%[1]s\");\n", member, at)
+	}
 	assert("sizeof(((MIB_TCPROW_OWNER_MODULE *)0)->OwningModuleInfo)", moduleSize)
 	assert("sizeof(TCPIP_OWNER_MODULE_BASIC_INFO)", 0)
 	return strings.Replace(c.String(), "sizeof(TCPIP_OWNER_MODULE_BASIC_INFO) == 0", "sizeof(TCPIP_OWNER_MODULE_BASIC_INFO) == 2 * sizeof(void *)", 1)
 }
+
+// word is the offset of a word of SYSTEM_PROCESS_INFORMATION, in C.
+func word(i int) string { return fmt.Sprintf("%d + %d * sizeof(void *)", offsetWords, i) }
 
 // membersOf names the C member of each offset. The headers have three ways to
 // spell them.

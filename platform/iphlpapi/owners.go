@@ -17,30 +17,23 @@ const (
 type owners struct {
 	sys      *system
 	services *services // nil: not wanted
+	kernel   *process
 
-	table   int               // number of the table that is being listed
-	names   map[uint32]string // of all processes
-	namesAt int               // the table after which names was read; 0: not read
-	known   map[uint32]*process
-	err     error // that names cannot be read
-	told    bool  // err was reported
-	buf     []sock.Owner
-}
-
-// process is what is known of a PID.
-type process struct {
-	*sock.Process
-	started fileTime
-	gone    bool
-	table   int // the table for which it was looked up
+	table    int        // number of the table that is being listed
+	snapshot *processes // the newest
+	readAt   int        // the table after which it was taken; 0: not taken
+	err      error      // that it cannot be taken
+	told     bool       // err was reported
+	buf      []sock.Owner
+	children []*sock.Process
 }
 
 func newOwners(sys *system, want sock.Field) *owners {
 	if want&(sock.FieldOwners|sock.FieldService|sock.ProcessFields) == 0 {
 		return nil
 	}
-	o := &owners{sys: sys, known: map[uint32]*process{}}
-	o.known[pidSystem] = &process{Process: &sock.Process{PID: pidSystem, Name: "System"}}
+	o := &owners{sys: sys, snapshot: newProcesses(0, nil),
+		kernel: &process{Process: &sock.Process{PID: pidSystem, Name: "System"}}}
 	if want.Has(sock.FieldService) {
 		o.services = &services{sys: sys}
 	}
@@ -48,7 +41,7 @@ func newOwners(sys *system, want sock.Field) *owners {
 }
 
 // nextTable says that another table was read. A process that began since the
-// names were read may own a socket in it.
+// snapshot was taken may own a socket in it.
 func (o *owners) nextTable() {
 	if o != nil {
 		o.table++
@@ -79,13 +72,16 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 		return // Windows does not say why
 	case pid == pidNone:
 		s.OwnerStatus = sock.OwnerTimeWait
+	case pid == pidSystem:
+		o.own(o.kernel, r, row, s)
+		s.OwnerStatus = sock.OwnerKernel
 	default:
-		p := o.find(pid)
 		created := r.createdAt(row)
+		p := o.find(pid, created)
 		// A socket is bound by a process that runs already: one that began
 		// later has the PID of one that ended.
-		if p.gone || p.started != 0 && created != 0 && p.started > created {
-			s.OwnerStatus = sock.OwnerExited
+		if p == nil || p.started != 0 && created != 0 && p.started > created {
+			o.exited(pid, created, s)
 			break
 		}
 		o.own(p, r, row, s)
@@ -97,9 +93,6 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 func (o *owners) own(p *process, r *rows, row []byte, s *sock.Socket) {
 	owner := sock.Owner{Process: p.Process, FD: sock.NoFD}
 	s.OwnerStatus = sock.OwnerKnown
-	if p.PID == pidSystem {
-		s.OwnerStatus = sock.OwnerKernel
-	}
 	if o.services != nil && strings.EqualFold(p.Name, serviceHost) {
 		owner.Service = o.services.of(r, row)
 		if owner.Service != "" {
@@ -110,48 +103,45 @@ func (o *owners) own(p *process, r *rows, row []byte, s *sock.Socket) {
 	s.Owners = o.buf
 }
 
-// find returns the process that has a PID.
-func (o *owners) find(pid uint32) *process {
-	p := o.known[pid]
-	if p != nil && (!p.gone || p.table == o.table) {
-		return p
+// exited says that the process which bound a socket has ended, and who may hold
+// the socket now: a child inherits the handles that it is to.
+func (o *owners) exited(pid uint32, created fileTime, s *sock.Socket) {
+	s.OwnerStatus, s.CreatorPID = sock.OwnerExited, int(pid)
+	o.children = o.snapshot.children(o.children[:0], pid, created)
+	s.CreatorChildren = o.children
+	s.Known |= sock.FieldCreator
+}
+
+// find returns the process that has a PID, nil if nobody does. A snapshot that
+// was taken before a socket was bound does not tell who did: it is taken again,
+// once for a table, since all of a table is older than the snapshot after it. If
+// it cannot be taken, any process may exist.
+func (o *owners) find(pid uint32, created fileTime) *process {
+	p := o.snapshot.byPID[pid]
+	if (p == nil || created > o.snapshot.taken) && o.readAt < o.table && o.err == nil {
+		o.read()
+		p = o.snapshot.byPID[pid]
 	}
-	p = &process{table: o.table}
-	name, exists := o.name(pid)
-	switch steps, code := o.start(pid, exists); {
-	case !exists || code == codeInvalidParameter: // what OpenProcess says of a PID that nobody has
-		p.gone = true
-	default:
-		p.Process = &sock.Process{PID: int(pid), Name: name}
-		if code == codeSuccess {
-			p.started = fileTimeOf(steps)
-		}
-		if p.started != 0 {
-			p.StartedAt = p.started.time()
-			p.Process.Known |= sock.FieldStartedAt
-		}
+	if p == nil && o.err != nil {
+		p = &process{Process: &sock.Process{PID: int(pid)}}
+		o.snapshot.byPID[pid] = p
 	}
-	o.known[pid] = p
 	return p
 }
 
-func (o *owners) start(pid uint32, exists bool) (steps uint64, code uint32) {
-	if !exists {
-		return 0, codeInvalidParameter
+// read takes a snapshot. A process that was in the one before stays the same
+// value, which sockets that were yielded point to.
+func (o *owners) read() {
+	o.readAt = o.table
+	next, err := readProcesses(o.sys)
+	if err != nil {
+		o.err = err
+		return
 	}
-	return o.sys.started(pid)
-}
-
-// name returns the name of a process and whether there is one. If the processes
-// cannot be listed, any may exist.
-func (o *owners) name(pid uint32) (string, bool) {
-	if name, ok := o.names[pid]; ok {
-		return name, true
+	for pid, p := range next.byPID {
+		if before := o.snapshot.byPID[pid]; before != nil && before.started == p.started {
+			p.Process = before.Process
+		}
 	}
-	if o.err == nil && o.namesAt < o.table {
-		o.names, o.err = o.sys.processes()
-		o.namesAt = o.table
-	}
-	name, ok := o.names[pid]
-	return name, ok || o.err != nil
+	o.snapshot = next
 }

@@ -2,7 +2,9 @@ package iphlpapi
 
 import (
 	"errors"
+	"io/fs"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 )
@@ -36,18 +38,16 @@ func TestOwnerStatus(t *testing.T) {
 		{"one that began in the same moment", testRow{pid: 813, created: bound}, true, sock.OwnerKnown, "same.exe"},
 		{"a creation time that is not known", testRow{pid: 814}, true, sock.OwnerKnown, "later.exe"},
 		{"the PID of one that began later", testRow{pid: 814, created: bound}, true, sock.OwnerExited, ""},
-		{"one that may not be looked into", testRow{pid: 815, created: bound}, true, sock.OwnerKnown, "lsass.exe"},
+		{"one whose start is not known", testRow{pid: 815, created: bound}, true, sock.OwnerKnown, "lsass.exe"},
 		{"a PID that nobody has", testRow{pid: 816, created: bound}, true, sock.OwnerExited, ""},
-		{"one that ends meanwhile", testRow{pid: 817, created: bound}, true, sock.OwnerExited, ""},
 		{"TIME_WAIT", testRow{state: 11}, true, sock.OwnerTimeWait, ""},
 		{"no PID", testRow{state: 5}, false, sock.OwnerNotSearched, ""},
 		{"no PID, UDP", testRow{}, false, sock.OwnerNotSearched, ""},
 		{"the kernel", testRow{state: 2, pid: pidSystem, created: bound}, true, sock.OwnerKernel, "System"},
 	} {
 		f := newFake()
-		f.names = map[uint32]string{812: "nginx.exe", 813: "same.exe", 814: "later.exe", 815: "lsass.exe", 817: "brief.exe"}
+		f.names = map[uint32]string{812: "nginx.exe", 813: "same.exe", 814: "later.exe", 815: "lsass.exe"}
 		f.starts = map[uint32]fileTime{812: bound - 1, 813: bound, 814: bound + 1}
-		f.gone = map[uint32]bool{817: true}
 		s := owner(t, f, c.row)
 		name := ""
 		if len(s.Owners) > 0 {
@@ -58,6 +58,38 @@ func TestOwnerStatus(t *testing.T) {
 		}
 		if s.Knows(sock.FieldOwners) != c.known || s.OwnerStatus != c.status || name != c.owner {
 			t.Errorf("%s: known %v, %v, %q", c.name, s.Knows(sock.FieldOwners), s.OwnerStatus, name)
+		}
+		wantCreator := 0
+		if c.status == sock.OwnerExited {
+			wantCreator = int(c.row.pid)
+		}
+		if s.CreatorPID != wantCreator || s.Knows(sock.FieldCreator) != (wantCreator != 0) {
+			t.Errorf("%s: bound by %d, known %v; want %d", c.name, s.CreatorPID, s.Knows(sock.FieldCreator), wantCreator)
+		}
+	}
+}
+
+// TestChildrenOfTheCreator: the process that bound a socket has ended, and left
+// it to a child. What began before, and what another process with its PID began,
+// did not inherit it.
+func TestChildrenOfTheCreator(t *testing.T) {
+	const bound = unixEpoch + 1000
+	f := newFake()
+	f.names = map[uint32]string{4712: "node.exe", 4711: "node.exe", 90: "older.exe", 91: "not.exe", 816: "later.exe", 92: "its.exe"}
+	f.parents = map[uint32]uint32{4711: 816, 4712: 816, 90: 816, 91: 812, 92: 816}
+	f.starts = map[uint32]fileTime{4711: bound + 1, 4712: bound + 2, 90: bound - 1, 91: bound + 1, 816: bound + 5, 92: bound + 6}
+	s := owner(t, f, testRow{state: 2, pid: 816, created: bound})
+	if s.OwnerStatus != sock.OwnerExited || s.CreatorPID != 816 || len(s.Owners) != 0 || len(s.CreatorChildren) != 2 ||
+		s.CreatorChildren[0].PID != 4711 || s.CreatorChildren[1].PID != 4712 || s.CreatorChildren[0].Name != "node.exe" {
+		t.Errorf("%v, bound by %d, owners %v, children %v", s.OwnerStatus, s.CreatorPID, s.Owners, s.CreatorChildren)
+	}
+	// A clone does not share the list with the next row.
+	f.put(tcp4, ownerModule, testRow{state: 2, local: "127.0.0.1:1", pid: 816, created: bound},
+		testRow{state: 2, local: "127.0.0.1:2", pid: 813, created: bound}, testRow{state: 2, local: "127.0.0.1:3", pid: 812, created: bound})
+	all := listed(t, f.source(), want(sock.AllFields).Only(tcp4))
+	for i, n := range []int{2, 0, 1} {
+		if len(all[i].CreatorChildren) != n || n > 0 && all[i].CreatorChildren[0].PID != []int{4711, 0, 91}[i] {
+			t.Errorf("row %d: children %v", i, all[i].CreatorChildren)
 		}
 	}
 }
@@ -75,7 +107,7 @@ func TestStartTimeIsTheProcess(t *testing.T) {
 	}
 	s = owner(t, f, testRow{pid: 815, created: unixEpoch + 9*stepsPerSecond})
 	if p := s.Owners[0]; p.Known.Has(sock.FieldStartedAt) || !p.StartedAt.IsZero() {
-		t.Errorf("a process that may not be looked into started at %v", p.StartedAt)
+		t.Errorf("a process whose start is not known started at %v", p.StartedAt)
 	}
 }
 
@@ -91,23 +123,45 @@ func TestOneLookupForEachProcess(t *testing.T) {
 			processes[p.PID] = p
 		}
 	}
-	if len(processes) != 3 || f.snapshots != 1 || f.lookups != 2 {
-		t.Errorf("%d processes, %d snapshots, %d lookups", len(processes), f.snapshots, f.lookups)
+	if len(processes) != 3 || f.snapshots != 1 {
+		t.Errorf("%d processes, %d snapshots", len(processes), f.snapshots)
 	}
 }
 
-// TestAProcessThatIsGone is looked up once in a table, not for each row.
-func TestAProcessThatIsGone(t *testing.T) {
+// TestAPIDThatNobodyHas costs a snapshot for a table, not one for each row.
+func TestAPIDThatNobodyHas(t *testing.T) {
 	f := newFake()
-	f.names[817], f.gone = "brief.exe", map[uint32]bool{817: true}
 	f.put(udp4, ownerModule, testRow{local: "127.0.0.1:1", pid: 817}, testRow{local: "127.0.0.1:2", pid: 817})
 	for _, s := range listed(t, f.source(), want(sock.AllFields).Only(udp4)) {
 		if s.OwnerStatus != sock.OwnerExited {
 			t.Errorf("%v: %v", s.Local, s.OwnerStatus)
 		}
 	}
-	if f.lookups != 1 {
-		t.Errorf("%d lookups of one process", f.lookups)
+	if f.snapshots != 1 {
+		t.Errorf("%d snapshots", f.snapshots)
+	}
+}
+
+// TestAPIDThatIsGivenToAnother between two tables: the socket that the second
+// process bound is later than the first snapshot.
+func TestAPIDThatIsGivenToAnother(t *testing.T) {
+	f := newFake()
+	f.names[812] = "nginx.exe"
+	f.starts = map[uint32]fileTime{812: unixEpoch + 1}
+	soon := fileTimeAt(time.Now().Add(time.Hour))
+	f.put(tcp4, ownerModule, testRow{state: 2, local: "127.0.0.1:1", pid: 812, created: unixEpoch + 2})
+	f.put(udp4, ownerModule, testRow{local: "127.0.0.1:1", pid: 812, created: soon}, testRow{local: "127.0.0.1:2", pid: 812, created: unixEpoch + 2})
+	f.before = func(_ int, c tableCall, _ []byte) uint32 {
+		if c.table == udp4 {
+			f.names[812], f.starts[812] = "other.exe", soon-1
+		}
+		return codeSuccess
+	}
+	q := want(sock.AllFields)
+	q.Families = sock.Families(sock.IPv4)
+	all := listed(t, f.source(), q)
+	if all[0].Owners[0].Name != "nginx.exe" || all[1].Owners[0].Name != "other.exe" || all[2].OwnerStatus != sock.OwnerExited || f.snapshots != 2 {
+		t.Errorf("%v, %v, %v, %d snapshots", all[0].Owners[0].Process, all[1].Owners[0].Process, all[2].OwnerStatus, f.snapshots)
 	}
 }
 
@@ -139,10 +193,9 @@ func TestAProcessThatBeganMeanwhile(t *testing.T) {
 
 func TestProcessesThatCannotBeListed(t *testing.T) {
 	f := machine()
-	f.namesErr = errors.New("no")
-	f.names = nil
+	f.processed = codeAccessDenied
 	all, parts, err := list(t, f.source(), want(sock.AllFields))
-	if err != nil || len(parts) != 1 || !parts[0].Incomplete || !errors.Is(parts[0], f.namesErr) {
+	if err != nil || len(parts) != 1 || !parts[0].Incomplete || !errors.Is(parts[0], fs.ErrPermission) {
 		t.Fatalf("%v, %v", parts, err)
 	}
 	if s := all[0]; s.OwnerStatus != sock.OwnerKnown || s.Owners[0].PID != 812 || s.Owners[0].Name != "" {

@@ -65,17 +65,21 @@ func (r *reader) read(ctx context.Context, t sock.Table, class uint32) ([]byte, 
 // grow makes the buffer larger than it is said to need: sockets are made
 // between two calls. Its content is not kept.
 func (r *reader) grow(needed uint32) error {
-	size := uint64(needed) + max(uint64(needed)/4, minTable)
-	if needed <= uint32(len(r.buf)) {
-		// It needs more than it says.
-		size = 2*uint64(len(r.buf)) + minTable
-	}
+	size := largerThan(len(r.buf), needed)
 	if size > maxTable {
 		return fmt.Errorf("%w: it is said to need %d bytes", errMalformed, needed)
 	}
 	r.buf = nil // free the old one before, not after
 	r.buf = make([]byte, size)
 	return nil
+}
+
+// largerThan returns the size of a buffer for what is said to need more than it had.
+func largerThan(had int, needed uint32) uint64 {
+	if needed <= uint32(had) {
+		return 2*uint64(had) + minTable // it needs more than it says
+	}
+	return uint64(needed) + max(uint64(needed)/4, minTable)
 }
 
 // callOf names the call that reads a table.

@@ -43,8 +43,8 @@ func recorded(t testing.TB) map[string][]byte {
 		}
 		tables[strings.Replace(name, "TABLE", "ROW", 1)] = b
 	}
-	if len(tables) != 12 {
-		t.Fatalf("%d tables recorded, want 12: %v", len(tables), lines.Err())
+	if len(tables) != 13 {
+		t.Fatalf("%d tables recorded, want 13: %v", len(tables), lines.Err())
 	}
 	return tables
 }

@@ -114,16 +114,22 @@ func pointer(buf []byte, at, size int) (uint64, error) {
 	return binary.LittleEndian.Uint64(buf[at:]), nil
 }
 
-// wideString reads UTF-16 up to its NUL, as UTF-8. What is no character becomes
-// U+FFFD.
+// wideString reads UTF-16 up to its NUL, as UTF-8.
 func wideString(b []byte) (string, error) {
+	for i := 0; i+2 <= len(b); i += 2 {
+		if b[i] == 0 && b[i+1] == 0 {
+			return wideText(b[:i]), nil
+		}
+	}
+	return "", errModule
+}
+
+// wideText reads UTF-16 as UTF-8. What is no character becomes U+FFFD.
+func wideText(b []byte) string {
 	var text []byte
 	for i := 0; i+2 <= len(b); {
 		r := rune(binary.LittleEndian.Uint16(b[i:]))
 		i += 2
-		if r == 0 {
-			return string(text), nil
-		}
 		if utf16.IsSurrogate(r) {
 			second := rune(0)
 			if i+2 <= len(b) {
@@ -135,5 +141,5 @@ func wideString(b []byte) (string, error) {
 		}
 		text = utf8.AppendRune(text, r)
 	}
-	return "", errModule
+	return string(text)
 }

@@ -29,7 +29,7 @@ func New() *Source { return &Source{sys: thisSystem()} }
 func (*Source) Name() string { return "iphlpapi" }
 
 const (
-	udpFields = sock.FieldLocal | sock.FieldInterface | sock.FieldOwners | sock.FieldCreated | sock.FieldService
+	udpFields = sock.FieldLocal | sock.FieldInterface | sock.FieldOwners | sock.FieldCreated | sock.FieldService | sock.FieldCreator
 	tcpFields = udpFields | sock.FieldRemote
 )
 

@@ -18,12 +18,11 @@ type system struct {
 	// buf, which is at address base, with a TCPIP_OWNER_MODULE_BASIC_INFO. The
 	// row is one of an ownerModule table.
 	module func(t sock.Table, row, buf []byte) (needed, code uint32, base uint64)
-	// wordSize is the size of a pointer in what module fills, in bytes.
+	// wordSize is the size of a pointer in what module and processes fill, in bytes.
 	wordSize int
-	// processes returns the names of all processes.
-	processes func() (map[uint32]string, error)
-	// started returns when a process started, as GetProcessTimes.
-	started func(pid uint32) (steps uint64, code uint32)
+	// processes is NtQuerySystemInformation for SystemProcessInformation: it
+	// fills buf, which is at address base.
+	processes func(buf []byte) (needed, code uint32, base uint64)
 	// setTCPEntry is SetTcpEntry with a MIB_TCPROW.
 	setTCPEntry func(row []byte) (code uint32)
 	// pause waits between two tries.

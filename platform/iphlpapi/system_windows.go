@@ -31,8 +31,7 @@ func thisSystem() system {
 		table:       callTable,
 		module:      callModule,
 		wordSize:    int(unsafe.Sizeof(uintptr(0))),
-		processes:   processNames,
-		started:     processStart,
+		processes:   callQueryProcesses,
 		setTCPEntry: callSetTCPEntry,
 		pause:       pause,
 	}

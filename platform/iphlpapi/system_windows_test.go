@@ -1,10 +1,14 @@
 package iphlpapi
 
 import (
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -35,28 +39,75 @@ func TestTheCallsThemselves(t *testing.T) {
 	}
 }
 
+// TestTheProcessesThemselves asks this Windows, or Wine, for this process and a
+// child of it.
 func TestTheProcessesThemselves(t *testing.T) {
-	sys := thisSystem()
-	names, err := sys.processes()
-	if err != nil {
-		t.Fatal(err)
-	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name := names[uint32(os.Getpid())]; !strings.EqualFold(name, filepath.Base(self)) {
-		t.Errorf("this process is %q, want %q", name, filepath.Base(self))
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), waits+"=1")
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := time.Now()
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		stdin.Close()
+		if err := child.Wait(); err != nil {
+			t.Error(err)
+		}
+	}()
+	sys := thisSystem()
+	ps, err := readProcesses(&sys)
+	if err != nil {
+		t.Fatal(err)
 	}
 	var created, exited, kernel, user windows.Filetime
 	if err := windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user); err != nil {
 		t.Fatal(err)
 	}
-	steps, code := sys.started(uint32(os.Getpid()))
-	if code != codeSuccess || fileTimeOf(steps).time().UnixNano() != created.Nanoseconds() {
-		t.Errorf("started at %v, code %d; want %v", fileTimeOf(steps).time(), code, created.Nanoseconds())
+	p := ps.byPID[uint32(os.Getpid())]
+	if p == nil || !strings.EqualFold(p.Name, filepath.Base(self)) || p.StartedAt.UnixNano() != created.Nanoseconds() || p.parent != uint32(os.Getppid()) {
+		t.Fatalf("this process is %+v, want %q since %v of %d", p, filepath.Base(self), created.Nanoseconds(), os.Getppid())
 	}
-	if _, code := sys.started(0xfffffff0); code != codeInvalidParameter {
-		t.Errorf("a PID that nobody has: code %d", code)
+	children := ps.byParent[uint32(os.Getpid())]
+	if len(children) != 1 || children[0].PID != child.Process.Pid || children[0].StartedAt.Before(before.Add(-time.Second)) {
+		t.Errorf("the children of this process are %v, want %d", children, child.Process.Pid)
+	}
+	if ps.byPID[0xfffffff0] != nil {
+		t.Error("a PID that nobody has")
+	}
+}
+
+const waits = "SOCKEYE_TEST_WAITS"
+
+// TestMain is also the child, which waits for the end of its input.
+func TestMain(m *testing.M) {
+	if os.Getenv(waits) == "" {
+		os.Exit(m.Run())
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin) // an error is an end too
+}
+
+// TestTheLayoutIsThatOfTheLibrary compares the offsets with the structure of
+// golang.org/x/sys, for the words of this program.
+func TestTheLayoutIsThatOfTheLibrary(t *testing.T) {
+	var p windows.SYSTEM_PROCESS_INFORMATION
+	const word = unsafe.Sizeof(uintptr(0))
+	for name, at := range map[string][2]uintptr{
+		"CreateTime":       {unsafe.Offsetof(p.CreateTime), offsetCreated},
+		"ImageName.Length": {unsafe.Offsetof(p.ImageName) + unsafe.Offsetof(p.ImageName.Length), offsetNameLength},
+		"ImageName.Buffer": {unsafe.Offsetof(p.ImageName) + unsafe.Offsetof(p.ImageName.Buffer), offsetWords + wordName*word},
+		"UniqueProcessId":  {unsafe.Offsetof(p.UniqueProcessID), offsetWords + wordPID*word},
+		"InheritedFrom":    {unsafe.Offsetof(p.InheritedFromUniqueProcessID), offsetWords + wordParent*word},
+	} {
+		if at[0] != at[1] {
+			t.Errorf("%s is at %d, read at %d", name, at[0], at[1])
+		}
 	}
 }

@@ -55,7 +55,10 @@ func population() []*sock.Socket {
 	only.V6Only, only.Known = true, only.Known|sock.FieldV6Only
 	hidden := unowned(socket(sock.TCP, sock.Listen, "0.0.0.0:22", ""), sock.OwnerPermission)
 	hidden.User, hidden.Known = "root", hidden.Known|sock.FieldUser
+	left := unowned(socket(sock.TCP, sock.Listen, "0.0.0.0:3000", ""), sock.OwnerExited)
+	left.CreatorPID, left.CreatorChildren, left.Known = 812, []*sock.Process{process(816, "node.exe", ""), process(820, "\x1b[31m", "")}, left.Known|sock.FieldCreator
 	all := []*sock.Socket{
+		left,
 		dual, only, hidden,
 		socket(sock.TCP, sock.Bound, "127.0.0.1:7777", "", process(9, "holder", "holder")),
 		socket(sock.TCP, sock.Listen, "[::]:9000", "", process(5, "maybe", "maybe")),

@@ -120,8 +120,21 @@ func missing(s *sock.Socket) string {
 		return "hidden from this user (permission)" + socketUser(s)
 	case sock.OwnerKernel:
 		return "is the kernel"
+	case sock.OwnerExited:
+		if s.Knows(sock.FieldCreator) {
+			return exited(s)
+		}
 	}
 	return "unknown " + render.ReasonText(s)
+}
+
+// exited names a process that has ended, and who may have inherited its socket.
+func exited(s *sock.Socket) string {
+	text := fmt.Sprintf("%d has exited", s.CreatorPID)
+	if len(s.CreatorChildren) > 0 {
+		text += "; children of it that may hold the socket: " + processNames(s.CreatorChildren)
+	}
+	return text
 }
 
 // socketUser is the user of the socket itself, which needs no permission.

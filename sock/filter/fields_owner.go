@@ -51,6 +51,11 @@ var ownerFields = []Field{
 			}
 			return s.Listener.Name, true
 		}, equal: equalComm},
+	{Name: "creator_pid", Kind: KindNumber, Needs: sock.FieldOwners | sock.FieldCreator,
+		Doc: "process that bound the socket and has ended", Example: "creator_pid = 812",
+		number: func(s *sock.Socket) (uint64, bool) {
+			return uint64(s.CreatorPID), s.Knows(sock.FieldCreator)
+		}},
 	{Name: "exe", Kind: KindText, Needs: sock.FieldOwners | sock.FieldExe, PerOwner: true,
 		Doc: "program file of the process", Example: "exe = /usr/sbin/nginx",
 		ownerText: func(o *sock.Owner) (string, bool) { return o.Exe, o.Known&sock.FieldExe != 0 }},

@@ -50,6 +50,7 @@ func randomSocket(r *rand.Rand) *sock.Socket {
 	if r.IntN(2) == 0 {
 		s.Listener = randomOwner(r).Process
 	}
+	s.CreatorPID = int(pick(r, someNumbers...)) + 1
 	s.Timer = sock.Timer{Kind: sock.TimerKind(r.IntN(6)), Expires: time.Duration(pick(r, someNumbers...)) * time.Microsecond,
 		Retransmits: uint8(r.IntN(4))}
 	s.Memory.Drops, s.Memory.Rcvbuf = uint32(pick(r, someNumbers...)), uint32(pick(r, someNumbers...))
@@ -106,6 +107,7 @@ var clearFact = []struct {
 	{sock.FieldInterface, func(c *sock.Socket) { c.IfIndex, c.Interface = 0, "" }},
 	{sock.FieldV6Only, func(c *sock.Socket) { c.V6Only = false }},
 	{sock.FieldMark, func(c *sock.Socket) { c.Mark = 0 }},
+	{sock.FieldCreator, func(c *sock.Socket) { c.CreatorPID = 0 }},
 	{sock.FieldPath, func(c *sock.Socket) { c.Path = "" }},
 	{sock.FieldPeerPath, func(c *sock.Socket) { c.PeerPath = "" }},
 	{sock.FieldPeerInode, func(c *sock.Socket) { c.PeerInode = 0 }},

@@ -157,6 +157,14 @@ func (rec *record) owners(s *sock.Socket, processes *processes) error {
 		s.Owners = append(s.Owners, o)
 	}
 	sock.SortOwners(s.Owners)
+	set(s, &s.CreatorPID, rec.CreatorPID, sock.FieldCreator)
+	for i := range rec.CreatorChildren {
+		p, err := processes.get(&rec.CreatorChildren[i])
+		if err != nil {
+			return err
+		}
+		s.CreatorChildren = append(s.CreatorChildren, p)
+	}
 	if rec.ListenerPID == nil {
 		return nil
 	}

@@ -43,6 +43,34 @@ var ownerMembers = [...]Member{
 		has:  func(s *sock.Socket) bool { return s.Listener != nil && s.Listener.Name != "" },
 		text: func(s *sock.Socket) string { return s.Listener.Name },
 	},
+	{
+		Name: "creator_pid", Kind: Integer, Needs: sock.FieldOwners | sock.FieldCreator,
+		num: func(s *sock.Socket) uint64 { return uint64(s.CreatorPID) },
+	},
+	{
+		Name: "creator_children", Kind: Array, Needs: sock.FieldOwners | sock.FieldCreator,
+		Parts: []Member{{Name: "pid", Kind: Integer}, {Name: "process"}},
+		json:  appendCreatorChildren,
+	},
+}
+
+// appendCreatorChildren writes the children of a process that has ended. The
+// list is empty if none lives.
+func appendCreatorChildren(dst []byte, s *sock.Socket) []byte {
+	dst = append(dst, '[')
+	for i, p := range s.CreatorChildren {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"pid":`...)
+		dst = strconv.AppendInt(dst, int64(p.PID), 10)
+		if p.Name != "" {
+			dst = append(dst, `,"process":`...)
+			dst = AppendString(dst, p.Name)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
 }
 
 func hasOwner(s *sock.Socket) bool { return len(s.Owners) > 0 && s.Owners[0].Process != nil }

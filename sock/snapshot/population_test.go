@@ -35,6 +35,15 @@ func invent(r *rand.Rand) *sock.Socket {
 		inventOwners(r, s)
 	}
 	inventServices(r, s)
+	if !has(sock.FieldOwners) {
+		s.Known &^= sock.FieldCreator // which is told with them
+	}
+	if s.Known.Has(sock.FieldCreator) {
+		s.CreatorPID = r.IntN(1 << 22)
+		for range r.IntN(3) {
+			s.CreatorChildren = append(s.CreatorChildren, &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)})
+		}
+	}
 	if has(sock.FieldCreated) {
 		s.Created = time.UnixMilli(r.Int64N(1 << 42)).UTC()
 	}

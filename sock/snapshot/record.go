@@ -42,6 +42,9 @@ type record struct {
 	ListenerPID     *int   `json:"listener_pid"`
 	ListenerProcess string `json:"listener_process"`
 
+	CreatorPID      *int          `json:"creator_pid"`
+	CreatorChildren []ownerRecord `json:"creator_children"`
+
 	Cgroup       string
 	CgroupID     uint64 `json:"cgroup_id"`
 	Timer        *timerRecord

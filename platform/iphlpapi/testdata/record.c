@@ -9,6 +9,7 @@
 #include <winsock2.h>
 #include <ws2ipdef.h>
 #include <iphlpapi.h>
+#include <winternl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,8 +63,41 @@ static void put(const char *name, const void *table, size_t size)
 #define MODULE r->liCreateTimestamp.QuadPart = created[i]; \
 	for (int k = 0; k < TCPIP_OWNING_MODULE_SIZE; k++) r->OwningModuleInfo[k] = 100 * i + k;
 
+/* The table is said to be here: its pointers are to itself. */
+#define BASE 0x10000
+
+/* What NtQuerySystemInformation writes: the idle process and two others, each
+ * with one thread and its name behind it. */
+static void processes(void)
+{
+	static const DWORD parent[ROWS] = {4, 812, 0};
+	static const WCHAR *name[ROWS] = {L"nginx.exe", L"node.exe", NULL};
+	struct {
+		SYSTEM_PROCESS_INFORMATION p;
+		SYSTEM_THREAD_INFORMATION thread;
+		WCHAR name[16];
+	} entries[ROWS];
+
+	memset(entries, 0xa5, sizeof entries);
+	for (int i = 0; i < ROWS; i++) {
+		SYSTEM_PROCESS_INFORMATION *p = &entries[i].p;
+		size_t at = (UCHAR *)entries[i].name - (UCHAR *)entries;
+
+		p->NextEntryOffset = i < ROWS - 1 ? sizeof entries[0] : 0;
+		p->CreateTime.QuadPart = created[i];
+		p->UniqueProcessId = (HANDLE)(ULONG_PTR)pid[i];
+		p->InheritedFromUniqueProcessId = (HANDLE)(ULONG_PTR)parent[i];
+		p->ImageName.Buffer = name[i] ? (WCHAR *)(ULONG_PTR)(BASE + at) : NULL;
+		p->ImageName.Length = name[i] ? 2 * wcslen(name[i]) : 0;
+		if (name[i])
+			wcscpy(entries[i].name, name[i]);
+	}
+	put("SYSTEM_PROCESS_INFORMATION", entries, sizeof entries);
+}
+
 int main(void)
 {
+	processes();
 	FILL(MIB_TCPTABLE, PORTS4 PEER4)
 	FILL(MIB_TCPTABLE_OWNER_PID, PORTS4 PEER4 r->dwOwningPid = pid[i];)
 	FILL(MIB_TCPTABLE_OWNER_MODULE, PORTS4 PEER4 r->dwOwningPid = pid[i]; MODULE)
