@@ -2,18 +2,26 @@ package cli
 
 import (
 	"errors"
-	"syscall"
+	"io/fs"
 
 	"golang.org/x/sys/windows"
 )
 
 func ignoreBrokenPipe() {}
 
-// errNoData is ERROR_NO_DATA of winerror.h: the pipe is being closed.
-const errNoData = syscall.Errno(232)
-
+// isClosedPipe reports whether what reads the output has ended. Which of the
+// three it is depends on whether that was closed, is being closed, or was
+// disconnected by a server of named pipes. A read that fails so is another matter.
 func isClosedPipe(err error) bool {
-	return errors.Is(err, syscall.ERROR_BROKEN_PIPE) || errors.Is(err, errNoData)
+	failed, ok := errors.AsType[*fs.PathError](err)
+	if !ok || failed.Op != "write" {
+		return false
+	}
+	switch failed.Err {
+	case windows.ERROR_BROKEN_PIPE, windows.ERROR_NO_DATA, windows.ERROR_PIPE_NOT_CONNECTED:
+		return true
+	}
+	return false
 }
 
 // consoleMode is GetConsoleMode and SetConsoleMode but in tests.

@@ -1,11 +1,36 @@
 package cli
 
 import (
+	"fmt"
+	"io/fs"
+	"os"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/windows"
 )
+
+// TestClosedPipe: what Windows says of a pipe that nobody reads, by winerror.h.
+func TestClosedPipe(t *testing.T) {
+	for code, closed := range map[syscall.Errno]bool{109: true, 232: true, 233: true, 112: false, 6: false} {
+		failed := &fs.PathError{Op: "write", Path: "stdout", Err: code}
+		if got := isClosedPipe(fmt.Errorf("the output: %w", failed)); got != closed {
+			t.Errorf("%d, %v: closed %v", code, code, got)
+		}
+		if failed.Op = "read"; isClosedPipe(failed) {
+			t.Errorf("%d, %v: an input that cannot be read is quiet", code, code)
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r.Close()
+	if _, err := w.Write([]byte("x")); !isClosedPipe(err) {
+		t.Errorf("a pipe of this system: %v", err)
+	}
+}
 
 // TestConsoleMode: colour is for a console that can be made to show it, which
 // is then as it was before.

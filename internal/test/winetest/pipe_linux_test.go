@@ -1,0 +1,50 @@
+package winetest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"testing"
+)
+
+// testClosedPipe: whoever reads the answer has seen enough of it, and hears
+// nothing. Wine makes ERROR_PIPE_NOT_CONNECTED of it.
+func testClosedPipe(t *testing.T, p program) {
+	for _, args := range [][]string{{"-a"}, {"-a", "--json"}, {"-a", "--ndjson"}, {"--help"}} {
+		ctx, cancel := context.WithTimeout(t.Context(), Limit)
+		defer cancel()
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		messages, err := os.Create(t.TempDir() + "/messages")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := p.rig.Command(ctx, p.path, args...)
+		cmd.Stdout, cmd.Stderr = w, messages
+		if err := p.rig.Start(cmd); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		err = cmd.Wait()
+		messages.Close()
+		if said, readErr := os.ReadFile(messages.Name()); err != nil || readErr != nil || len(said) > 0 {
+			t.Errorf("%v: %v, %v, %s", args, err, readErr, said)
+		}
+	}
+}
+
+// testCommandLine runs those tests of the command line that are of Windows alone.
+// The status of the program is not theirs: the package's TestMain cannot delete
+// its temporary directory under Wine.
+func testCommandLine(t *testing.T, p program) {
+	program := BuildTest(t, "sockeye/internal/cli")
+	ctx, cancel := context.WithTimeout(t.Context(), Limit)
+	defer cancel()
+	out, err := p.rig.Output(p.rig.Command(ctx, program, "-test.v", "-test.run=^(TestClosedPipe|TestConsoleMode)$"))
+	if bytes.Count(out, []byte("--- PASS: ")) != 2 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
