@@ -35,6 +35,7 @@ func (r *run) fail(err error) {
 		inFile  *filterFileError
 		syntax  *filter.SyntaxError
 		backend *platform.UnknownBackendError
+		written *render.TemplateError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -47,6 +48,9 @@ func (r *run) fail(err error) {
 		r.status = exitUsage
 	case errors.As(err, &syntax):
 		fmt.Fprintf(r.Err, "sockeye: %s\n", syntax.Render())
+		r.status = exitUsage
+	case errors.As(err, &written):
+		r.say("%v", written)
 		r.status = exitUsage
 	case errors.As(err, &usage), errors.As(err, &backend):
 		r.say("%v", err)
