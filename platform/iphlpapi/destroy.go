@@ -42,16 +42,26 @@ func (e *DestroyError) Is(target error) bool {
 	return e.Code == codeAccessDenied && target == fs.ErrPermission
 }
 
+// ErrChanged is wrapped by the error of [Source.Destroy] for a connection that has
+// ended since it was listed, whether or not another has its ends now.
+var ErrChanged = errors.New("it is no more the connection that was listed")
+
 // Destroy closes a TCP connection over IPv4, as SetTcpEntry does: the peer gets
-// a reset. It needs an elevated administrator. The error is a [*DestroyError],
-// or wraps [ErrCannotClose] for anything else than such a connection: end the
-// process instead. A connection is known by its two ends alone.
+// a reset. It needs an elevated administrator. SetTcpEntry is told the two ends
+// alone, which another connection may have since k was listed: the table is read
+// again, and the PID and the creation time that k knows compared. The error is a
+// [*DestroyError], or wraps [ErrChanged], the [*CallError] of a table that cannot
+// be read, or [ErrCannotClose] for anything else than such a connection: end the
+// process instead.
 func (s *Source) Destroy(ctx context.Context, k *sock.Socket) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	row, err := tcpRow(k)
 	if err != nil {
+		return err
+	}
+	if err := s.present.confirm(ctx, &s.sys, k); err != nil {
 		return err
 	}
 	if code := s.sys.setTCPEntry(row[:]); code != codeSuccess {

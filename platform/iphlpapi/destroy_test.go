@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"sockeye/sock"
 )
@@ -19,8 +21,96 @@ func connection() *sock.Socket {
 	}
 }
 
-func TestDestroyNamesTheConnection(t *testing.T) {
+// connected is a machine with that connection.
+func connected() *fake {
 	f := newFake()
+	f.names[812], f.starts = "nginx.exe", map[uint32]fileTime{812: unixEpoch + 1}
+	f.put(tcp4, ownerModule, testRow{state: 5, local: "10.0.0.5:8080", remote: "192.0.2.7:51516", pid: 812, created: unixEpoch + 9})
+	return f
+}
+
+// TestDestroyComparesAgain: between the listing and the answer to the question the
+// connection may end, and another have its ends.
+func TestDestroyComparesAgain(t *testing.T) {
+	same := testRow{state: 5, local: "10.0.0.5:8080", remote: "192.0.2.7:51516", pid: 812, created: unixEpoch + 9}
+	with := func(edit func(*testRow)) []testRow {
+		r := same
+		edit(&r)
+		return []testRow{{state: 2, local: "0.0.0.0:8080", pid: 812}, r}
+	}
+	for _, c := range []struct {
+		name   string
+		rows   []testRow
+		closed bool
+		word   string
+	}{
+		{"the same", with(func(*testRow) {}), true, ""},
+		{"the same in another state", with(func(r *testRow) { r.state = 8 }), true, ""},
+		{"ended", nil, false, "it has ended"},
+		{"the end of another", with(func(r *testRow) { r.remote = "192.0.2.7:51517" }), false, "it has ended"},
+		{"of another process", with(func(r *testRow) { r.pid = 900 }), false, "process 900"},
+		{"of no process", with(func(r *testRow) { r.pid, r.state = 0, 11 }), false, "process 0"},
+		{"a later one of the process", with(func(r *testRow) { r.created++ }), false, "a later one"},
+	} {
+		f := connected()
+		src := f.source()
+		k := listed(t, src, want(sock.FieldOwners).Only(tcp4))[0]
+		f.put(tcp4, ownerModule, c.rows...)
+		err := src.Destroy(context.Background(), k)
+		if (err == nil) != c.closed || errors.Is(err, ErrChanged) == c.closed || (f.entries != nil) != c.closed || !c.closed && !strings.Contains(err.Error(), c.word) {
+			t.Errorf("%s: %v, SetTcpEntry % x", c.name, err, f.entries)
+		}
+	}
+}
+
+// TestDestroyOfWhatItsProcessLeft: the row goes on naming the process that ended.
+func TestDestroyOfWhatItsProcessLeft(t *testing.T) {
+	f := connected()
+	delete(f.names, 812)
+	src := f.source()
+	k := listed(t, src, want(sock.FieldOwners).Only(tcp4))[0]
+	if err := src.Destroy(context.Background(), k); err != nil || k.CreatorPID != 812 || f.entries == nil {
+		t.Errorf("bound by %d: %v", k.CreatorPID, err)
+	}
+}
+
+// TestDestroyOfMany reads the table again only when it is old.
+func TestDestroyOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := connected()
+		src := f.source()
+		for i := range 300 {
+			if err := src.Destroy(t.Context(), connection()); err != nil {
+				t.Fatal(err)
+			}
+			if i == 199 {
+				time.Sleep(presentAge + time.Millisecond)
+				f.put(tcp4, ownerModule)
+				if err := src.Destroy(t.Context(), connection()); !errors.Is(err, ErrChanged) {
+					t.Errorf("it has ended since: %v", err)
+				}
+				break
+			}
+		}
+		if len(f.calls) != 2 {
+			t.Errorf("the table was read %d times", len(f.calls))
+		}
+	})
+}
+
+// TestDestroyWithoutATable closes nothing by guess.
+func TestDestroyWithoutATable(t *testing.T) {
+	f := newFake()
+	f.before = func(int, tableCall, []byte) uint32 { return codeAccessDenied }
+	err := f.source().Destroy(context.Background(), connection())
+	var unread *CallError
+	if !errors.As(err, &unread) || f.entries != nil {
+		t.Errorf("%v, SetTcpEntry % x", err, f.entries)
+	}
+}
+
+func TestDestroyNamesTheConnection(t *testing.T) {
+	f := connected()
 	if err := f.source().Destroy(context.Background(), connection()); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +136,7 @@ func TestDestroyRefused(t *testing.T) {
 		codeAccessDenied: "elevated", codeInvalidParameter: "state", codeMessageNotFound: "ended",
 		codeNotSupported: "IPv4", 1234: "0x4d2",
 	} {
-		f := newFake()
+		f := connected()
 		f.entry = code
 		err := f.source().Destroy(context.Background(), connection())
 		var refusal *DestroyError

@@ -16,8 +16,8 @@ func TestOtherSystems(t *testing.T) {
 	if len(all)+len(parts) != 0 || !errors.Is(err, sock.ErrUnavailable) {
 		t.Errorf("%d rows, %v, %v", len(all), parts, err)
 	}
-	var refusal *DestroyError
-	if err := New().Destroy(context.Background(), connection()); !errors.As(err, &refusal) {
+	var call *CallError
+	if err := New().Destroy(context.Background(), connection()); !errors.As(err, &call) {
 		t.Errorf("close: %v", err)
 	}
 }

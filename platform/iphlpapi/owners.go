@@ -68,10 +68,12 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 		return
 	}
 	switch {
-	case pid == pidNone && s.State != sock.TimeWait:
-		return // Windows does not say why
 	case pid == pidNone:
-		s.OwnerStatus = sock.OwnerTimeWait
+		status, known := unheld(s.State)
+		if !known {
+			return
+		}
+		s.OwnerStatus = status
 	case pid == pidSystem:
 		o.own(o.kernel, r, row, s)
 		s.OwnerStatus = sock.OwnerKernel
@@ -87,6 +89,19 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 		o.own(p, r, row, s)
 	}
 	s.Known |= sock.FieldOwners
+}
+
+// unheld says why no process holds a socket, as far as its state tells.
+func unheld(state sock.State) (why sock.OwnerStatus, known bool) {
+	switch state {
+	case sock.TimeWait:
+		return sock.OwnerTimeWait, true
+	case sock.SynReceived:
+		return sock.OwnerRequest, true
+	case sock.FinWait1, sock.FinWait2, sock.Closing, sock.LastAck, sock.Closed:
+		return sock.OwnerOrphaned, true
+	}
+	return sock.OwnerNotSearched, false
 }
 
 // own makes a process the owner of a row.

@@ -16,7 +16,8 @@ type Source struct {
 	sys system
 	// size is that of the largest buffer a listing needed, so that the next one
 	// need not find it out by being refused.
-	size atomic.Int64
+	size    atomic.Int64
+	present present
 }
 
 var _ sock.Source = (*Source)(nil)

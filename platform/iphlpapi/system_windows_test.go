@@ -1,7 +1,9 @@
 package iphlpapi
 
 import (
+	"errors"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,6 +83,52 @@ func TestTheProcessesThemselves(t *testing.T) {
 	}
 	if ps.byPID[0xfffffff0] != nil {
 		t.Error("a PID that nobody has")
+	}
+}
+
+// TestDestroyConfirms compares with the table of this Windows, or Wine, before
+// SetTcpEntry is called. Whether that closes anything is not looked at: Wine's
+// does not.
+func TestDestroyConfirms(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	asked := 0
+	source := func() *Source { // one that has read no table yet
+		src := New()
+		src.sys.setTCPEntry = func([]byte) uint32 { asked++; return codeSuccess }
+		return src
+	}
+	var client *sock.Socket
+	for _, s := range listed(t, source(), want(sock.FieldOwners).Only(tcp4)) {
+		if s.Local == conn.LocalAddr().(*net.TCPAddr).AddrPort() {
+			client = s
+		}
+	}
+	if client == nil || len(client.Owners) != 1 || client.Owners[0].PID != os.Getpid() {
+		t.Fatalf("the client is listed as %+v", client)
+	}
+	if err := source().Destroy(t.Context(), client); err != nil || asked != 1 {
+		t.Errorf("the connection that was listed: %v, SetTcpEntry called %d times", err, asked)
+	}
+	other := client.Clone()
+	other.Owners[0].Process = &sock.Process{PID: os.Getpid() + 4}
+	if err := source().Destroy(t.Context(), other); !errors.Is(err, ErrChanged) || asked != 1 {
+		t.Errorf("the connection of another process: %v, SetTcpEntry called %d times", err, asked)
+	}
+	if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // ends without TIME_WAIT
+		t.Fatal(err)
+	}
+	conn.Close()
+	if err := source().Destroy(t.Context(), client); !errors.Is(err, ErrChanged) || asked != 1 {
+		t.Errorf("a connection that has ended: %v, SetTcpEntry called %d times", err, asked)
 	}
 }
 
