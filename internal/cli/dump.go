@@ -11,35 +11,33 @@ import (
 
 // dump writes the raw messages of what a request asks to the file of --dump, and
 // lists nothing.
-func (r *run) dump(o *options, b backend, req platform.Request) error {
+func (r *run) dump(o *options, b backend, req platform.Request) (answered, error) {
 	if err := r.checkDump(o, req); err != nil {
-		return err
+		return answered{}, err
 	}
 	if err := b.fit(o, &req); err != nil {
-		return err
+		return answered{}, err
 	}
 	name := o.dump
 	out := r.Out
 	if name != "-" {
 		file, err := os.Create(name)
 		if err != nil {
-			return err
+			return answered{}, err
 		}
 		defer file.Close()
 		out = file
 	}
 	listing, matched, err := r.writeDump(b.host, req, out)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
 	if file, ok := out.(*os.File); ok && name != "-" {
 		if err := file.Close(); err != nil {
-			return writeError{err}
+			return answered{}, writeError{err}
 		}
 	}
-	r.conclude(listing.Snapshot(), matched, o.strict)
-	r.explain(o, listing.Snapshot())
-	return nil
+	return r.conclude(o, listing, matched), nil
 }
 
 // checkDump finds options that contradict a dump.

@@ -73,3 +73,14 @@ type filterFileError struct {
 
 func (e *filterFileError) Error() string { return e.name + ": " + e.syntax.Error() }
 func (e *filterFileError) Unwrap() error { return e.syntax }
+
+// notAFilter replaces the mistake of words that do not even begin a filter by what
+// their user may have meant.
+func notAFilter(err error, words []string, meant string) error {
+	var syntax *filter.SyntaxError
+	var inFile *filterFileError
+	if !errors.As(err, &syntax) || errors.As(err, &inFile) || syntax.Offset > 0 || syntax.Length != len(words[0]) {
+		return err
+	}
+	return usagef("%s does not begin a filter; %s", quote(words[0]), meant)
+}

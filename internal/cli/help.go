@@ -34,11 +34,11 @@ func helpText(cmd command, system string) string {
 		all := commands(&options{})
 		b.WriteString("sockeye - list the sockets of this machine and who owns them\n\nUsage:\n  sockeye [OPTIONS] [FILTER]\n")
 		for _, c := range all[1:] {
-			fmt.Fprintf(&b, "  sockeye %-8s %-11s [OPTIONS]   %s\n", c.name, c.args, c.usage)
+			fmt.Fprintf(&b, "  sockeye %-7s %-24s %s\n", c.name, c.args, c.usage)
 		}
 		cmd = all[0]
 	} else {
-		fmt.Fprintf(&b, "sockeye %s - %s\n\nUsage:\n  sockeye %s %s [OPTIONS]\n", cmd.name, cmd.usage, cmd.name, cmd.args)
+		fmt.Fprintf(&b, "sockeye %s - %s\n\nUsage:\n  sockeye %s [OPTIONS] %s\n", cmd.name, cmd.usage, cmd.name, cmd.args)
 	}
 	b.WriteString("\n" + cmd.help)
 	writeOptions(&b, cmd.options, system)

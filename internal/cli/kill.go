@@ -18,42 +18,41 @@ type closer interface {
 
 // kill closes the sockets of a request and lists those that it closed. What was
 // asked for and not closed is told with the reason.
-func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) error {
+func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) (answered, error) {
 	if err := r.checkKill(o, req, b.host != nil && b.host.CanClose()); err != nil {
-		return err
+		return answered{}, err
 	}
 	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
 	listing := b.host.List(r.ctx, req)
 	var found []*sock.Socket
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return err
+			return answered{}, err
 		}
 		found = append(found, s.Clone())
 	}
 	if len(found) > 0 && !o.yes && !r.agreed(len(found)) {
 		r.say("nothing was closed")
 		r.status = exitNothing
-		return nil
+		return answered{}, nil
 	}
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
 	out, err := render.New(r.Out, layout)
 	if err != nil {
-		return usageError{err.Error()}
+		return answered{}, usageError{err.Error()}
 	}
 	closed, failed, err := r.closeAll(b.host, found, out)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
 	if err := out.Close(listing.Snapshot()); err != nil {
-		return writeError{err}
+		return answered{}, writeError{err}
 	}
-	r.conclude(listing.Snapshot(), closed, o.strict)
-	r.explain(o, listing.Snapshot())
+	a := r.conclude(o, listing, closed)
 	if failed > 0 {
 		r.status = exitFailed
 	}
-	return nil
+	return a, nil
 }
 
 // checkKill refuses what would close more than was meant, or nothing, or without

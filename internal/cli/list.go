@@ -60,25 +60,53 @@ func (r *run) list(o *options, words []string) error {
 	if f.Impossible() {
 		r.say("the filter can match nothing")
 	}
-	return r.answer(o, req)
+	a, err := r.answer(o, req, nil)
+	if err == nil && r.status == exitNothing && a.hidden() && f.Needs().Has(sock.FieldOwners) {
+		r.status = exitFailed // who holds a socket decides what matches, and is hidden
+	}
+	return err
+}
+
+// answered is what is known of an answer after it was given.
+type answered struct {
+	matched int
+	stopped bool // before all was read, since enough was
+	snap    sock.Snapshot
+}
+
+// hidden reports whether owners could not be seen.
+func (a answered) hidden() bool { return a.warned(sock.CodePermission) }
+
+// unread reports whether tables could not be read: that nothing matched is not
+// known then.
+func (a answered) unread() bool {
+	return a.warned(sock.CodeUnavailable) || a.warned(sock.CodeInterrupted)
+}
+
+func (a answered) warned(code sock.Code) bool {
+	return slices.ContainsFunc(a.snap.Warnings, func(w sock.Warning) bool { return w.Code == code })
 }
 
 // answer lists what a request asks in the form that the options ask, or dumps or
-// closes it, and sets the exit status.
-func (r *run) answer(o *options, req platform.Request) error {
+// closes it, and sets the exit status. see is called for every socket that is
+// listed; nil: for none.
+func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (answered, error) {
+	if o.format.is(render.PIDs) && o.noOwners() {
+		return answered{}, usagef("--pids names owners, it goes without --no-processes and --owners none")
+	}
 	b, err := r.openBackend(o)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
 	if o.dump != "" {
 		return r.dump(o, b, req)
 	}
 	if err := b.fit(o, &req); err != nil {
-		return err
+		return answered{}, err
 	}
 	layout, err := r.layout(o, req.Query, b)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
 	if o.kill {
 		return r.kill(o, b, req, layout)
@@ -89,42 +117,46 @@ func (r *run) answer(o *options, req platform.Request) error {
 	}
 	listing, err := r.open(b, req)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
-	matched, err := r.render(o, listing, layout)
+	matched, stopped, err := r.render(o, listing, layout, see)
 	if err != nil {
-		return err
+		return answered{}, err
 	}
-	r.conclude(listing.Snapshot(), matched, o.strict)
-	r.explain(o, listing.Snapshot())
-	return nil
+	a := r.conclude(o, listing, matched)
+	a.stopped = stopped
+	return a, nil
 }
 
-// render writes a listing and counts its sockets.
-func (r *run) render(o *options, listing *platform.Listing, layout render.Options) (matched int, err error) {
+// render writes a listing and counts its sockets. stopped: there may be more.
+func (r *run) render(o *options, listing *platform.Listing, layout render.Options, see func(*sock.Socket)) (matched int, stopped bool, err error) {
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
 	out, err := render.New(r.Out, layout)
 	if err != nil {
-		return 0, usageError{err.Error()}
+		return 0, false, usageError{err.Error()}
 	}
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return matched, r.readError(err)
+			return matched, false, r.readError(err)
 		}
 		matched++
-		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
-			break
-		} else if err != nil {
-			return matched, writeError{err}
+		if see != nil {
+			see(s)
 		}
-		if layout.Format == render.Quiet && !o.strict {
-			break // one is enough to know the exit status
+		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
+			stopped = true
+		} else if err != nil {
+			return matched, false, writeError{err}
+		}
+		// One is enough to know the exit status.
+		if stopped = stopped || layout.Format == render.Quiet && !o.strict; stopped {
+			break
 		}
 	}
 	if err := out.Close(listing.Snapshot()); err != nil {
-		return matched, writeError{err}
+		return matched, stopped, writeError{err}
 	}
-	return matched, nil
+	return matched, stopped, nil
 }
 
 // open begins the listing: of this machine, or of the file that --from names.
@@ -133,15 +165,4 @@ func (r *run) open(b backend, req platform.Request) (*platform.Listing, error) {
 		return r.input.listing(r.ctx, req)
 	}
 	return b.host.List(r.ctx, req), nil
-}
-
-// explain says where the answer came from, with --debug.
-func (r *run) explain(o *options, snap sock.Snapshot) {
-	if o.debug {
-		owners := snap.OwnerSource
-		if snap.OwnerReason != "" {
-			owners += " (" + snap.OwnerReason + ")"
-		}
-		r.say("debug: sockets from %s, owners from %s, complete: %t", snap.Source, owners, snap.Complete)
-	}
 }

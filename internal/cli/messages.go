@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"sockeye/platform"
 	"sockeye/render"
-	"sockeye/sock"
 	"sockeye/sock/filter"
 )
 
@@ -63,24 +61,25 @@ func (r *run) fail(err error) {
 
 // conclude tells what is to be known about an answer that was given, and sets
 // the exit status.
-func (r *run) conclude(snap sock.Snapshot, matched int, strict bool) {
-	for _, w := range snap.Warnings {
+func (r *run) conclude(o *options, listing *platform.Listing, matched int) answered {
+	a := answered{matched: matched, snap: listing.Snapshot()}
+	for _, w := range a.snap.Warnings {
 		r.say("%s", w.Message)
 	}
+	if o.debug {
+		owners := a.snap.OwnerSource
+		if a.snap.OwnerReason != "" {
+			owners += " (" + a.snap.OwnerReason + ")"
+		}
+		r.say("debug: sockets from %s, owners from %s, complete: %t", a.snap.Source, owners, a.snap.Complete)
+	}
 	switch {
-	case strict && !snap.Complete, matched == 0 && unread(snap):
+	case o.strict && !a.snap.Complete, matched == 0 && a.unread():
 		r.status = exitFailed
 	case matched == 0:
 		r.status = exitNothing
 	}
-}
-
-// unread reports whether tables could not be read: that nothing matched is not
-// known then.
-func unread(snap sock.Snapshot) bool {
-	return slices.ContainsFunc(snap.Warnings, func(w sock.Warning) bool {
-		return w.Code == sock.CodeUnavailable || w.Code == sock.CodeInterrupted
-	})
+	return a
 }
 
 // plainError takes the path that the os package puts in front away: it is

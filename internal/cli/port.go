@@ -57,7 +57,7 @@ func (r *run) port(o *options, words []string) error {
 		return usagef("unix sockets have no ports")
 	}
 	if o.shapesListing() {
-		err = r.answer(o, req)
+		_, err = r.answer(o, req, nil)
 	} else {
 		err = r.tellPorts(o, req)
 	}
@@ -106,8 +106,7 @@ func (r *run) tellPorts(o *options, req platform.Request) error {
 	if err := portview.Write(r.Out, found, now.In(time.Local)); err != nil {
 		return writeError{err}
 	}
-	r.conclude(snap, len(found), o.strict)
-	r.explain(o, snap)
+	r.conclude(o, listing, len(found))
 	return nil
 }
 

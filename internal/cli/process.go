@@ -1,26 +1,32 @@
 package cli
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
 
-const processHelp = `Lists the sockets that processes hold, in every state. A process is a PID, or a
-name: that of the process, or of its program's file.
+const processHelp = `Lists the sockets that processes hold, in every state. The first word names the
+processes, the rest is a filter. A process is a PID or a name, in which * is
+anything; several are joined with commas. The name is the kernel's: at most 15
+bytes of that of the program, unless it changed it.
 
 Examples:
   sockeye process 812
-  sockeye process nginx -l
+  sockeye process nginx,haproxy -l
+  sockeye process 'php-fpm*' state established and dst 10.0.0.0/8
   sockeye process sshd --json
 `
 
 func processCommand(o *options) command {
 	return command{
-		name: "process", args: "PID|NAME..", usage: "which sockets a process holds", help: processHelp,
+		name: "process", args: "PID|NAME[,..] [FILTER]", usage: "which sockets a process holds", help: processHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.process(o, words) },
@@ -38,45 +44,186 @@ func (r *run) process(o *options, words []string) error {
 	if o.noOwners() {
 		return usagef("process searches owners; it cannot do without them")
 	}
-	wanted, err := readProcesses(words)
+	wanted, err := readProcesses(words[0])
 	if err != nil {
 		return err
 	}
-	if wanted, err = r.andFile(o, wanted, r.filterEnv(o)); err != nil {
-		return err
+	rest, err := r.readFilter(o, words[1:])
+	if err != nil {
+		return notAFilter(err, words[1:], "several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
 	}
 	everything := tables{sock.Protocols(sock.TCP, sock.UDP, sock.Unix), sock.AllTypes}
-	req, err := o.request(wanted, scope{everything, sock.AllStates})
+	req, err := o.request(filter.And(wanted.filter(), rest), scope{everything, sock.AllStates})
 	if err != nil {
 		return err
 	}
-	err = r.answer(o, req)
-	if err == nil && r.status == exitNothing && !o.terse() {
-		r.say("no socket is held by %s", strings.Join(words, ", "))
+	a, err := r.answer(o, req, wanted.see)
+	if err != nil {
+		return err
 	}
-	return err
+	what := o.tablesText() + "socket"
+	if !rest.Empty() || o.choosesStates() || o.families != 0 {
+		what += " that matches"
+	}
+	return r.tellMissing(o, wanted, a, what)
 }
 
-// readProcesses makes a filter of PIDs and names.
-func readProcesses(words []string) (*filter.Filter, error) {
-	var pids []int
-	var names []string
-	for _, word := range words {
-		if !isNumber(word) {
-			names = append(names, word)
+// wantedProcess is a process that is asked for, or all of a name.
+type wantedProcess struct {
+	word   string
+	pid    int // 0: all of the name
+	filter *filter.Filter
+	seen   bool // a socket of it was listed
+}
+
+type wantedProcesses []*wantedProcess
+
+// readProcesses reads PIDs and names that are joined with commas.
+func readProcesses(list string) (wantedProcesses, error) {
+	var all wantedProcesses
+	for word := range strings.SplitSeq(list, ",") {
+		w := &wantedProcess{word: word}
+		switch {
+		case word == "":
+			return nil, usagef("%s: a PID or a name is missing beside the comma", quote(list))
+		case isNumber(word):
+			pid, err := strconv.ParseInt(word, 10, 32)
+			if err != nil || pid == 0 {
+				return nil, usagef("there is no PID %s", word)
+			}
+			w.pid, w.filter = int(pid), filter.PIDs(int(pid))
+		case strings.Contains(word, "*"):
+			pattern := strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*")
+			f, err := filter.Parse([]string{"process", "~", "/^" + strings.ReplaceAll(pattern, "/", `\/`) + "$/"}, filter.Env{})
+			if err != nil {
+				return nil, err
+			}
+			w.filter = f
+		default:
+			w.filter = filter.ProcessNames(word)
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// filter matches the sockets that one of the processes holds.
+func (all wantedProcesses) filter() *filter.Filter {
+	var fs []*filter.Filter
+	for _, w := range all {
+		fs = append(fs, w.filter)
+	}
+	return filter.Or(fs...)
+}
+
+// see notes of which of the processes a socket is.
+func (all wantedProcesses) see(s *sock.Socket) {
+	for _, w := range all {
+		w.seen = w.seen || w.filter.Match(s)
+	}
+}
+
+func (all wantedProcesses) allSeen() bool {
+	return !slices.ContainsFunc(all, func(w *wantedProcess) bool { return !w.seen })
+}
+
+// among returns the processes that are meant among those of a machine.
+func (w *wantedProcess) among(all []platform.ProcessEntry) []platform.ProcessEntry {
+	var found []platform.ProcessEntry
+	for _, p := range all {
+		holder := sock.Socket{Known: sock.FieldOwners, Owners: []sock.Owner{{Process: &sock.Process{PID: p.PID, Name: p.Name}}}}
+		if w.filter.Match(&holder) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// tellMissing says of each process of which no socket was listed what is known of
+// it: that there is none, that it has none of what was asked for, or that this
+// cannot be known.
+func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what string) error {
+	if wanted.allSeen() || a.stopped {
+		return nil
+	}
+	unknown := false
+	for _, w := range wanted {
+		if w.seen {
 			continue
 		}
-		pid, err := strconv.ParseInt(word, 10, 32)
+		text, known, err := r.missing(w, a, what)
 		if err != nil {
-			return nil, usagef("there is no PID %s", word)
+			return err
 		}
-		pids = append(pids, int(pid))
+		unknown = unknown || !known
+		if !o.terse() {
+			r.say("%s", text)
+		}
 	}
+	if unknown && r.status == exitNothing {
+		r.status = exitFailed
+	}
+	return nil
+}
+
+// missing says why no socket of a process was listed, and whether it is known that
+// there is none.
+func (r *run) missing(w *wantedProcess, a answered, what string) (text string, known bool, err error) {
+	if r.input != nil {
+		if a.hidden() {
+			return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", w.word, what), false, nil
+		}
+		return fmt.Sprintf("%s holds no %s", w.word, what), true, nil
+	}
+	all, complete, err := r.machine.Processes(r.ctx)
+	if err != nil {
+		return "", false, fmt.Errorf("the processes of this machine cannot be listed: %w", err)
+	}
+	name, found := w.word, w.among(all)
 	switch {
-	case names == nil:
-		return filter.PIDs(pids...), nil
-	case pids == nil:
-		return filter.ProcessNames(names...), nil
+	case w.pid != 0 && !r.machine.HasProcess(r.ctx, w.pid):
+		return fmt.Sprintf("there is no process %d", w.pid), true, nil
+	case len(found) == 0 && w.pid == 0 && complete:
+		return "no process is called " + w.word, true, nil
+	case len(found) == 1:
+		name = fmt.Sprintf("%s[%d]", found[0].Name, found[0].PID)
+	case len(found) > 1:
+		name = fmt.Sprintf("one of the %d processes %s", len(found), w.word)
 	}
-	return filter.Or(filter.PIDs(pids...), filter.ProcessNames(names...)), nil
+	if a.hidden() && !r.maySearch(found) {
+		return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", name, what), false, nil
+	}
+	if len(found) > 1 {
+		name = fmt.Sprintf("none of the %d processes %s", len(found), w.word)
+		return fmt.Sprintf("%s holds a %s", name, what), true, nil
+	}
+	return fmt.Sprintf("%s holds no %s", name, what), true, nil
+}
+
+// maySearch reports whether it is known what some processes hold. Of none it is
+// not: there may be hidden ones.
+func (r *run) maySearch(found []platform.ProcessEntry) bool {
+	for _, p := range found {
+		if !r.machine.MaySearch(p.PID) {
+			return false
+		}
+	}
+	return len(found) > 0
+}
+
+// tablesText names the tables that the options choose, with a blank behind.
+func (o *options) tablesText() string {
+	var names []string
+	for _, t := range o.tables {
+		if t.negated || t.protocols.Len() != 1 {
+			return ""
+		}
+		if !slices.Contains(names, t.name) {
+			names = append(names, t.name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Join(names, " or ") + " "
 }

@@ -1,6 +1,8 @@
 package livetest
 
 import (
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,4 +59,34 @@ func unseenLine(t *testing.T, r record) string {
 		uid = "known"
 	}
 	return strings.Join([]string{r.Protocol, r.Family, r.State, f.local, f.remote, uid, deref(r.OwnerStatus)}, " ")
+}
+
+// TestHiddenProcess: what a process holds is not known to a user who may not see
+// it, and is then not said to be nothing.
+func TestHiddenProcess(t *testing.T) {
+	if !population.Alone(t, "ip", "cat") {
+		return
+	}
+	set, err := population.Parity(t.TempDir())
+	keep(t, set, err)
+	pid := strconv.Itoa(os.Getpid())
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   string
+	}{
+		{[]string{"process", pid}, 3, "is not known: owners are hidden"},
+		{[]string{"process", "nosuchprogram"}, 1, "no process is called nosuchprogram"},
+		{[]string{"process", "4194399"}, 1, "there is no process 4194399"},
+		{[]string{"pid", pid}, 3, "run as root"},
+		{[]string{"pid", pid, "-q"}, 3, "run as root"},
+	} {
+		got := run(t, asNobody(sockeye(t, c.args...)))
+		if got.status != c.status || !strings.Contains(got.stderr, c.says) {
+			t.Errorf("%v: exit status %d, %q", c.args, got.status, got.stderr)
+		}
+	}
+	if got := run(t, sockeye(t, "process", pid)); got.status != 0 {
+		t.Errorf("as root: exit status %d, %q", got.status, got.stderr)
+	}
 }

@@ -1,0 +1,28 @@
+package platform
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/procnet"
+)
+
+// Processes returns the processes of this machine that the reader may see. They
+// are complete if none is hidden.
+func (h *Host) Processes(context.Context) (all []ProcessEntry, complete bool, err error) {
+	found, complete, err := procnet.New().Processes()
+	for _, p := range found {
+		all = append(all, ProcessEntry(p))
+	}
+	return all, complete, err
+}
+
+// HasProcess reports whether there is a process of a PID, seen or not.
+func (h *Host) HasProcess(_ context.Context, pid int) bool {
+	return !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
+}
+
+// MaySearch reports whether the reader may see which sockets a process holds.
+func (h *Host) MaySearch(pid int) bool { return procnet.New().ReadableFDs(pid) }

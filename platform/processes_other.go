@@ -1,0 +1,42 @@
+//go:build !linux
+
+package platform
+
+import (
+	"context"
+
+	"github.com/shirou/gopsutil/v3/process"
+)
+
+// Processes returns the processes of this machine that the reader may see. They
+// are complete if none is hidden.
+func (h *Host) Processes(ctx context.Context) (all []ProcessEntry, complete bool, err error) {
+	found, err := process.ProcessesWithContext(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	complete = true
+	for _, p := range found {
+		name, err := p.NameWithContext(ctx)
+		if err != nil {
+			complete = false // it has ended, or hides
+			continue
+		}
+		entry := ProcessEntry{PID: int(p.Pid), Name: name}
+		if parent, err := p.PpidWithContext(ctx); err == nil {
+			entry.Parent = int(parent)
+		}
+		all = append(all, entry)
+	}
+	return all, complete, nil
+}
+
+// HasProcess reports whether there is a process of a PID, seen or not.
+func (h *Host) HasProcess(ctx context.Context, pid int) bool {
+	there, err := process.PidExistsWithContext(ctx, int32(pid))
+	return err != nil || there // if it cannot be told it is not said to be missing
+}
+
+// MaySearch reports whether the reader may see which sockets a process holds. It
+// is false where that cannot be told.
+func (h *Host) MaySearch(int) bool { return false }
