@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"sockeye/internal/services"
 	"sockeye/platform"
@@ -42,8 +44,12 @@ func (r *run) filterEnv(o *options) filter.Env {
 
 func interfaceIndex(name string) (uint32, error) {
 	ifi, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0, fmt.Errorf("there is no interface %s", name)
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return 0, errno
+	case err != nil:
+		return 0, fs.ErrNotExist
 	}
 	return uint32(ifi.Index), nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
+	"syscall"
 
 	"sockeye/platform"
 	"sockeye/render"
@@ -30,7 +32,6 @@ func oneLine(text string) string {
 func (r *run) fail(err error) {
 	var (
 		usage   usageError
-		inFile  *filterFileError
 		syntax  *filter.SyntaxError
 		backend *platform.UnknownBackendError
 		written *render.TemplateError
@@ -41,12 +42,13 @@ func (r *run) fail(err error) {
 	case isClosedPipe(err):
 		// Whoever read the answer has seen enough of it.
 		r.status = exitMatched
-	case errors.As(err, &inFile):
-		fmt.Fprintf(r.Err, "sockeye: %s: %s\n", oneLine(inFile.name), inFile.syntax.Render())
-		r.status = exitUsage
 	case errors.As(err, &syntax):
-		fmt.Fprintf(r.Err, "sockeye: %s\n", syntax.Render())
+		r.say("%v", err)
+		fmt.Fprintln(r.Err, render.Caret(syntax.Text, syntax.Offset, syntax.Length))
 		r.status = exitUsage
+		if lookUpFailed(syntax.Err) {
+			r.status = exitFailed
+		}
 	case errors.As(err, &written):
 		r.say("%v", written)
 		r.status = exitUsage
@@ -57,6 +59,13 @@ func (r *run) fail(err error) {
 		r.say("%v", err)
 		r.status = exitFailed
 	}
+}
+
+// lookUpFailed reports whether a name in a filter may be right: nobody could tell.
+func lookUpFailed(err error) bool {
+	var errno syscall.Errno
+	var dns *net.DNSError
+	return errors.As(err, &errno) || errors.As(err, &dns) && !dns.IsNotFound
 }
 
 // conclude tells what is to be known about an answer that was given, and sets
@@ -92,4 +101,5 @@ func plainError(err error) error {
 	return err
 }
 
-func quote(word string) string { return fmt.Sprintf("%q", word) }
+// quote marks a word in a message, which is escaped as a whole.
+func quote(word string) string { return `"` + word + `"` }

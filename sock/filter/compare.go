@@ -213,7 +213,7 @@ func (p *parser) compile(source string) (*regexp.Regexp, error) {
 	if err != nil {
 		var wrong *syntax.Error
 		if errors.As(err, &wrong) {
-			return nil, fmt.Errorf("%s: %s", wrong.Code, printable(wrong.Expr))
+			return nil, fmt.Errorf("%s: %s", wrong.Code, short(wrong.Expr))
 		}
 		return nil, err
 	}

@@ -22,14 +22,15 @@ type Env struct {
 	// nil asks package net, which reads the services file.
 	LookupPort func(name string) ([]uint16, error)
 	// InterfaceIndex returns the index of a network interface. An error makes
-	// the filter wrong. Index 0 without an error says that it is not known
+	// the filter wrong; [fs.ErrNotExist] says that there is none. Index 0 without an error says that it is not known
 	// here, as for sockets of another machine, and then names are compared.
 	// Nil asks for no index.
 	InterfaceIndex func(name string) (uint32, error)
 	// CgroupID returns the number of a cgroup, as sockets have it. The path is
 	// the one in the hierarchy, with a slash in front and none at its end; the
-	// root is a slash. An error makes the filter wrong. ID 0 without an error says that it is not known
-	// here, and then paths are compared, as they are if this is nil.
+	// root is a slash. Errors are those of InterfaceIndex. ID 0 without an error
+	// says that it is not known here, and then paths are compared, as they are if
+	// this is nil.
 	CgroupID func(path string) (uint64, error)
 	// AutoPorts are the first and the last port that the system gives to a
 	// socket that does not choose one (net.ipv4.ip_local_port_range); zero is
@@ -87,7 +88,7 @@ func (r *resolver) host(name string) ([]netip.Addr, error) {
 	}
 	found, err := look(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("the name %s has no address: %w", printable(name), plainLookupError(err))
+		return nil, err
 	}
 	addrs := make([]netip.Addr, 0, len(found))
 	for _, a := range found {
@@ -123,7 +124,7 @@ func (r *resolver) port(name string) ([]uint16, error) {
 	}
 	found, err := look(name)
 	if err != nil || len(found) == 0 {
-		return nil, fmt.Errorf("%s is neither a port nor a known service", printable(name))
+		return nil, fmt.Errorf("%s is neither a port nor a known service", short(name))
 	}
 	ports := slices.Clone(found)
 	slices.Sort(ports)

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// SyntaxError is a mistake in the text of a filter.
+// SyntaxError is a mistake in the text of a filter. Its messages hold words of the
+// text as they are: who shows them to people takes care of control characters.
 type SyntaxError struct {
 	// Text is the whole filter: the file, or the words joined with blanks.
 	Text string
@@ -16,7 +17,12 @@ type SyntaxError struct {
 	Message string
 	// Suggestion is what may have been meant; empty if nothing is near.
 	Suggestion string
+	// Err is why a name could not be looked up; nil for any other mistake.
+	Err error
 }
+
+// Unwrap returns Err.
+func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // Error returns the message and the suggestion in one line.
 func (e *SyntaxError) Error() string {
@@ -39,7 +45,5 @@ func (e *SyntaxError) line() int {
 	if !strings.Contains(strings.TrimRight(e.Text, "\n"), "\n") {
 		return 0
 	}
-	return 1 + strings.Count(e.Text[:e.offset()], "\n")
+	return 1 + strings.Count(e.Text[:e.Offset], "\n")
 }
-
-func (e *SyntaxError) offset() int { return min(max(e.Offset, 0), len(e.Text)) }

@@ -124,7 +124,7 @@ func (h *hostParts) tail(s string) bool {
 func (p *parser) inetHost(t token, text string, h Host) ([]Host, error) {
 	parts, ok := splitHost(text)
 	if !ok {
-		return nil, p.failAt(t, printable(t.text)+" is not an address such as 10.0.0.0/8, [::1]:22 or :ssh")
+		return nil, p.failAt(t, short(t.text)+" is not an address such as 10.0.0.0/8, [::1]:22 or :ssh")
 	}
 	if parts.hasZone {
 		d, err := p.device(t, parts.zone)
@@ -177,17 +177,17 @@ func (p *parser) prefixes(t token, parts hostParts, family sock.Family) ([]netip
 	addr, ok := parseAddr(parts.addr)
 	if !ok {
 		if parts.hasBits || !hostName(parts.addr) {
-			return nil, p.failAt(t, printable(parts.addr)+" is not an address")
+			return nil, p.failAt(t, short(parts.addr)+" is not an address")
 		}
 		return p.named(t, parts.addr, family)
 	}
 	if !familyHas(family, addr) {
-		return nil, p.failAt(t, printable(parts.addr)+" is not of the family before it")
+		return nil, p.failAt(t, short(parts.addr)+" is not of the family before it")
 	}
 	bits := addr.BitLen()
 	if parts.hasBits {
 		if bits, ok = prefixBits(parts.bits, addr); !ok {
-			return nil, p.failAt(t, printable(parts.bits)+" is not a prefix length of "+addr.String())
+			return nil, p.failAt(t, short(parts.bits)+" is not a prefix length of "+addr.String())
 		}
 	}
 	// As in ss, bits behind the prefix are of no account.
@@ -205,7 +205,9 @@ func (p *parser) named(t token, name string, family sock.Family) ([]netip.Prefix
 	}
 	addrs, err := p.env.host(name)
 	if err != nil {
-		return nil, p.failAt(t, err.Error())
+		e := p.failAt(t, "the name "+short(name)+" has no address: "+plainLookupError(err).Error())
+		e.Err = err
+		return nil, e
 	}
 	var prefixes []netip.Prefix
 	for _, a := range addrs {
@@ -214,7 +216,7 @@ func (p *parser) named(t token, name string, family sock.Family) ([]netip.Prefix
 		}
 	}
 	if len(prefixes) == 0 {
-		return nil, p.failAt(t, "the name "+printable(name)+" has no address of that family")
+		return nil, p.failAt(t, "the name "+short(name)+" has no address of that family")
 	}
 	return prefixes, nil
 }

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"errors"
+	"io/fs"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -97,7 +99,7 @@ func fieldWords() []string {
 
 // unknownName is the mistake of an operand that is none of the names.
 func (p *parser) unknownName(t token, what string, names []string) *SyntaxError {
-	e := p.failAt(t, printable(t.text)+" is not "+what)
+	e := p.failAt(t, short(t.text)+" is not "+what)
 	if len(t.text) > longestName {
 		return e
 	}
@@ -109,22 +111,32 @@ func (p *parser) unknownName(t token, what string, names []string) *SyntaxError 
 	return e
 }
 
-// printable returns a word for a message: short, and without control characters.
-func printable(s string) string {
+// notFound is the mistake of a name that the system was asked for in vain.
+func (p *parser) notFound(t token, what, name string, err error) *SyntaxError {
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.failAt(t, "there is no "+what+" "+short(name))
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err // without the name again
+	}
+	e := p.failAt(t, "the "+what+" "+short(name)+" cannot be looked up: "+err.Error())
+	e.Err = err
+	return e
+}
+
+// short returns a word for a message, cut if it is long.
+func short(s string) string {
 	const most = 40
-	cut := ""
-	if len(s) > most {
-		s, cut = s[:runeStart(s, most)], "..."
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		shown, _ := display(s[i:i+size], r)
-		b.WriteString(shown)
-		i += size
-	}
-	if b.Len() == 0 {
+	if s == "" {
 		return "an empty word"
 	}
-	return b.String() + cut
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "..."
 }

@@ -80,8 +80,8 @@ var mistakeTable = []struct{ text, under, want string }{
 	{"fwmark green", "green", "green is not a mark such as 0x10 or 0x10/0xff"},
 	{"fwmark 1/2/3", "1/2/3", "1/2/3 is not a mark such as 0x10 or 0x10/0xff"},
 	{"fwmark 0x100000000", "0x100000000", "0x100000000 is not a mark such as 0x10 or 0x10/0xff"},
-	{"dev eth9", "eth9", "there is no interface eth9: no such device"},
-	{"cgroup /missing", "/missing", "there is no cgroup /missing: no such directory"},
+	{"dev eth9", "eth9", "there is no interface eth9"},
+	{"cgroup /missing", "/missing", "there is no cgroup /missing"},
 
 	{"dst 10.0.0.0/33", "10.0.0.0/33", "33 is not a prefix length of 10.0.0.0"},
 	{"dst ::1/129", "::1/129", "129 is not a prefix length of ::1"},

@@ -48,7 +48,7 @@ func (p *parser) numberOperand(f *Field, t token) (v interval, isRange bool, err
 			return v, false, err
 		}
 		if first.lo > last.hi {
-			return v, false, p.failAt(t, "the range "+printable(text)+" ends before it starts")
+			return v, false, p.failAt(t, "the range "+short(text)+" ends before it starts")
 		}
 		return interval{first.lo, last.hi}, true, nil
 	}
@@ -78,7 +78,7 @@ func (p *parser) interval(f *Field, t token, text string) (v interval, err error
 		v = interval{n, n}
 	}
 	if err != nil {
-		return v, p.failAt(t, printable(text)+" "+err.Error())
+		return v, p.failAt(t, short(text)+" "+err.Error())
 	}
 	return v, nil
 }
@@ -93,7 +93,7 @@ func (p *parser) markCond(operands []token) (Expr, error) {
 			m.Mask, err = parseMark(mask)
 		}
 		if err != nil {
-			return nil, p.failAt(t, printable(t.text)+" is not a mark such as 0x10 or 0x10/0xff")
+			return nil, p.failAt(t, short(t.text)+" is not a mark such as 0x10 or 0x10/0xff")
 		}
 		c.Marks = append(c.Marks, m)
 	}
@@ -126,7 +126,7 @@ func (p *parser) device(t token, name string) (Device, error) {
 	if allDigits(name) {
 		n, err := strconv.ParseUint(name, 10, 32)
 		if err != nil {
-			return Device{}, p.failAt(t, printable(name)+" is out of range")
+			return Device{}, p.failAt(t, short(name)+" is out of range")
 		}
 		return Device{Index: uint32(n)}, nil
 	}
@@ -137,7 +137,7 @@ func (p *parser) device(t token, name string) (Device, error) {
 	if look := p.env.env.InterfaceIndex; look != nil {
 		index, err := look(name)
 		if err != nil {
-			return Device{}, p.failAt(t, "there is no interface "+printable(name)+": "+err.Error())
+			return Device{}, p.notFound(t, "interface", name, err)
 		}
 		d.Index = index
 	}
@@ -151,7 +151,7 @@ func (p *parser) cgroupCond(operands []token) (Expr, error) {
 		if look := p.env.env.CgroupID; look != nil {
 			id, err := look(g.Path)
 			if err != nil {
-				return nil, p.failAt(t, "there is no cgroup "+printable(t.text)+": "+err.Error())
+				return nil, p.notFound(t, "cgroup", t.text, err)
 			}
 			g.ID = id
 		}
@@ -184,7 +184,7 @@ func (p *parser) netnsCond(operands []token) (Expr, error) {
 		if allDigits(name) {
 			inode, err := parseNumber(name)
 			if err != nil {
-				return nil, p.failAt(t, printable(name)+" "+err.Error())
+				return nil, p.failAt(t, short(name)+" "+err.Error())
 			}
 			c.Inodes = append(c.Inodes, inode)
 		}

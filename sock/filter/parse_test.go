@@ -3,6 +3,7 @@ package filter
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/netip"
 	"strings"
 	"testing"
@@ -41,11 +42,11 @@ func testEnv() Env {
 			if index, ok := links[name]; ok {
 				return index, nil
 			}
-			return 0, errors.New("no such device")
+			return 0, fs.ErrNotExist
 		},
 		CgroupID: func(path string) (uint64, error) {
 			if strings.Contains(path, "missing") {
-				return 0, errors.New("no such directory")
+				return 0, &fs.PathError{Op: "stat", Path: path, Err: fs.ErrNotExist}
 			}
 			return uint64(len(path)), nil
 		},

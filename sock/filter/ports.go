@@ -16,7 +16,7 @@ func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error)
 			return nil, err
 		}
 		if any && op.ordering() || op.ordering() && (len(list) > 1 || list[0].lo != list[0].hi) {
-			return nil, p.failAt(t, printable(t.text)+" is more than one port, and has no order")
+			return nil, p.failAt(t, short(t.text)+" is more than one port, and has no order")
 		}
 		if any {
 			return newHostCond(f.side, []Host{{}}), nil
@@ -49,21 +49,21 @@ func (p *parser) ports(t token, text string) (list []interval, any bool, err err
 		last, err2 := parsePort(hi)
 		switch {
 		case err1 != nil || err2 != nil:
-			return nil, false, p.failAt(t, printable(text)+" is out of range")
+			return nil, false, p.failAt(t, short(text)+" is out of range")
 		case first > last:
-			return nil, false, p.failAt(t, "the range "+printable(text)+" ends before it starts")
+			return nil, false, p.failAt(t, "the range "+short(text)+" ends before it starts")
 		}
 		return []interval{{first, last}}, false, nil
 	}
 	if allDigits(text) || len(text) > 2 && text[:2] == "0x" {
 		n, err := parsePort(text)
 		if err != nil {
-			return nil, false, p.failAt(t, printable(text)+" "+err.Error())
+			return nil, false, p.failAt(t, short(text)+" "+err.Error())
 		}
 		return []interval{{n, n}}, false, nil
 	}
 	if !serviceName(text) {
-		return nil, false, p.failAt(t, printable(text)+" is not a port")
+		return nil, false, p.failAt(t, short(text)+" is not a port")
 	}
 	found, err := p.env.port(text)
 	if err != nil {
