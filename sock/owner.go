@@ -2,7 +2,9 @@ package sock
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +21,17 @@ type Process struct {
 	UID       uint32 // effective, or NoUID; known with User
 	User      string
 	StartedAt time.Time
+}
+
+// WindowsProgram returns the name of a process without .exe, and whether it is one
+// of Windows, whose names are the same in any case: one that ends so, wherever it
+// was listed, or any on Windows itself, which has some that do not ("System").
+func WindowsProgram(name string) (program string, ok bool) {
+	const suffix = ".exe"
+	if at := len(name) - len(suffix); at > 0 && strings.EqualFold(name[at:], suffix) {
+		return name[:at], true
+	}
+	return name, runtime.GOOS == "windows"
 }
 
 // NoUID is the UID of a process on a system whose users are not numbers, such as

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +14,8 @@ import (
 const processHelp = `Lists the sockets that processes hold, in every state. The first word names the
 processes, the rest is a filter. A process is a PID or a name, in which * is
 anything; several are joined with commas. The name is the kernel's: at most 15
-bytes of that of the program, unless it changed it.
+bytes of that of the program, unless it changed it. On Windows it is the
+file's, and matches in any case, with or without .exe.
 
 Examples:
   sockeye process 812
@@ -93,12 +93,7 @@ func readProcesses(list string) (wantedProcesses, error) {
 			}
 			w.pid, w.filter = int(pid), filter.PIDs(int(pid))
 		case strings.Contains(word, "*"):
-			pattern := strings.ReplaceAll(regexp.QuoteMeta(word), `\*`, ".*")
-			f, err := filter.Parse([]string{"process", "~", "/^" + strings.ReplaceAll(pattern, "/", `\/`) + "$/"}, filter.Env{})
-			if err != nil {
-				return nil, err
-			}
-			w.filter = f
+			w.filter = filter.ProcessPattern(word)
 		default:
 			w.filter = filter.ProcessNames(word)
 		}

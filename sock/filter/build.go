@@ -1,8 +1,12 @@
 package filter
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+
+	"sockeye/sock"
 )
 
 // And returns the filter that matches what all of the given ones match. Nil and
@@ -60,4 +64,17 @@ func ProcessNames(names ...string) *Filter {
 	values := slices.Clone(names)
 	slices.Sort(values)
 	return newFilter(&TextCond{mustField("process"), slices.Compact(values)}, false, false)
+}
+
+// ProcessPattern returns the filter that matches sockets which a process holds
+// whose name fits a pattern, in which * is anything and nothing else is special.
+func ProcessPattern(pattern string) *Filter {
+	expression := func(p string) string { return strings.ReplaceAll(regexp.QuoteMeta(p), `\*`, ".*") }
+	program, onWindows := sock.WindowsProgram(pattern)
+	suffix := `\.exe`
+	if onWindows && program == pattern {
+		suffix = "(?:" + suffix + ")?"
+	}
+	both := regexp.MustCompile("^(?s:" + expression(pattern) + "|(?i:" + expression(program) + suffix + "))$")
+	return newFilter(&RegexpCond{mustField("process"), both}, false, false)
 }

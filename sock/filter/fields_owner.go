@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"strings"
 	"time"
 
 	"sockeye/sock"
@@ -110,9 +111,14 @@ func unixNano(t time.Time) uint64 {
 // maxUnix is the last second that nanoseconds are counted to.
 const maxUnix = 1 << 33
 
-// equalComm compares names of processes. The kernel keeps 15 bytes of a name,
-// so a longer operand means what is left of it.
+// equalComm compares names of processes. Those of Windows programs match in any
+// case, with or without .exe. Linux keeps 15 bytes of a name, so a longer operand
+// means what is left of it.
 func equalComm(name, operand string) bool {
+	if program, ok := sock.WindowsProgram(name); ok {
+		word, _ := sock.WindowsProgram(operand)
+		return strings.EqualFold(program, word)
+	}
 	if len(operand) > commLength && len(name) == commLength {
 		operand = operand[:commLength]
 	}

@@ -2,6 +2,8 @@ package filter
 
 import (
 	"net/netip"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -175,6 +177,52 @@ func TestNeeds(t *testing.T) {
 	} {
 		if got := mustParse(t, text).Needs(); got != want {
 			t.Errorf("%q needs %b, want %b", text, got, want)
+		}
+	}
+}
+
+func TestPatternsOfNames(t *testing.T) {
+	windows := runtime.GOOS == "windows"
+	for _, c := range []struct {
+		name, pattern string
+		want          bool
+	}{
+		{"php-fpm8.2", "php-fpm*", true}, {"php-fpm", "php-fpm*", true}, {"xphp-fpm", "php-fpm*", false},
+		{"a\nb", "a*b", true}, {"a.c", "a*c", true}, {"abc", "a.c*", false}, {"a|b", "a|*", true}, {"b", "a|*", false},
+		{"PHP-fpm", "php*", windows}, {"php-fpm", "php*.exe", false},
+		{"Svchost.EXE", "svc*", true}, {"Svchost.EXE", "*HOST", true}, {"Svchost.EXE", "svc*.exe", true}, {"Svchost.EXE", "svc*.com", false},
+		{"svchost.exe", "*.exe", true}, {"svchost.com", "*.exe", false}, {"Svchost.exe", "host*", false},
+	} {
+		s := sock.Socket{Known: sock.FieldOwners, Owners: []sock.Owner{{Process: &sock.Process{PID: 8, Name: c.name}}}}
+		if got := ProcessPattern(c.pattern).Match(&s); got != c.want {
+			t.Errorf("%q fits %q: %v", c.name, c.pattern, got)
+		}
+	}
+}
+
+// TestNamesOfWindowsPrograms: they match in any case, with or without .exe, and
+// those of other programs do not.
+func TestNamesOfWindowsPrograms(t *testing.T) {
+	for _, c := range []struct {
+		name, operand string
+		want          bool
+	}{
+		{"nginx.exe", "nginx", true}, {"nginx.exe", "NGINX.EXE", true}, {"Nginx.Exe", "nginx.exe", true},
+		{"Überwachung.exe", "überwachung", true}, {"nginx.exe", "nginx.ex", false}, {"nginx.exe", "nginx.exe.exe", false},
+		{"nginx.exe", "ngin", false}, {"a.exe.exe", "A.EXE", false}, {"a.exe.exe", "a.exe.EXE", true},
+		{"a-long-name-of-a-program.exe", "A-Long-Name-Of-A-Program", true}, {"a-long-name-of-a-program.exe", "a-long-name-of-", false},
+		{"nginx", "nginx", true}, {"nginx", "nginx.exe", runtime.GOOS == "windows"}, {"nginx", "Nginx", runtime.GOOS == "windows"},
+		{"System", "system", runtime.GOOS == "windows"}, {".exe", "", false},
+	} {
+		s := sock.Socket{Known: sock.FieldOwners, Owners: []sock.Owner{{Process: &sock.Process{PID: 8, Name: c.name}}},
+			OwnerStatus: sock.OwnerKnown, Listener: &sock.Process{PID: 8, Name: c.name}}
+		words := []*Filter{ProcessNames(c.operand), mustParse(t, "process = "+strconv.Quote(c.operand)),
+			mustParse(t, "listener_process = "+strconv.Quote(c.operand)),
+			mustParse(t, "not process != "+strconv.Quote(c.operand)), mustParse(t, "process in (x, "+strconv.Quote(c.operand)+")")}
+		for i, f := range words {
+			if got := f.Match(&s); got != c.want {
+				t.Errorf("%q, filter %d of %q: %v", c.name, i, c.operand, got)
+			}
 		}
 	}
 }

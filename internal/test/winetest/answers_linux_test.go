@@ -101,8 +101,15 @@ func testFilters(t *testing.T, p program) {
 }
 
 func testProcess(t *testing.T, p program) {
-	if doc := p.document(t, "process", HolderName); len(doc.Sockets) != 4 {
-		t.Errorf("%d sockets of %s", len(doc.Sockets), HolderName)
+	for _, words := range [][]string{
+		{"process", HolderName}, {"process", "holder"}, {"process", "HOLDER"}, {"process", "Holder.EXE"}, {"process", "h*DER"}, {"-a", "process", "=", "Holder"},
+	} {
+		if doc := p.document(t, words...); len(doc.Sockets) != 4 || doc.Sockets[0].Process != HolderName {
+			t.Errorf("%v: %d sockets", words, len(doc.Sockets))
+		}
+	}
+	if got := p.run(t, "process", "hold", "--count"); got.status != 1 || got.stdout != "0\n" {
+		t.Errorf("a part of a name: %+v", got)
 	}
 	doc := p.document(t, "--no-processes", "-a")
 	for _, s := range doc.Sockets {

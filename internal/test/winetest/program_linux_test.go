@@ -65,7 +65,7 @@ func TestProgram(t *testing.T) {
 	}{
 		{"document", testDocument}, {"portable", testPortable}, {"order", testOrder}, {"table", testTable}, {"color", testColor},
 		{"formats", testFormats}, {"port", testPort}, {"filters", testFilters}, {"process", testProcess},
-		{"refusals", testRefusals}, {"kill", testKill}, {"snapshot", testSnapshot}, {"closed pipe", testClosedPipe}, {"tests of the command line", testCommandLine},
+		{"refusals", testRefusals}, {"kill", testKill}, {"snapshot", testSnapshot}, {"closed pipe", testClosedPipe}, {"tests of packages", testPackages},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, p) })
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -36,15 +37,20 @@ func testClosedPipe(t *testing.T, p program) {
 	}
 }
 
-// testCommandLine runs those tests of the command line that are of Windows alone.
-// The status of the program is not theirs: the package's TestMain cannot delete
-// its temporary directory under Wine.
-func testCommandLine(t *testing.T, p program) {
-	program := BuildTest(t, "sockeye/internal/cli")
-	ctx, cancel := context.WithTimeout(t.Context(), Limit)
-	defer cancel()
-	out, err := p.rig.Output(p.rig.Command(ctx, program, "-test.v", "-test.run=^(TestClosedPipe|TestConsoleMode)$"))
-	if bytes.Count(out, []byte("--- PASS: ")) != 2 {
-		t.Errorf("%v\n%s", err, out)
+// testPackages runs those tests of other packages that are of Windows alone, or
+// have another result there. The status of the program is not theirs: the TestMain
+// of internal/cli cannot delete its temporary directory under Wine.
+func testPackages(t *testing.T, p program) {
+	for path, names := range map[string][]string{
+		"sockeye/internal/cli": {"TestClosedPipe", "TestConsoleMode"},
+		"sockeye/sock/filter":  {"TestNamesOfWindowsPrograms", "TestPatternsOfNames"},
+	} {
+		program := BuildTest(t, path)
+		ctx, cancel := context.WithTimeout(t.Context(), Limit)
+		defer cancel()
+		out, err := p.rig.Output(p.rig.Command(ctx, program, "-test.v", "-test.run=^("+strings.Join(names, "|")+")$"))
+		if bytes.Count(out, []byte("--- PASS: ")) != len(names) {
+			t.Errorf("%v\n%s", err, out)
+		}
 	}
 }
