@@ -2,8 +2,9 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"fmt"
 	"io"
-	"os"
 
 	"sockeye/platform"
 	"sockeye/sock"
@@ -18,26 +19,32 @@ func (r *run) dump(o *options, b backend, req platform.Request) (answered, error
 	if err := b.fit(o, &req); err != nil {
 		return answered{}, err
 	}
-	name := o.dump
-	out := r.Out
-	if name != "-" {
-		file, err := os.Create(name)
+	if o.dump == "-" {
+		listing, matched, err := r.writeDump(b.host, req, r.Out)
 		if err != nil {
 			return answered{}, err
 		}
-		defer file.Close()
-		out = file
+		return r.conclude(o, listing, matched), nil
 	}
-	listing, matched, err := r.writeDump(b.host, req, out)
+	file, err := createWhole(o.dump)
 	if err != nil {
 		return answered{}, err
 	}
-	if file, ok := out.(*os.File); ok && name != "-" {
-		if err := file.Close(); err != nil {
-			return answered{}, writeError{err}
-		}
+	defer context.AfterFunc(r.ctx, file.discard)()
+	listing, matched, err := r.writeDump(b.host, req, file)
+	if err != nil {
+		file.discard()
+		return answered{}, err
 	}
-	return r.conclude(o, listing, matched), nil
+	a := r.conclude(o, listing, matched)
+	if !a.snap.Complete && file.name != "" {
+		file.discard()
+		return answered{}, fmt.Errorf("%s is not written: the dump is not complete", o.dump)
+	}
+	if err := file.finish(); err != nil {
+		return answered{}, writeError{err}
+	}
+	return a, nil
 }
 
 // checkDump finds options that contradict a dump.
@@ -67,6 +74,9 @@ func (r *run) writeDump(host *platform.Host, req platform.Request, w io.Writer) 
 	}
 	matched := 0
 	for _, err := range listing.Sockets {
+		if r.ctx.Err() != nil {
+			return nil, 0, r.ctx.Err()
+		}
 		if out.err != nil {
 			return nil, 0, writeError{out.err}
 		}
