@@ -1,41 +1,23 @@
 package platform
 
-import (
-	"net"
-
-	"sockeye/sock"
-)
+import "sockeye/sock"
 
 // annotator adds to a row what its table does not hold: the names behind
-// numbers. Each is looked up once.
+// numbers. Each is looked up once for a listing.
 type annotator struct {
-	want       sock.Field
-	users      *userNames
-	netns      sock.Netns
-	interfaces map[uint32]string
-	// interfaceName is net.InterfaceByIndex but in tests.
-	interfaceName func(index uint32) string
+	want    sock.Field
+	users   *userNames
+	env     *sock.Environment
+	cgroups *cgroupNames // nil: none are known on this system
 }
 
-func systemInterfaceName(index uint32) string {
-	ifi, err := net.InterfaceByIndex(int(index))
-	if err != nil {
-		return ""
-	}
-	return ifi.Name
+func (h *Host) newAnnotator(want sock.Field) *annotator {
+	return &annotator{want: want, users: &userNames{}, env: h.chain.env, cgroups: newCgroupNames(h.chain.env)}
 }
 
 func (a *annotator) add(s *sock.Socket) {
 	if s.Knows(sock.FieldInterface) && s.IfIndex != 0 && s.Interface == "" {
-		name, ok := a.interfaces[s.IfIndex]
-		if !ok {
-			name = a.interfaceName(s.IfIndex)
-			if a.interfaces == nil {
-				a.interfaces = map[uint32]string{}
-			}
-			a.interfaces[s.IfIndex] = name
-		}
-		s.Interface = name
+		s.Interface = a.env.Interfaces.Name(s.IfIndex)
 	}
 	if a.want.Has(sock.FieldUser) && s.Knows(sock.FieldUID) {
 		if name := a.users.name(s.UID); name != "" {
@@ -43,10 +25,25 @@ func (a *annotator) add(s *sock.Socket) {
 			s.Known |= sock.FieldUser
 		}
 	}
-	if a.want.Has(sock.FieldNetns) && a.netns.Inode != 0 && !s.Knows(sock.FieldNetns) {
-		s.Netns = a.netns
+	if a.want.Has(sock.FieldCgroup) && s.Knows(sock.FieldCgroupID) {
+		if path := a.cgroups.path(s.CgroupID); path != "" {
+			s.Cgroup = path
+			s.Known |= sock.FieldCgroup
+		}
+	}
+	if ns := a.env.Namespace; ns != nil {
+		a.namespace(ns, s)
+	}
+}
+
+func (a *annotator) namespace(ns sock.Namespace, s *sock.Socket) {
+	if a.want.Has(sock.FieldNetns) {
+		s.Netns.Inode = ns.Inode()
 		s.Known |= sock.FieldNetns
-		if a.netns.Name != "" {
+	}
+	if a.want.Has(sock.FieldNetnsName) {
+		if name := ns.Name(); name != "" {
+			s.Netns.Name = name
 			s.Known |= sock.FieldNetnsName
 		}
 	}

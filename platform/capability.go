@@ -46,8 +46,11 @@ func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 	if fields.Has(sock.FieldUID) {
 		fields |= sock.FieldUser
 	}
-	if h.netns.Inode != 0 {
+	if h.chain.env.Namespace != nil {
 		fields |= sock.FieldNetns | sock.FieldNetnsName
+	}
+	if fields.Has(sock.FieldCgroupID) {
+		fields |= sock.FieldCgroup
 	}
 	if fields.Has(sock.FieldInode) {
 		fields |= sock.FieldOwners
@@ -66,30 +69,26 @@ func (h *Host) ListsPeers(p sock.Protocol) bool { return h.fieldsOf(p).Has(sock.
 // connect, can be listed.
 func (h *Host) ListsBound() bool {
 	for _, src := range h.chain.sources {
-		if src.Name() == boundSource {
+		if src.States(sock.TCP).Has(sock.Bound) {
 			return true
 		}
 	}
 	return false
 }
 
-// boundSource is the one source that is told of such sockets: by TCP_BOUND_INACTIVE
-// of linux/net/tcp_states.h. No documented call of another system lists them.
-const boundSource = "sock_diag"
-
 // FindsThreads reports whether owners in single threads can be found.
 func (h *Host) FindsThreads() bool { return !h.givesOwners() }
 
-// CanClose reports whether [Host.Close] can close sockets at all.
-func (h *Host) CanClose() bool { return h.destroy != nil }
+// CanDestroy reports whether [Host.Destroy] can close sockets at all.
+func (h *Host) CanDestroy() bool { return h.destroy != nil }
 
-// ErrKernelSocket is returned by [Host.Close] for a socket that the kernel itself
+// ErrKernelSocket is returned by [Host.Destroy] for a socket that the kernel itself
 // holds: a file system or a driver that loses it may take the system along.
 var ErrKernelSocket = errors.New("the kernel itself holds it")
 
-// Close closes a socket from outside of its process; its peer gets a reset. The
+// Destroy closes a socket from outside of its process; its peer gets a reset. The
 // socket must know its owners. The error of one that cannot be closed says why.
-func (h *Host) Close(ctx context.Context, s *sock.Socket) error {
+func (h *Host) Destroy(ctx context.Context, s *sock.Socket) error {
 	if s.OwnerStatus == sock.OwnerKernel {
 		return ErrKernelSocket
 	}
@@ -97,7 +96,7 @@ func (h *Host) Close(ctx context.Context, s *sock.Socket) error {
 }
 
 // CanDump reports whether [Host.Dump] can write raw dumps.
-func (h *Host) CanDump() bool { return h.dumper != nil }
+func (h *Host) CanDump() bool { return h.dumps.write != nil }
 
 // givesOwners reports whether owners are those that the sources tell, because
 // none tells the inodes by which to search them.

@@ -1,9 +1,7 @@
 package platform
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"os"
 	"strings"
 	"testing"
@@ -21,9 +19,8 @@ type elsewhere string
 
 func (elsewhere) Name() string                        { return "portable" }
 func (e elsewhere) Fields(p sock.Protocol) sock.Field { return portable.FieldsOn(string(e), p) }
-func (elsewhere) Sockets(context.Context, sock.Query) iter.Seq2[*sock.Socket, error] {
-	return sockets()
-}
+func (elsewhere) States(sock.Protocol) sock.StateSet  { return 0 }
+func (elsewhere) Open(*sock.Environment) sock.Session { return fakeSession{} }
 
 // documented are the machines of the table in the documentation.
 func documented(t *testing.T) (names []string, hosts []*Host) {
@@ -34,12 +31,12 @@ func documented(t *testing.T) (names []string, hosts []*Host) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.netns = sock.Netns{Inode: 1} // also where this test may not see its own
+		h.chain.env.Namespace = namespace(1) // also where this test may not see its own
 		add("Linux, "+source, h)
 	}
-	add("Windows", &Host{chain: chain{sources: []sock.Source{iphlpapi.New()}}})
-	add("macOS, FreeBSD", &Host{chain: chain{sources: []sock.Source{elsewhere("darwin")}}})
-	add("OpenBSD", &Host{chain: chain{sources: []sock.Source{elsewhere("openbsd")}}})
+	add("Windows", hostOf(iphlpapi.New()))
+	add("macOS, FreeBSD", hostOf(elsewhere("darwin")))
+	add("OpenBSD", hostOf(elsewhere("openbsd")))
 	return names, hosts
 }
 

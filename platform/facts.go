@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
 
 	"sockeye/sock"
@@ -15,12 +16,14 @@ import (
 // process and only those that are wanted.
 type factReader struct {
 	ctx   context.Context
+	env   *sock.Environment
 	users *userNames
 	asked map[*sock.Process]bool
 }
 
-func newFactReader(ctx context.Context, users *userNames) *factReader {
-	return &factReader{ctx: ctx, users: users, asked: map[*sock.Process]bool{}}
+func newFactReader(ctx context.Context, env *sock.Environment, users *userNames) *factReader {
+	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: env.Proc})
+	return &factReader{ctx: ctx, env: env, users: users, asked: map[*sock.Process]bool{}}
 }
 
 // fill adds the wanted facts to a process. The PID may have been given to
@@ -76,7 +79,7 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		}
 	}
 	if want.Has(sock.FieldStartedAt) {
-		if at, err := startedAt(f.ctx, pid); err == nil && at.Unix() > 0 {
+		if at, err := startedAt(f.ctx, f.env, pid); err == nil && at.Unix() > 0 {
 			facts.StartedAt, facts.Known = at, facts.Known|sock.FieldStartedAt
 		}
 	}

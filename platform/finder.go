@@ -21,6 +21,14 @@ type bestFinder struct {
 	err   error // why first is not used
 }
 
+// close waits for a way that is being opened.
+func (b *bestFinder) close() {
+	b.once.Do(func() { b.err = errors.New("closed") })
+	if b.first != nil {
+		b.first.close()
+	}
+}
+
 // prepare begins to open the better way.
 func (b *bestFinder) prepare() { go b.opened() }
 

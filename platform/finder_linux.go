@@ -37,6 +37,7 @@ type procFinder struct {
 func (procFinder) name() string   { return "proc" }
 func (procFinder) reason() string { return "" }
 func (procFinder) prepare()       {}
+func (procFinder) close()         {}
 
 // confirm has nothing to find out: the search itself counts the refusals.
 func (procFinder) confirm(context.Context) (int, error) { return 0, nil }
@@ -74,13 +75,17 @@ type bpfFinder struct {
 
 func (b bpfFinder) open() (ownerFinder, error) {
 	finder, err := bpfiter.Open()
+	if err != nil {
+		return nil, err
+	}
 	b.Finder = finder
-	return b, err
+	return b, nil
 }
 
 func (bpfFinder) name() string   { return "bpf" }
 func (bpfFinder) reason() string { return "" }
 func (bpfFinder) prepare()       {}
+func (b bpfFinder) close()       { b.Close() }
 
 func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
 	index, err := b.Find(ctx, bpfiter.Query{Want: want, Threads: b.threads})

@@ -26,6 +26,13 @@ func (f *telling) Fields(p sock.Protocol) sock.Field {
 	}
 	return f.fields
 }
+func (f *telling) States(p sock.Protocol) sock.StateSet {
+	return p.Descriptor().States &^ sock.States(sock.Bound)
+}
+func (f *telling) Open(*sock.Environment) sock.Session {
+	f.listings++
+	return fakeSession{rows: f.Sockets}
+}
 func (f *telling) Sockets(_ context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	f.queries = append(f.queries, q)
 	var asked []sock.Socket
@@ -35,14 +42,6 @@ func (f *telling) Sockets(_ context.Context, q sock.Query) iter.Seq2[*sock.Socke
 		}
 	}
 	return sockets(asked...)
-}
-
-// counted makes listings of a telling source.
-type counted struct{ *telling }
-
-func (c counted) Listing(sock.Query) sock.Source {
-	c.listings++
-	return c.telling
 }
 
 const toldFields = sock.FieldLocal | sock.FieldOwners
@@ -61,7 +60,7 @@ func owner(pid int, name string) sock.Owner {
 }
 
 func tellingHost(src sock.Source) *Host {
-	return &Host{chain: chain{sources: []sock.Source{src}}, ifNames: func(uint32) string { return "" }}
+	return hostOf(src)
 }
 
 func listTold(t *testing.T, h *Host, want sock.Field) ([]*sock.Socket, sock.Snapshot) {
@@ -88,7 +87,7 @@ func TestOwnersThatTheSourceTells(t *testing.T) {
 		told(sock.Established, sock.OwnerNotSearched),
 		told(sock.TimeWait, sock.OwnerNotSearched),
 	}}
-	h := tellingHost(counted{src})
+	h := tellingHost(src)
 	got, snap := listTold(t, h, sock.FieldLocal|sock.FieldOwners)
 	if len(got) != 4 || src.listings != 1 || snap.OwnerSource != "telling" || !snap.Complete || len(snap.Warnings) != 0 {
 		t.Fatalf("%d rows of %d listings, %+v", len(got), src.listings, snap)
@@ -105,7 +104,7 @@ func TestOwnersThatTheSourceTells(t *testing.T) {
 	if got[3].OwnerStatus != sock.OwnerTimeWait || !got[3].Knows(sock.FieldOwners) {
 		t.Errorf("TIME_WAIT: %v", got[3].OwnerStatus)
 	}
-	if h.Fields() != toldFields|sock.ProcessFields || h.ListsBound() || h.FindsThreads() || h.CanClose() {
+	if h.Fields() != toldFields|sock.ProcessFields || h.ListsBound() || h.FindsThreads() || h.CanDestroy() {
 		t.Errorf("the machine can %b", h.Fields())
 	}
 }
@@ -144,7 +143,7 @@ func TestNamesOfToldProcesses(t *testing.T) {
 	began := time.UnixMilli(1_000_000)
 	asked := 0
 	g := &givenOwners{
-		facts: newFactReader(t.Context(), &userNames{}), want: sock.FieldOwners, began: began,
+		facts: newFactReader(t.Context(), here, &userNames{}), want: sock.FieldOwners, began: began,
 		lookup: processLookup{
 			name: func(_ context.Context, pid int) (string, error) {
 				asked++
@@ -217,18 +216,18 @@ func TestFactsOfToldProcessesAreOfTheSameProcess(t *testing.T) {
 func TestSourcesOfAMachineThatTellsOwners(t *testing.T) {
 	first, second := &telling{fields: toldFields}, named("other")
 	for option, want := range map[string]string{"": "telling", "auto": "telling", "telling": "telling", "other": "other"} {
-		h, err := openGiven(Options{Source: option}, []sock.Source{first}, second)
+		h, err := openGiven(here, Options{Source: option}, []sock.Source{first}, second)
 		if err != nil || len(h.chain.sources) != 1 || h.chain.sources[0].Name() != want {
 			t.Errorf("--source %q: %v, %v", option, h, err)
 		}
 	}
 	for _, o := range []Options{{Source: "proc"}, {Owners: "proc"}, {Owners: "bpf"}} {
 		var unknown *UnknownBackendError
-		if _, err := openGiven(o, []sock.Source{first}, second); !errors.As(err, &unknown) {
+		if _, err := openGiven(here, o, []sock.Source{first}, second); !errors.As(err, &unknown) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	if h, err := openGiven(Options{Owners: "none"}, []sock.Source{first}); err != nil || !h.noOwners {
+	if h, err := openGiven(here, Options{Owners: "none"}, []sock.Source{first}); err != nil || !h.noOwners {
 		t.Errorf("--owners none: %v, %v", h, err)
 	}
 }
@@ -236,8 +235,7 @@ func TestSourcesOfAMachineThatTellsOwners(t *testing.T) {
 // named is a source that lists nothing.
 type named string
 
-func (n named) Name() string                  { return string(n) }
-func (named) Fields(sock.Protocol) sock.Field { return 0 }
-func (named) Sockets(context.Context, sock.Query) iter.Seq2[*sock.Socket, error] {
-	return sockets()
-}
+func (n named) Name() string                      { return string(n) }
+func (named) Fields(sock.Protocol) sock.Field     { return 0 }
+func (named) States(sock.Protocol) sock.StateSet  { return 0 }
+func (named) Open(*sock.Environment) sock.Session { return fakeSession{} }

@@ -2,8 +2,11 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 	"time"
 
 	"sockeye/sock"
@@ -15,20 +18,62 @@ type Options struct {
 	Source  string // auto, or the name of a source
 	Owners  string // auto, none, or the name of a finder
 	Threads bool   // owners in threads with a file table of their own too
+
+	// Environment is where the host is; nil is that of the calling thread. It is
+	// the host's to close, or closed if the host cannot be opened.
+	Environment *sock.Environment
 }
 
-// Host is this machine.
+// Host is a machine, or a network namespace of it. It may be used by several
+// goroutines.
 type Host struct {
-	chain   chain
-	finder  ownerFinder // nil: owners are not searched
-	exists  func(context.Context, *sock.Socket) (bool, error)
-	dumper  dumper // nil: no raw dumps
-	initNS  bool
-	netns   sock.Netns
-	ifNames func(uint32) string
+	chain  chain
+	finder ownerFinder // nil: owners are not searched
+	exists func(context.Context, *sock.Socket) (bool, error)
+	dumps  rawDumps
+	initNS bool
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
+}
+
+// Open returns the host of an environment, with the sources of this system.
+func Open(o Options) (*Host, error) {
+	env := o.Environment
+	if env == nil {
+		var err error
+		if env, err = OpenEnvironment(""); err != nil {
+			return nil, err
+		}
+	}
+	h, err := openIn(env, o)
+	if err != nil {
+		env.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// Close frees what the host holds. Its listings must have ended.
+func (h *Host) Close() error {
+	if h.finder != nil {
+		h.finder.close()
+	}
+	return h.chain.env.Close()
+}
+
+// InterfaceIndex returns the index of a network interface of the host. The error
+// is fs.ErrNotExist if there is none, or that of the system.
+func (h *Host) InterfaceIndex(name string) (uint32, error) {
+	index, err := h.chain.env.Interfaces.Index(name)
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &errno):
+		return 0, errno
+	case index == 0:
+		return 0, fs.ErrNotExist
+	}
+	return index, nil
 }
 
 // UnknownBackendError is returned for a backend that this system does not have.
@@ -75,10 +120,10 @@ func pickFinder(name string, finders []ownerFinder) (ownerFinder, error) {
 // Protocols returns the protocols that some source of this machine can list.
 func (h *Host) Protocols() sock.ProtocolSet {
 	var set sock.ProtocolSet
-	for p := sock.TCP; p <= sock.TIPC; p++ {
+	for d := range sock.Descriptors {
 		for _, src := range h.chain.sources {
-			if src.Fields(p) != 0 {
-				set |= sock.Protocols(p)
+			if src.Fields(d.Protocol) != 0 {
+				set |= sock.Protocols(d.Protocol)
 			}
 		}
 	}
@@ -87,7 +132,6 @@ func (h *Host) Protocols() sock.ProtocolSet {
 
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
-	users := &userNames{}
 	want := req.Query.Want | req.Filter.Needs()
 	if h.noOwners {
 		want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
@@ -100,7 +144,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		rows:     run.Sockets,
 		ctx:      ctx,
 		chain:    run,
-		notes:    &annotator{want: want, users: users, netns: h.netns, interfaceName: h.ifNames},
+		notes:    h.newAnnotator(want),
 		snapshot: newSnapshot(),
 	}
 	switch wanted := want&(sock.FieldOwners|sock.ProcessFields) != 0; {
@@ -110,7 +154,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		h.finder.prepare()
 		l.owners = &ownerStage{
 			finder: h.finder, exists: h.exists, initNS: h.initNS, want: want,
-			facts: newFactReader(ctx, users), report: l.report,
+			facts: newFactReader(ctx, h.chain.env, l.notes.users), report: l.report,
 			queues: &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
 		}
 	}
@@ -143,7 +187,7 @@ func (h *Host) given(ctx context.Context, l *Listing, wanted bool) *givenOwners 
 		}
 	}
 	return &givenOwners{
-		facts: newFactReader(ctx, &userNames{}), lookup: systemProcesses(), want: l.request.Query.Want, began: time.Now(),
+		facts: newFactReader(ctx, h.chain.env, l.notes.users), lookup: systemProcesses(), want: l.request.Query.Want, began: time.Now(),
 	}
 }
 

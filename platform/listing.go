@@ -31,7 +31,7 @@ type Listing struct {
 	owners  *ownerStage          // nil: not searched
 	given   *givenOwners         // nil: the sources tell no owners
 	chain   *chainRun            // nil: not this machine
-	head    func() sock.Snapshot // what a source that is not this machine says
+	head    func() sock.Snapshot // what a recording says
 
 	snapshot sock.Snapshot
 }
@@ -40,6 +40,9 @@ type Listing struct {
 // over one reused record. What failed in part is in the snapshot afterwards;
 // an error here ends the listing.
 func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
+	if l.chain != nil {
+		defer l.chain.env.Interfaces.Forget() // they are those of one listing
+	}
 	for s, err := range l.stages() {
 		if err != nil {
 			var partial *sock.Partial
@@ -127,11 +130,11 @@ func (l *Listing) Snapshot() sock.Snapshot {
 	return snap
 }
 
-// FromSource returns a listing of a source that is not this machine, such as a
-// snapshot in a file. Nothing is looked up for it here. The head is what the
-// source says beside its sockets; it is asked again when the stream has ended.
-func FromSource(ctx context.Context, src sock.Source, head func() sock.Snapshot, req Request) *Listing {
-	return &Listing{request: req, rows: src.Sockets, ctx: ctx, head: head, snapshot: sock.Snapshot{Complete: true}}
+// FromRecording returns a listing of what was recorded, such as a snapshot in a
+// file. Nothing is looked up for it here. The head is what the recording says
+// beside its sockets; it is asked again when the stream has ended.
+func FromRecording(ctx context.Context, from sock.Recording, head func() sock.Snapshot, req Request) *Listing {
+	return &Listing{request: req, rows: from.Sockets, ctx: ctx, head: head, snapshot: sock.Snapshot{Complete: true}}
 }
 
 // newSnapshot returns the head of a listing of this machine.

@@ -8,7 +8,7 @@ import (
 
 // openGiven returns a machine whose sources tell the owners themselves. The
 // named ones answer only if --source names them.
-func openGiven(o Options, auto []sock.Source, named ...sock.Source) (*Host, error) {
+func openGiven(env *sock.Environment, o Options, auto []sock.Source, named ...sock.Source) (*Host, error) {
 	sources := auto
 	if o.Source != "" && o.Source != "auto" {
 		var err error
@@ -19,5 +19,5 @@ func openGiven(o Options, auto []sock.Source, named ...sock.Source) (*Host, erro
 	if _, err := pickFinder(o.Owners, nil); err != nil {
 		return nil, err
 	}
-	return &Host{chain: chain{sources: sources}, noOwners: o.Owners == "none", ifNames: systemInterfaceName}, nil
+	return &Host{chain: chain{sources: sources, env: env}, noOwners: o.Owners == "none"}, nil
 }

@@ -7,10 +7,10 @@ import (
 	"sockeye/sock"
 )
 
-// Open returns this machine, through the portable source. Where that lists
+// openIn returns this machine, through the portable source. Where that lists
 // nothing the error is [ErrNoSource].
-func Open(o Options) (*Host, error) {
-	h, err := openGiven(o, []sock.Source{portable.New()})
+func openIn(env *sock.Environment, o Options) (*Host, error) {
+	h, err := openGiven(env, o, []sock.Source{portable.New()})
 	if err == nil && h.Protocols() == 0 {
 		return nil, ErrNoSource
 	}

@@ -6,11 +6,11 @@ import (
 	"sockeye/sock"
 )
 
-// Open returns this machine: its tables with their owners. The portable source,
+// openIn returns this machine: its tables with their owners. The portable source,
 // which asks the same calls for less, answers only if it is named.
-func Open(o Options) (*Host, error) {
+func openIn(env *sock.Environment, o Options) (*Host, error) {
 	tables := iphlpapi.New()
-	h, err := openGiven(o, []sock.Source{tables}, portable.New())
+	h, err := openGiven(env, o, []sock.Source{tables}, portable.New())
 	if err != nil {
 		return nil, err
 	}

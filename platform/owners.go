@@ -17,6 +17,8 @@ type ownerFinder interface {
 	// prepare begins what takes time before the first search, to use the time in
 	// which the sockets are read.
 	prepare()
+	// close frees what the finder holds.
+	close()
 	// find looks for the holders of the sockets with these inodes; nil means all.
 	find(ctx context.Context, want []uint64) (ownerIndex, error)
 	// confirm returns how many processes hide from the search, where that is

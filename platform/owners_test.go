@@ -13,6 +13,7 @@ import (
 
 // fakeFinder holds who owns which inode, and remembers what was asked.
 type fakeFinder struct {
+	closed   int
 	owners   map[uint64][]sock.Owner
 	later    map[uint64][]sock.Owner // what the second and further searches find more
 	blind    int
@@ -24,6 +25,7 @@ func (f *fakeFinder) name() string { return "fake" }
 
 func (f *fakeFinder) reason() string                       { return "" }
 func (f *fakeFinder) prepare()                             {}
+func (f *fakeFinder) close()                               { f.closed++ }
 func (f *fakeFinder) confirm(context.Context) (int, error) { return 0, nil }
 
 func (f *fakeFinder) find(_ context.Context, want []uint64) (ownerIndex, error) {
@@ -62,7 +64,7 @@ func held(pid int, name string) []sock.Owner {
 func newStage(t *testing.T, finder *fakeFinder) *ownerStage {
 	return &ownerStage{
 		finder: finder, initNS: true, want: sock.FieldOwners,
-		facts:  newFactReader(t.Context(), &userNames{}),
+		facts:  newFactReader(t.Context(), here, &userNames{}),
 		report: func(p *sock.Partial) { t.Logf("reported: %v", p) },
 		queues: &listeners{load: func() []*sock.Socket { return nil }},
 	}

@@ -12,7 +12,7 @@ import (
 // Processes returns the processes of this machine that the reader may see. They
 // are complete if none is hidden.
 func (h *Host) Processes(context.Context) (all []ProcessEntry, complete bool, err error) {
-	found, complete, err := procnet.New().Processes()
+	found, complete, err := procnet.At(h.chain.env.Proc).Processes()
 	for _, p := range found {
 		all = append(all, ProcessEntry(p))
 	}
@@ -25,4 +25,4 @@ func (h *Host) HasProcess(_ context.Context, pid int) bool {
 }
 
 // MaySearch reports whether the reader may see which sockets a process holds.
-func (h *Host) MaySearch(pid int) bool { return procnet.New().ReadableFDs(pid) }
+func (h *Host) MaySearch(pid int) bool { return procnet.At(h.chain.env.Proc).ReadableFDs(pid) }

@@ -25,16 +25,17 @@ func OpenRawDump(ctx context.Context, r io.Reader, req Request) (*Listing, error
 	head := func() sock.Snapshot {
 		return sock.Snapshot{Source: dump.Name(), OwnerSource: "none", Complete: true}
 	}
-	return FromSource(ctx, dump, head, req), nil
+	return FromRecording(ctx, dump, head, req), nil
 }
 
 // ErrNoRawDump is returned by [Host.Dump] on a system that has no messages to
 // dump.
 var ErrNoRawDump = errors.New("raw dumps are made of what the Linux kernel says by sock_diag")
 
-// dumper writes raw dumps; see [sockdiag.Source.Dump].
-type dumper interface {
-	Dump(ctx context.Context, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error]
+// rawDumps writes raw dumps; the zero value does not.
+type rawDumps struct {
+	source string // whose messages they are
+	write  func(ctx context.Context, env *sock.Environment, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error]
 }
 
 // Dump begins a raw dump of the TCP sockets that the request asks and its filter
@@ -44,7 +45,7 @@ type dumper interface {
 // A filter over facts that the messages do not hold, such as a process, costs a
 // listing before the dump: what it matched is then dumped.
 func (h *Host) Dump(ctx context.Context, req Request, w io.Writer) (*Listing, error) {
-	if h.dumper == nil {
+	if h.dumps.write == nil {
 		return nil, ErrNoRawDump
 	}
 	req.Query = restricted(req.Query.Protocol(sock.TCP), req.Filter)
@@ -56,14 +57,14 @@ func (h *Host) Dump(ctx context.Context, req Request, w io.Writer) (*Listing, er
 				yield(nil, err)
 				return
 			}
-			for s, err := range h.dumper.Dump(ctx, q, w, keep) {
+			for s, err := range h.dumps.write(ctx, h.chain.env, q, w, keep) {
 				if !yield(s, err) {
 					return
 				}
 			}
 		}
 	}
-	l.snapshot.Source = "sock_diag"
+	l.snapshot.Source = h.dumps.source
 	return l, nil
 }
 
@@ -72,7 +73,7 @@ func (h *Host) dumped(ctx context.Context, req Request, l *Listing) (keep func(*
 	allowed := func(s *sock.Socket) bool { return req.Query.Allows(s) }
 	needs := req.Filter.Needs()
 	if needs&(sock.FieldOwners|sock.ProcessFields) == 0 {
-		notes := &annotator{want: needs, users: &userNames{}, netns: h.netns, interfaceName: h.ifNames}
+		notes := h.newAnnotator(needs)
 		return func(s *sock.Socket) bool {
 			notes.add(s)
 			return allowed(s) && req.Filter.Match(s)

@@ -39,7 +39,7 @@ func TestOnlyWhatCanMatchIsAsked(t *testing.T) {
 	src := &fake{name: "fake", lists: inets, rows: map[sock.Table][]sock.Socket{
 		tcp4: {row(tcp4, sock.Listen, 22), row(tcp4, sock.Established, 22)}, udp4: {row(udp4, sock.Unconnected, 22)},
 	}}
-	h := &Host{chain: chain{sources: []sock.Source{src}}, ifNames: func(uint32) string { return "" }}
+	h := hostOf(src)
 	f := parsed(t, "protocol = tcp and family = ipv4 and not state listening and sport = 22")
 	if n := count(t, h.List(t.Context(), Request{Query: inetQuery(sock.TCP, sock.UDP), Filter: f})); n != 1 {
 		t.Errorf("%d sockets", n)
@@ -70,7 +70,7 @@ func TestOnlyWhatCanMatchIsAsked(t *testing.T) {
 // waits in need not match the filter that the connection does.
 func TestListenersAreNotFiltered(t *testing.T) {
 	src := &fake{name: "fake", lists: inets, rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 22)}}}
-	h := &Host{chain: chain{sources: []sock.Source{src}}}
+	h := hostOf(src)
 	q := restricted(inetQuery(sock.TCP), parsed(t, "state established and dport = 4000"))
 	if all := h.listening(t.Context(), q); len(all) != 1 {
 		t.Errorf("%d listeners", len(all))
@@ -85,7 +85,7 @@ func TestListenersAreNotFiltered(t *testing.T) {
 // fakeDumper writes a byte for each socket that is kept.
 type fakeDumper struct{ rows []sock.Socket }
 
-func (d fakeDumper) Dump(_ context.Context, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
+func (d fakeDumper) Dump(_ context.Context, _ *sock.Environment, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		for i := range d.rows {
 			s := d.rows[i]
@@ -113,7 +113,8 @@ func TestDumpFiltersByOwners(t *testing.T) {
 	}
 	src := &fake{name: "fake", lists: inets, rows: map[sock.Table][]sock.Socket{tcp4: rows}}
 	finder := &fakeFinder{owners: map[uint64][]sock.Owner{1: held(7, "sshd"), 2: held(8, "nginx"), 3: held(8, "nginx")}}
-	h := &Host{chain: chain{sources: []sock.Source{src}}, finder: finder, dumper: fakeDumper{rows}, ifNames: func(uint32) string { return "" }}
+	h := hostOf(src)
+	h.finder, h.dumps.write = finder, fakeDumper{rows}.Dump
 	for text, want := range map[string]string{
 		"process = nginx":                       "\x50\x50",
 		"process = nginx and state listening":   "\x50",
@@ -130,7 +131,7 @@ func TestDumpFiltersByOwners(t *testing.T) {
 			t.Errorf("%s: %d sockets, %q, want %q", text, n, b.String(), want)
 		}
 	}
-	h.dumper = nil
+	h.dumps.write = nil
 	if _, err := h.Dump(t.Context(), Request{}, io.Discard); !errors.Is(err, ErrNoRawDump) {
 		t.Errorf("without a dumper: %v", err)
 	}

@@ -7,13 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/procnet"
+	"sockeye/sock"
 )
 
 // startedAt returns when a process started. gopsutil's answer is the same, but
 // to know when the machine booted it looks for every kind of virtual machine
 // first, which takes longer than the rest of a short listing.
-func startedAt(_ context.Context, pid int) (time.Time, error) {
-	ticks, err := procnet.New().StartTime(pid)
+func startedAt(_ context.Context, env *sock.Environment, pid int) (time.Time, error) {
+	ticks, err := procnet.At(env.Proc).StartTime(pid)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -8,7 +8,11 @@ import (
 	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
+
+	"sockeye/sock"
 )
+
+var atProc = &sock.Environment{Proc: proc}
 
 // The start is what gopsutil says, which reads the time of the boot from
 // /proc/stat.
@@ -28,7 +32,7 @@ func TestStartedAt(t *testing.T) {
 		}
 	}()
 	for _, pid := range []int{os.Getpid(), cmd.Process.Pid} {
-		got, err := startedAt(t.Context(), pid)
+		got, err := startedAt(t.Context(), atProc, pid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +45,7 @@ func TestStartedAt(t *testing.T) {
 			t.Errorf("process %d started at %v, says gopsutil %v later", pid, got, -apart)
 		}
 	}
-	if _, err := startedAt(t.Context(), 1<<22+1); err == nil {
+	if _, err := startedAt(t.Context(), atProc, 1<<22+1); err == nil {
 		t.Error("a process that cannot be started")
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
+
+	"sockeye/sock"
 )
 
 // startedAt returns when a process started.
-func startedAt(ctx context.Context, pid int) (time.Time, error) {
+func startedAt(ctx context.Context, _ *sock.Environment, pid int) (time.Time, error) {
 	ms, err := (&process.Process{Pid: int32(pid)}).CreateTimeWithContext(ctx)
 	return time.UnixMilli(ms), err
 }

@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"sockeye/procnet"
 	"sockeye/sock"
-	"sockeye/sockdiag"
 )
 
 // fallbackWarnings makes one warning of all tables that took the same way for
@@ -37,13 +35,9 @@ func fallbackWarnings(fallbacks []fallback) []sock.Warning {
 // cause is why a table could not be read, without the name of the table, so
 // that the same cause of several tables is the same text.
 func cause(err error) string {
-	var diag *sockdiag.TableError
-	var proc *procnet.TableError
-	switch {
-	case errors.As(err, &diag):
-		err = diag.Err
-	case errors.As(err, &proc):
-		err = proc.Err
+	var table *sock.TableError
+	if errors.As(err, &table) {
+		err = table.Err
 	}
 	return strings.TrimPrefix(err.Error(), sock.ErrUnavailable.Error()+": ")
 }

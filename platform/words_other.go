@@ -2,12 +2,23 @@
 
 package platform
 
-import "errors"
+import (
+	"errors"
+
+	"sockeye/sock"
+)
 
 // AutoPorts returns zeros: the range is not known here.
-func AutoPorts() [2]uint16 { return [2]uint16{} }
+func (h *Host) AutoPorts() [2]uint16 { return [2]uint16{} }
 
 // CgroupID returns an error: control groups are Linux's.
-func CgroupID(string) (uint64, error) {
+func (h *Host) CgroupID(string) (uint64, error) {
 	return 0, errors.New("control groups are a thing of Linux")
 }
+
+// cgroupNames are Linux's.
+type cgroupNames struct{}
+
+func newCgroupNames(*sock.Environment) *cgroupNames { return nil }
+
+func (*cgroupNames) path(uint64) string { return "" }

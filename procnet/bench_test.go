@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // established returns n rows of /proc/net/tcp.
@@ -20,13 +21,13 @@ func established(n int) []byte {
 func benchmarkTable(b *testing.B, states sock.StateSet) {
 	const rows = 100_000
 	text := established(rows)
-	fs := treeWith(b, map[string]string{"tcp": string(text)})
+	env := treeWith(b, map[string]string{"tcp": string(text)})
 	q := only(sock.TCP, sock.IPv4)
 	q.States = states
 	b.ReportAllocs()
 	b.ResetTimer()
 	for b.Loop() {
-		for _, err := range fs.Sockets(b.Context(), q) {
+		for _, err := range socktest.Rows(b.Context(), Source{}, env, q) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -14,20 +14,19 @@ import (
 
 // readBytes streams a table out of memory.
 func readBytes(t *testing.T, table sock.Table, text []byte, order binary.ByteOrder, pieces int) (rows []sock.Socket, errs []error) {
-	fs := At("/proc").WithByteOrder(order)
-	s := stream{ctx: t.Context(), fs: fs, query: everything.Only(table), alone: true, yield: func(s *sock.Socket, err error) bool {
+	env := &sock.Environment{ByteOrder: order}
+	r := reading{ctx: t.Context(), session: session{env}, query: everything.Only(table), table: table}
+	r.yield = func(s *sock.Socket, err error) bool {
 		if err != nil {
 			errs = append(errs, err)
 			return true
 		}
-		if s.Known&^fs.Fields(s.Protocol) != 0 || s.Inode == 0 && s.Knows(sock.FieldInode) {
+		if s.Known&^(Source{}).Fields(s.Protocol) != 0 || s.Inode == 0 && s.Knows(sock.FieldInode) {
 			t.Errorf("unsound row %+v", s)
 		}
 		rows = append(rows, *s.Clone())
 		return true
-	}}
-	s.seen.reset()
-	r := tableReader{stream: &s, table: table}
+	}
 	src := &chunked{Reader: bytes.NewReader(text), most: pieces}
 	r.read(src, formats[table.Protocol])
 	return rows, errs

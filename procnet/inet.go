@@ -7,18 +7,18 @@ import (
 	"sockeye/sock"
 )
 
-// verdict is what a parser says of a line.
-type verdict uint8
+// rowKind is what a parser says of a line.
+type rowKind uint8
 
 const (
-	rowGood    verdict = iota // the record holds the row
+	rowGood    rowKind = iota // the record holds the row
 	rowSkipped                // a row that was not asked for
 	rowBad                    // no row
 )
 
 // rowParser parses one line of an IP table into a record that has been reset.
 type rowParser interface {
-	parse(line []byte, s *sock.Socket) verdict
+	parse(line []byte, s *sock.Socket) rowKind
 }
 
 // inetParser parses what the IP tables have in common (get_tcp4_sock in
@@ -155,4 +155,29 @@ func (p *inetParser) fill(c *cursor, e ends, r inetRow, peer bool, s *sock.Socke
 		s.Inode, s.UID = r.inode, r.uid
 		s.Known |= sock.FieldInode | sock.FieldUID
 	}
+}
+
+// datagramParser parses /proc/net/udp, udplite, raw, icmp and their IPv6 twins,
+// which one format serves. The local port of a raw socket is its IP protocol,
+// that of a ping socket its echo identifier. The queues are memory, not payload.
+type datagramParser struct{ inetParser }
+
+func newDatagram(p inetParser) rowParser { return &datagramParser{p} }
+
+func (p *datagramParser) parse(line []byte, s *sock.Socket) rowKind {
+	c := cursor{rest: line}
+	e := p.ends(&c)
+	if c.failed {
+		return rowBad
+	}
+	s.State = datagramState(e.state)
+	if !p.states.Has(s.State) {
+		return rowSkipped
+	}
+	r := p.tail(&c)
+	p.fill(&c, e, r, s.State != sock.Unconnected, s)
+	if c.failed {
+		return rowBad
+	}
+	return rowGood
 }

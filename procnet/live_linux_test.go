@@ -53,7 +53,7 @@ func TestParity(t *testing.T) {
 			want = append(want, shown(string(m.Protocol), string(m.Family), string(m.State), m.Local, m.Remote, m.Inode, ""))
 		}
 	}
-	for _, s := range listAll(t, New(), everything) {
+	for _, s := range listAll(t, here, everything) {
 		if s.Protocol == sock.Unix && s.Inode == 0 && s.State == sock.Established {
 			waiting--
 			continue
@@ -75,7 +75,7 @@ func TestParity(t *testing.T) {
 	if waiting != 0 {
 		t.Errorf("unix connections in an accept queue: made less listed is %d", waiting)
 	}
-	socktest.TestSource(t, New(), everything, len(got))
+	socktest.TestSource(t, Source{}, here, everything, len(got))
 }
 
 // compareUnix compares a row with what was made of that inode.
@@ -131,7 +131,7 @@ func inNewNamespace() string {
 	q := everything
 	q.Protocols = sock.Protocols(sock.TCP, sock.UDP)
 	var rows []string
-	for s, err := range New().Sockets(context.Background(), q) {
+	for s, err := range socktest.Rows(context.Background(), Source{}, here, q) {
 		if err != nil {
 			return err.Error()
 		}
@@ -162,7 +162,7 @@ func TestChurnDoublesNothing(t *testing.T) {
 	defer churn.Stop()
 	for range 5 {
 		seen := map[uint64]int{}
-		for _, s := range listAll(t, New(), only(sock.TCP, sock.IPv4)) {
+		for _, s := range listAll(t, here, only(sock.TCP, sock.IPv4)) {
 			if s.Inode != 0 {
 				seen[s.Inode]++
 			}

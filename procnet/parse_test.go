@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 const (
@@ -37,8 +38,11 @@ func only(p sock.Protocol, f sock.Family) sock.Query {
 	return everything.Only(sock.Table{Protocol: p, Family: f})
 }
 
+// here is the namespace of the thread.
+var here = &sock.Environment{Proc: "/proc"}
+
 // treeWith makes a proc file system with the given files below net.
-func treeWith(t testing.TB, files map[string]string) FS {
+func treeWith(t testing.TB, files map[string]string) *sock.Environment {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(root, "net"), 0o755); err != nil {
@@ -49,13 +53,13 @@ func treeWith(t testing.TB, files map[string]string) FS {
 			t.Fatal(err)
 		}
 	}
-	return At(root).WithByteOrder(binary.LittleEndian)
+	return &sock.Environment{Proc: root, ByteOrder: binary.LittleEndian}
 }
 
 // list reads a stream to its end.
-func list(t testing.TB, fs FS, q sock.Query) (rows []sock.Socket, errs []error) {
+func list(t testing.TB, env *sock.Environment, q sock.Query) (rows []sock.Socket, errs []error) {
 	t.Helper()
-	for s, err := range fs.Sockets(context.Background(), q) {
+	for s, err := range socktest.Rows(context.Background(), Source{}, env, q) {
 		if err != nil {
 			if s != nil {
 				t.Error("a record beside an error")
@@ -63,7 +67,7 @@ func list(t testing.TB, fs FS, q sock.Query) (rows []sock.Socket, errs []error) 
 			errs = append(errs, err)
 			continue
 		}
-		if extra := s.Known &^ fs.Fields(s.Protocol); extra != 0 {
+		if extra := s.Known &^ (Source{}).Fields(s.Protocol); extra != 0 {
 			t.Errorf("%v knows %b, which Fields denies", s.Protocol, extra)
 		}
 		rows = append(rows, *s.Clone())
@@ -72,9 +76,9 @@ func list(t testing.TB, fs FS, q sock.Query) (rows []sock.Socket, errs []error) 
 }
 
 // listAll reads a stream that must not have errors.
-func listAll(t testing.TB, fs FS, q sock.Query) []sock.Socket {
+func listAll(t testing.TB, env *sock.Environment, q sock.Query) []sock.Socket {
 	t.Helper()
-	rows, errs := list(t, fs, q)
+	rows, errs := list(t, env, q)
 	if len(errs) != 0 {
 		t.Fatalf("errors: %v", errs)
 	}
@@ -94,7 +98,7 @@ const (
 
 // The rows were recorded on a little-endian machine, Linux 6.18.
 func TestTCPRows(t *testing.T) {
-	fs := treeWith(t, map[string]string{"tcp": tcpHeader +
+	env := treeWith(t, map[string]string{"tcp": tcpHeader +
 		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  1000        0 1184 1 000000003cc590b5 100 0 0 10 0                      \n" +
 		"   1: 0100007F:A2C4 0100007F:1F90 01 00000010:00000020 01:00000014 00000002    33        0 22339 1 0000000000000000 20 4 30 10 -1                     \n" +
 		"   2: 0100007F:1F90 0100007F:A2C4 01 00000000:00000005 02:000AFC80 00000000     0        4 0 1 0000000000000000 20 4 30 10 -1                         \n" +
@@ -133,7 +137,7 @@ func TestTCPRows(t *testing.T) {
 	probing.Timer = timer(sock.TimerPersist, 160*time.Millisecond, 3)
 
 	want := []sock.Socket{listener, sending, waiting, timeWait, finWait, request, probing}
-	if d := diff(want, listAll(t, fs, only(sock.TCP, sock.IPv4))); d != "" {
+	if d := diff(want, listAll(t, env, only(sock.TCP, sock.IPv4))); d != "" {
 		t.Error(d)
 	}
 }
@@ -161,9 +165,10 @@ func TestAddressByteOrder(t *testing.T) {
 			if tt.file == "tcp6" {
 				family, header = sock.IPv6, v6Header
 			}
-			fs := treeWith(t, map[string]string{tt.file: header + "   0: " + ends +
+			env := treeWith(t, map[string]string{tt.file: header + "   0: " + ends +
 				" 01 00000000:00000000 00:00000000 00000000     0        0 9 1 0000000000000000 20 4 30 10 -1\n"})
-			rows := listAll(t, fs.WithByteOrder(order), only(sock.TCP, family))
+			env.ByteOrder = order
+			rows := listAll(t, env, only(sock.TCP, family))
 			if len(rows) != 1 {
 				t.Fatalf("%v %s: %d rows", order, ends, len(rows))
 			}
@@ -176,7 +181,7 @@ func TestAddressByteOrder(t *testing.T) {
 }
 
 func TestDatagramRows(t *testing.T) {
-	fs := treeWith(t, map[string]string{
+	env := treeWith(t, map[string]string{
 		"udp": udpHeader +
 			" 1234: 0100007F:0035 00000000:0000 07 00000000:00000340 00:00000000 00000000   102        0 7001 2 0000000000000000 0         \n" +
 			" 1300: 0100007F:9C40 0100007F:0035 01 00000300:00000000 00:00000000 00000000     0        0 7002 2 0000000000000000 5         \n",
@@ -210,7 +215,7 @@ func TestDatagramRows(t *testing.T) {
 		{sock.ICMP, sock.IPv6, []sock.Socket{row(sock.ICMP, sock.IPv6, sock.Unconnected, "[::]:7", 7006)}},
 	}
 	for _, tt := range tests {
-		if d := diff(tt.want, listAll(t, fs, only(tt.protocol, tt.family))); d != "" {
+		if d := diff(tt.want, listAll(t, env, only(tt.protocol, tt.family))); d != "" {
 			t.Errorf("%v: %s", tt.protocol, d)
 		}
 	}
@@ -227,29 +232,29 @@ func TestStates(t *testing.T) {
 			t.Errorf("datagram state %#x: %v", n, st)
 		}
 	}
-	fs := treeWith(t, map[string]string{"tcp": tcpHeader +
+	env := treeWith(t, map[string]string{"tcp": tcpHeader +
 		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1184 1 0\n" +
 		"   1: 0100007F:1F90 0100007F:0001 01 not read\n" +
 		"   2: 0100007F:1F91 0100007F:0001 FF 00000000:00000000 00:00000000 00000000     0        0 1185 1 0\n"})
 	q := only(sock.TCP, sock.IPv4)
 	q.States = sock.States(sock.Listen)
-	if rows := listAll(t, fs, q); len(rows) != 1 || rows[0].Inode != 1184 {
+	if rows := listAll(t, env, q); len(rows) != 1 || rows[0].Inode != 1184 {
 		t.Errorf("LISTEN: %v", rows)
 	}
 	q.States = sock.States(sock.StateUnknown)
-	if rows := listAll(t, fs, q); len(rows) != 1 || rows[0].State != sock.StateUnknown {
+	if rows := listAll(t, env, q); len(rows) != 1 || rows[0].State != sock.StateUnknown {
 		t.Errorf("UNKNOWN: %v", rows)
 	}
 }
 
 func TestMalformedRowsAreOneWarning(t *testing.T) {
 	good := "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1184 1 0\n"
-	fs := treeWith(t, map[string]string{"tcp": tcpHeader + good +
+	env := treeWith(t, map[string]string{"tcp": tcpHeader + good +
 		"   1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:0000\n" +
 		"\n" +
 		"   2: 0100007G:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1185 1 0\n" +
 		"   3: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 99"})
-	rows, errs := list(t, fs, only(sock.TCP, sock.IPv4))
+	rows, errs := list(t, env, only(sock.TCP, sock.IPv4))
 	if len(rows) != 1 || rows[0].Inode != 1184 {
 		t.Errorf("rows: %v", rows)
 	}
@@ -257,7 +262,7 @@ func TestMalformedRowsAreOneWarning(t *testing.T) {
 	if len(errs) != 1 || !errors.As(errs[0], &p) {
 		t.Fatalf("errors: %v", errs)
 	}
-	want := filepath.Join(fs.root, "net", "tcp") + ": 4 lines not understood, the first is line 3"
+	want := filepath.Join(env.Proc, "net", "tcp") + ": 4 lines not understood, the first is line 3"
 	if p.Code != sock.CodeMalformed || !p.Incomplete || p.Error() != want {
 		t.Errorf("got %+v, want %q", p, want)
 	}

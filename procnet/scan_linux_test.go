@@ -25,7 +25,7 @@ import (
 const scanEnv = "SOCKEYE_PROCNET_SCAN"
 
 func scanForParent() {
-	ix, err := New().Owners(context.Background(), OwnerQuery{})
+	ix, err := At("/proc").Owners(context.Background(), OwnerQuery{})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -107,7 +107,7 @@ func TestScanWithoutRights(t *testing.T) {
 	if ix := scanAsNobody(t, binary); ix.Denied != 0 || !ix.Hidden {
 		t.Errorf("with hidepid: %+v", ix)
 	}
-	if ix, err := New().Owners(t.Context(), OwnerQuery{}); err != nil || ix.Hidden || ix.Denied != 0 {
+	if ix, err := At("/proc").Owners(t.Context(), OwnerQuery{}); err != nil || ix.Hidden || ix.Denied != 0 {
 		t.Errorf("with hidepid, as root: %+v, %v", ix, err)
 	}
 }
@@ -129,9 +129,9 @@ func TestScanPopulation(t *testing.T) {
 	}
 	defer hostile.Close()
 
-	ix := search1(t, New(), OwnerQuery{})
+	ix := search1(t, At("/proc"), OwnerQuery{})
 	listeners, held := 0, map[int]int{}
-	for _, s := range listAll(t, New(), only(sock.TCP, sock.IPv4)) {
+	for _, s := range listAll(t, here, only(sock.TCP, sock.IPv4)) {
 		if !strings.HasPrefix(s.Local.Addr().String(), "127.2.") {
 			continue
 		}
@@ -182,7 +182,7 @@ func TestScanOfReusedPID(t *testing.T) {
 	// holder: else it could see the listener here, while it is handed to the other.
 	workers(t, 1)
 	old := startHolder(t, 0)
-	fs := New()
+	fs := At("/proc")
 	var reused *holderProcess
 	fs.afterFDs = func(pid int) {
 		if pid == old.pid && reused == nil {
@@ -284,12 +284,12 @@ func TestScanThreads(t *testing.T) {
 		population.Skip(t, "no descriptor table for a thread")
 	}
 	want := []uint64{inode}
-	if got := ownersOf(search1(t, New(), OwnerQuery{Want: want}), inode); got != nil {
+	if got := ownersOf(search1(t, At("/proc"), OwnerQuery{Want: want}), inode); got != nil {
 		t.Errorf("without threads: %v", got)
 	}
 	for _, count := range []int{1, 4} {
 		workers(t, count)
-		got := ownersOf(search1(t, New(), OwnerQuery{Want: want, Threads: true}), inode)
+		got := ownersOf(search1(t, At("/proc"), OwnerQuery{Want: want, Threads: true}), inode)
 		if len(got) != 1 || got[0].PID != os.Getpid() || got[0].TID == 0 || got[0].TID == got[0].PID || got[0].Name == "" {
 			t.Errorf("got %v", got)
 		}

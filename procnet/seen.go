@@ -16,13 +16,8 @@ type addressPair struct {
 	localPort, remotePort uint16
 }
 
-func (d *seen) reset() {
-	if d.inodes == nil {
-		d.inodes = make(map[uint64]struct{})
-		d.pairs = make(map[addressPair]struct{})
-	}
-	clear(d.inodes)
-	clear(d.pairs)
+func newSeen() seen {
+	return seen{inodes: map[uint64]struct{}{}, pairs: map[addressPair]struct{}{}}
 }
 
 // again reports whether the row was there before, and remembers it.

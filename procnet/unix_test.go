@@ -22,7 +22,7 @@ func unixSocket(st sock.State, typ sock.SocketType, inode uint64, path string) s
 
 // The rows were recorded on Linux 6.18, the paths beside them are what was bound.
 func TestUnixRows(t *testing.T) {
-	fs := treeWith(t, map[string]string{"unix": unixHeader +
+	env := treeWith(t, map[string]string{"unix": unixHeader +
 		"00000000e41b3ec3: 00000003 00000000 00000000 0001 03   511\n" + // socketpair
 		"00000000f4208884: 00000002 00000000 00000000 0002 03  9660\n" + // a datagram client
 		"00000000e464b83c: 00000002 00000000 00000000 0001 01  9663\n" + // fresh
@@ -47,20 +47,20 @@ func TestUnixRows(t *testing.T) {
 		unixSocket(sock.Closed, sock.TypeStream, 0, ""),
 		{Protocol: sock.Unix, Family: sock.FamilyUnix, Inode: 123458, Known: sock.FieldInode},
 	}
-	if d := diff(want, listAll(t, fs, only(sock.Unix, 0))); d != "" {
+	if d := diff(want, listAll(t, env, only(sock.Unix, 0))); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestUnixQuery(t *testing.T) {
-	fs := treeWith(t, map[string]string{"unix": unixHeader +
+	env := treeWith(t, map[string]string{"unix": unixHeader +
 		"00000000e41b3ec3: 00000003 00000000 00000000 0001 03   511 skipped\nwith its second line\n" +
 		"00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /run/a\n" +
 		"00000000ddc0a63c: 00000002 00000000 00010000 0005 01  9665 /run/b\n"})
 	q := only(sock.Unix, 0)
 	q.States, q.UnixTypes, q.Want = sock.States(sock.Listen), sock.Types(sock.TypeStream), sock.FieldInode
 	want := []sock.Socket{unixSocket(sock.Listen, sock.TypeStream, 9664, "")}
-	if d := diff(want, listAll(t, fs, q)); d != "" {
+	if d := diff(want, listAll(t, env, q)); d != "" {
 		t.Error(d)
 	}
 }
@@ -70,9 +70,9 @@ func TestUnixQuery(t *testing.T) {
 func TestUnixForgedRow(t *testing.T) {
 	row := "00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /run/docker.sock\n"
 	forged := "00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /tmp/mine"
-	fs := treeWith(t, map[string]string{"unix": unixHeader +
+	env := treeWith(t, map[string]string{"unix": unixHeader +
 		"00000000ab1cfcf1: 00000002 00000000 00000000 0001 01 12345 x\n" + forged + "\n" + row + row})
-	rows, errs := list(t, fs, only(sock.Unix, 0))
+	rows, errs := list(t, env, only(sock.Unix, 0))
 	want := []sock.Socket{
 		unixSocket(sock.Closed, sock.TypeStream, 12345, "x"),
 		unixSocket(sock.Listen, sock.TypeStream, 9664, "/tmp/mine"),
@@ -94,10 +94,10 @@ func TestUnixLinesThatBelongNowhere(t *testing.T) {
 	unnamed := "00000000e41b3ec3: 00000003 00000000 00000000 0001 03   511\n"
 	named := "00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /run/a\n"
 	long := strings.Repeat("x", maxUnixPath)
-	fs := treeWith(t, map[string]string{"unix": unixHeader +
+	env := treeWith(t, map[string]string{"unix": unixHeader +
 		"before any row\n" + unnamed + "behind no path\n" + named + long + "\n" +
 		"00000000ddc0a63c: 00000002 00000000 00010000 0001 01  9665 " + long + "x\n"})
-	rows, errs := list(t, fs, only(sock.Unix, 0))
+	rows, errs := list(t, env, only(sock.Unix, 0))
 	want := []sock.Socket{
 		unixSocket(sock.Established, sock.TypeStream, 511, ""),
 		unixSocket(sock.Listen, sock.TypeStream, 9664, "/run/a"),
@@ -114,7 +114,7 @@ func TestUnixRepetitions(t *testing.T) {
 	embryo := "00000000ddc0a63a: 00000003 00000000 00000000 0001 02     0 /run/a\n"
 	unknown := "0000000000000000: 00000003 00000000 00000000 0001 02     0 /run/a\n" // kptr_restrict
 	row := "00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /run/a\n"
-	fs := treeWith(t, map[string]string{"unix": unixHeader + row + embryo + unknown +
+	env := treeWith(t, map[string]string{"unix": unixHeader + row + embryo + unknown +
 		strings.Replace(row, "00000002", "00000005", 1) + embryo + unknown})
 	want := []sock.Socket{
 		unixSocket(sock.Listen, sock.TypeStream, 9664, "/run/a"),
@@ -122,7 +122,7 @@ func TestUnixRepetitions(t *testing.T) {
 		unixSocket(sock.Established, sock.TypeStream, 0, "/run/a"),
 		unixSocket(sock.Established, sock.TypeStream, 0, "/run/a"), // nothing says that it is the same
 	}
-	if d := diff(want, listAll(t, fs, only(sock.Unix, 0))); d != "" {
+	if d := diff(want, listAll(t, env, only(sock.Unix, 0))); d != "" {
 		t.Error(d)
 	}
 }

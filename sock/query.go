@@ -67,3 +67,27 @@ func (q *Query) Allows(s *Socket) bool {
 	}
 	return s.Protocol != Unix || q.UnixTypes.Has(s.Type)
 }
+
+// Phases splits the query by protocol and state: what listens, then the rest.
+// That is two short readings of a table instead of one, so that listeners come
+// first without anything being held back; a state that no socket of a protocol
+// can have is left out. Sockets that are bound and neither listen nor connect
+// are last: the kernel looks for them among all that have a port, with few rows
+// to show for it.
+func (q Query) Phases(yield func(Query) bool) {
+	for p := range q.Protocols.All {
+		one := q.Protocol(p)
+		states := q.States & p.Descriptor().States
+		bound := states & (1 << Bound)
+		listening := states & ListeningStates
+		rest := states &^ ListeningStates &^ bound
+		if rest != 0 {
+			rest |= q.States & (1 << StateUnknown)
+		}
+		for _, one.States = range [...]StateSet{listening, rest, bound} {
+			if one.States != 0 && !yield(one) {
+				return
+			}
+		}
+	}
+}

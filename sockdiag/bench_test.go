@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // recordedBatch is a datagram as a dump of TCP connections fills it: rows with
@@ -74,11 +75,11 @@ func BenchmarkDecodeUnix(b *testing.B) {
 // reader, for each iteration.
 func BenchmarkDecodeStream(b *testing.B) {
 	batch, rows := recordedBatch()
-	source := &Source{open: func() (wire, error) { return &loopWire{batch: batch, left: 100_000 / rows}, nil }}
+	source := &Source{compile: (*compiler).program, open: func() (wire, error) { return &loopWire{batch: batch, left: 100_000 / rows}, nil }}
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		for _, err := range source.Sockets(b.Context(), tcp4()) {
+		for _, err := range socktest.Rows(b.Context(), source, here, tcp4()) {
 			if err != nil {
 				b.Fatal(err)
 			}

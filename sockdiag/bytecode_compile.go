@@ -1,8 +1,6 @@
 package sockdiag
 
 import (
-	"net"
-
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
@@ -39,45 +37,50 @@ const (
 	allInstructions
 )
 
-// compiler makes programs for the dumps of one table.
+// program is what a reading is asked with.
+type program struct {
+	code []byte       // empty if the kernel can decide nothing
+	uses instructions // the set that it needs
+	// differs: it was made for several families and does not hold for each.
+	differs bool
+}
+
+// compiler makes the program of a reading: of one table, or of both families of a
+// protocol.
 type compiler struct {
-	table  sock.Table
-	states sock.StateSet // those that are asked for
-	may    instructions
-	// used is the set that the last program needs.
-	used instructions
-	// interfaceIndex is the number of a device in the namespace of the sockets.
-	interfaceIndex func(name string) (uint32, bool)
+	protocol   sock.Protocol
+	families   sock.FamilySet
+	states     sock.StateSet // those that are asked for
+	may        instructions
+	interfaces *sock.Interfaces // of the namespace of the sockets
+
+	uses    instructions
+	differs bool
 }
 
-func systemInterfaceIndex(name string) (uint32, bool) {
-	ifi, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0, false
-	}
-	return uint32(ifi.Index), true
-}
-
-// program returns the program that a dump of the table is asked with; it is
-// empty if the kernel can decide nothing. possible is false if no socket of the
-// table can match at all.
-func (c *compiler) program(where sock.Matcher) (program []byte, possible bool) {
+// program returns the program for what matches. possible is false if no socket of
+// the tables can.
+func (c *compiler) program(where sock.Matcher) (made program, possible bool) {
 	f, ok := where.(*filter.Filter)
 	if !ok || f.Empty() {
-		return nil, true
+		return program{}, true
 	}
-	c.used = basicInstructions
+	c.uses = basicInstructions
 	over := c.bounds(f.Expr()).over
+	made.differs = c.differs
 	if over.kind == formulaNever {
-		return nil, false
+		return made, false
 	}
 	if c.may == noInstructions {
-		return nil, true
+		return made, true
 	}
 	if over = over.shed(maxProgram); over.kind == formulaAlways {
-		return nil, true
+		return made, true
 	}
-	return assemble(over, maxProgram), true
+	if made.code = assemble(over, maxProgram); len(made.code) > 0 {
+		made.uses = c.uses
+	}
+	return made, true
 }
 
 // bounds returns the bounds of an expression for rows as [inetDecoder] makes
@@ -94,13 +97,13 @@ func (c *compiler) bounds(e filter.Expr) bounds {
 		b := c.bounds(e.Expr)
 		return bounds{negated(b.under), negated(b.over)}
 	case *filter.ProtocolCond:
-		return constant(e.Set.Has(c.table.Protocol))
+		return constant(e.Set.Has(c.protocol))
 	case *filter.FamilyCond:
-		return constant(e.Set.Has(c.table.Family))
+		return c.family(e.Set)
 	case *filter.StateCond:
 		return c.state(e.Set)
 	}
-	if !c.table.Protocol.Inet() {
+	if !c.protocol.Inet() {
 		return c.notInet(e)
 	}
 	switch e := e.(type) {
@@ -129,7 +132,7 @@ func (c *compiler) notInet(e filter.Expr) bounds {
 	case *filter.HostCond:
 		for i := range e.Hosts {
 			h := &e.Hosts[i]
-			if h.Any() || h.Family == c.table.Family || !h.Prefix.IsValid() && !h.HasPort {
+			if h.Any() || c.families.Has(h.Family) || !h.Prefix.IsValid() && !h.HasPort {
 				return undecided
 			}
 		}
@@ -167,6 +170,18 @@ func both(a, b bounds) bounds {
 	return bounds{all(a.over, b.over), all(a.under, b.under)}
 }
 
+// family: all sockets of a table have one.
+func (c *compiler) family(set sock.FamilySet) bounds {
+	switch c.families & set {
+	case 0:
+		return isFalse
+	case c.families:
+		return isTrue
+	}
+	c.differs = true
+	return undecided
+}
+
 // state: the kernel gives the states that are asked for and no program can see
 // which; a row in another one is dropped before the filter is asked.
 func (c *compiler) state(set sock.StateSet) bounds {
@@ -195,7 +210,7 @@ func (c *compiler) newer(t bcTest) bounds {
 	if c.may < allInstructions {
 		return undecided
 	}
-	c.used = allInstructions
+	c.uses = allInstructions
 	return exactly(tested(t))
 }
 
@@ -216,8 +231,8 @@ func (c *compiler) device(d filter.Device) bounds {
 	if d.Name == "" {
 		return c.newer(deviceTest(d.Index))
 	}
-	index, ok := c.interfaceIndex(d.Name)
-	if !ok {
+	index, err := c.interfaces.Index(d.Name)
+	if err != nil || index == 0 {
 		return undecided
 	}
 	b := c.newer(deviceTest(index))

@@ -25,7 +25,7 @@ func (c *compiler) noRemote() bool { return c.states&^peerless == 0 }
 // staleRemote reports whether a socket that is asked for may still have the
 // remote end that it had, which its row does not.
 func (c *compiler) staleRemote() bool {
-	return c.states.Has(sock.Bound) && c.table.Protocol.ConnectionOriented()
+	return c.states.Has(sock.Bound) && c.protocol.ConnectionOriented()
 }
 
 // ports compares a port with sorted ranges. The local port of a row is
@@ -90,7 +90,12 @@ func (c *compiler) hosts(remote bool, hosts []filter.Host) bounds {
 		if h.Any() {
 			return isTrue
 		}
-		if c.inTable(h) && len(list) <= maxAlternatives {
+		can := c.familiesWith(h)
+		if can != 0 && can != c.families {
+			c.differs = true
+			return undecided
+		}
+		if can != 0 && len(list) <= maxAlternatives {
 			list = append(list, c.host(remote, h))
 		}
 	}
@@ -100,12 +105,16 @@ func (c *compiler) hosts(remote bool, hosts []filter.Host) bounds {
 	return either(list...)
 }
 
-// inTable reports whether a socket of the table can match the host at all.
-func (c *compiler) inTable(h *filter.Host) bool {
-	if h.Family != sock.FamilyUnknown && h.Family != c.table.Family {
-		return false
+// familiesWith returns the families in which a socket can match the host at all.
+func (c *compiler) familiesWith(h *filter.Host) sock.FamilySet {
+	can := c.families
+	if h.Family != sock.FamilyUnknown {
+		can &= sock.Families(h.Family)
 	}
-	return c.table.Family == sock.IPv6 || !h.Prefix.IsValid() || h.Prefix.Addr().Is4()
+	if h.Prefix.IsValid() && !h.Prefix.Addr().Is4() {
+		can &= sock.Families(sock.IPv6)
+	}
+	return can
 }
 
 // host compares an end with one host.
@@ -121,8 +130,13 @@ func (c *compiler) host(remote bool, h *filter.Host) bounds {
 		return isFalse
 	}
 	prefix := h.Prefix
-	if prefix.IsValid() && prefix.Bits() == 0 && prefix.Addr().Is4() == (c.table.Family == sock.IPv4) {
-		prefix = netip.Prefix{} // every address of the table
+	if prefix.IsValid() && prefix.Bits() == 0 {
+		// Every address of its family: of IPv6 that is all, of IPv4 the mapped too.
+		if own := familyOf(prefix); c.families == own {
+			prefix = netip.Prefix{}
+		} else if c.families&own != 0 {
+			c.differs = true
+		}
 	}
 	port := bcAnyPort
 	over := always
@@ -144,4 +158,12 @@ func (c *compiler) host(remote bool, h *filter.Host) bounds {
 		under = all(over, tested(portTest(bcDportGE, 1)))
 	}
 	return both(b, bounds{over, under})
+}
+
+// familyOf returns the family of a prefix.
+func familyOf(p netip.Prefix) sock.FamilySet {
+	if p.Addr().Is4() {
+		return sock.Families(sock.IPv4)
+	}
+	return sock.Families(sock.IPv6)
 }

@@ -28,15 +28,20 @@ func testFilterEnv() filter.Env {
 	return filter.Env{
 		InterfaceIndex: func(name string) (uint32, error) { return randomNames[name], nil },
 		CgroupID:       func(path string) (uint64, error) { return uint64(len(path)), nil },
-		AutoPorts:      [2]uint16{1024, 40000},
+		AutoPorts:      func() [2]uint16 { return [2]uint16{1024, 40000} },
 	}
 }
 
 func testCompiler(t sock.Table, states sock.StateSet, may instructions) *compiler {
-	return &compiler{table: t, states: states, may: may, interfaceIndex: func(name string) (uint32, bool) {
-		index, ok := randomNames[name]
-		return index, ok
-	}}
+	return &compiler{protocol: t.Protocol, families: sock.Families(t.Family), states: states, may: may, interfaces: testInterfaces()}
+}
+
+func testInterfaces() *sock.Interfaces {
+	names := map[uint32]string{}
+	for name, index := range randomNames {
+		names[index] = name
+	}
+	return &sock.Interfaces{Load: func() (map[uint32]string, error) { return names, nil }}
 }
 
 // randomText makes an expression. Without extras every condition is one that

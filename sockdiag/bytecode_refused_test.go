@@ -104,7 +104,8 @@ func FuzzProgram(f *testing.F) {
 		}
 		table := programTables[int(which)%len(programTables)]
 		c := testCompiler(table, sock.StateSet(states)&sock.AllStates, instructions(which>>2)%3)
-		program, possible := c.program(wanted)
+		made, possible := c.program(wanted)
+		program := made.code
 		if len(program) > maxProgram || len(program) > 0 && !audit(program) {
 			t.Fatalf("%q: the kernel would refuse %x", text, program)
 		}

@@ -1,6 +1,7 @@
 package sockdiag
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math/rand/v2"
 	"net/netip"
@@ -44,7 +45,8 @@ func TestProgramBytes(t *testing.T) {
 		"cgroup /bc":        "0d0c1000 03000000 00000000",
 		"uid 0 and sport 1": "070c1000 00000000 01000000",
 	} {
-		program, possible := testCompiler(tcp4Table, sock.AllStates, allInstructions).program(parseFilter(t, text))
+		made, possible := testCompiler(tcp4Table, sock.AllStates, allInstructions).program(parseFilter(t, text))
+		program := made.code
 		if got := hex.EncodeToString(program); !possible || got != strings.ReplaceAll(want, " ", "") {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
@@ -93,7 +95,8 @@ func TestProgramOfParts(t *testing.T) {
 		{"src 0.0.0.0/0", tcp6Table, sock.AllStates, allInstructions, true, true}, // v4-mapped ones
 	} {
 		compiler := testCompiler(c.table, c.states, c.may)
-		program, possible := compiler.program(parseFilter(t, c.text))
+		made, possible := compiler.program(parseFilter(t, c.text))
+		program := made.code
 		if (len(program) > 0) != c.program || possible != c.possible {
 			t.Errorf("%s in %v: program %x, possible %v", c.text, c.table, program, possible)
 		}
@@ -119,7 +122,8 @@ func TestCompile(t *testing.T) {
 			states = pick(r, sock.AllStates, sock.ListeningStates, sock.ConnectedStates, sock.States(sock.Established))
 		}
 		c := testCompiler(table, states, pick(r, allInstructions, allInstructions, basicInstructions, noInstructions))
-		program, possible := c.program(f)
+		made, possible := c.program(f)
+		program := made.code
 		if len(program) > 0 && !audit(program) {
 			t.Fatalf("%s: the kernel would refuse %x", text, program)
 		}
@@ -150,6 +154,34 @@ func TestCompile(t *testing.T) {
 	t.Logf("%d rows, %d matched, %d left out by programs", tried, matched, dropped)
 	if matched < tried/10 || dropped < (tried-matched)/3 {
 		t.Errorf("%d rows, %d matched, %d left out: too easy", tried, matched, dropped)
+	}
+}
+
+// TestCompileForBothFamilies: a program that is made for both families is that of
+// each, or says that they differ.
+func TestCompileForBothFamilies(t *testing.T) {
+	r := rand.New(rand.NewPCG(20261121, 2))
+	same := 0
+	for range 8000 {
+		text := randomText(r, 3, r.IntN(2) == 0)
+		f := parseFilter(t, text)
+		states := pick(r, sock.AllStates, sock.ListeningStates, sock.ConnectedStates, sock.States(sock.Established))
+		both := testCompiler(tcp4Table, states, allInstructions)
+		both.families = sock.Families(sock.IPv4, sock.IPv6)
+		made, possible := both.program(f)
+		if made.differs {
+			continue
+		}
+		same++
+		for _, table := range []sock.Table{tcp4Table, tcp6Table} {
+			one, possibleThere := testCompiler(table, states, allInstructions).program(f)
+			if !bytes.Equal(one.code, made.code) || one.uses != made.uses || possibleThere != possible {
+				t.Fatalf("%s\nboth: %x %v\n%v: %x %v", text, made.code, possible, table, one.code, possibleThere)
+			}
+		}
+	}
+	if same < 800 {
+		t.Errorf("only %d filters of 8000 are the same for both families: too hard", same)
 	}
 }
 
@@ -186,15 +218,16 @@ func TestProgramOfLongLists(t *testing.T) {
 	hostList := "(" + strings.Join(hosts, ",") + ")"
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, text := range []string{"sport in " + list, "not dport in " + list, "dst in " + hostList, "not src in " + hostList} {
-		program, possible := testCompiler(tcp4Table, sock.ConnectedStates, allInstructions).program(parseFilter(t, text))
-		if !possible || len(program) > 0 {
-			t.Errorf("%.40s: a program of %d bytes", text, len(program))
+		made, possible := testCompiler(tcp4Table, sock.ConnectedStates, allInstructions).program(parseFilter(t, text))
+		if !possible || len(made.code) > 0 {
+			t.Errorf("%.40s: a program of %d bytes", text, len(made.code))
 		}
 	}
 	for _, text := range []string{"sport < 30000 and sport in " + list, "dst 10.1.0.0/16 and not src in " + hostList,
 		"sport 5 and (" + strings.Repeat("dst 10.1.0.1 or src 10.1.0.2 or ", 500) + "dport 3)"} {
 		f := parseFilter(t, text)
-		program, possible := testCompiler(tcp4Table, sock.ConnectedStates, allInstructions).program(f)
+		made, possible := testCompiler(tcp4Table, sock.ConnectedStates, allInstructions).program(f)
+		program := made.code
 		if !possible || len(program) == 0 || len(program) > maxProgram || !audit(program) {
 			t.Fatalf("%.40s: a program of %d bytes", text, len(program))
 		}

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 func TestElsewhereItIsUnavailable(t *testing.T) {
-	for s, err := range New().Sockets(t.Context(), tcp4()) {
+	for s, err := range socktest.Rows(t.Context(), New(), here, tcp4()) {
 		if s != nil || !errors.Is(err, sock.ErrUnavailable) {
 			t.Errorf("%v, %v, want that the table is unavailable", s, err)
 		}

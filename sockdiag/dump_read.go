@@ -48,9 +48,9 @@ func IsDump(prefix []byte) bool {
 	return ok
 }
 
-// Dump is a raw dump in a file: a [sock.Source] of the TCP sockets in it, in
-// their order. It is read as a stream, of which it holds one message, and may be
-// listed once, on any system.
+// Dump is a raw dump in a file: a [sock.Recording] of the TCP sockets in it, in
+// their order. It is read as a stream, of which it holds one message, on any
+// system.
 type Dump struct {
 	r      *bufio.Reader
 	offset int64 // of the next message
@@ -63,7 +63,7 @@ type Dump struct {
 	first     int64 // where the first of them is
 }
 
-var _ sock.Source = (*Dump)(nil)
+var _ sock.Recording = (*Dump)(nil)
 
 // errForeignOrder is the error of a dump that this machine cannot read.
 var errForeignOrder = errors.New("it was made on a machine of the other byte order, and can be read on such a machine only")
@@ -88,14 +88,6 @@ func OpenDump(r io.Reader) (*Dump, error) {
 
 // Name returns "dump".
 func (*Dump) Name() string { return "dump" }
-
-// Fields says what a dump can tell: of TCP sockets what the kernel does.
-func (*Dump) Fields(p sock.Protocol) sock.Field {
-	if p == sock.TCP {
-		return tcpFields
-	}
-	return 0
-}
 
 // Sockets streams the sockets of the dump that the query asks. What cannot be
 // understood is told in a [*sock.Partial] and the stream goes on; bytes that are

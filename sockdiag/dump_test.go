@@ -2,10 +2,8 @@ package sockdiag
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
-	"iter"
 	"net/netip"
 	"os"
 	"strings"
@@ -30,7 +28,7 @@ func everythingOf(protocols ...sock.Protocol) sock.Query {
 func dumped(t *testing.T, k *fakeKernel, q sock.Query, keep func(*sock.Socket) bool) (file []byte, rows []*sock.Socket, errs []error) {
 	t.Helper()
 	var b bytes.Buffer
-	for s, err := range k.source().Dump(t.Context(), q, &b, keep) {
+	for s, err := range k.source().Dump(t.Context(), here, q, &b, keep) {
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -151,7 +149,7 @@ func TestDumpThatFails(t *testing.T) {
 	for limit := range 3 {
 		var errs []error
 		full := &limitedWriter{left: limit}
-		for _, err := range twoFamilies(t).source().Dump(t.Context(), anyTCP(), full, nil) {
+		for _, err := range twoFamilies(t).source().Dump(t.Context(), here, anyTCP(), full, nil) {
 			if err != nil {
 				errs = append(errs, err)
 			}
@@ -239,22 +237,14 @@ func TestDumpOfOtherByteOrder(t *testing.T) {
 	}
 }
 
-// reopened is the dump in a file that is opened for every listing: the dump of a
-// file can be listed once.
-type reopened []byte
-
-func (reopened) Name() string                      { return new(Dump).Name() }
-func (reopened) Fields(p sock.Protocol) sock.Field { return new(Dump).Fields(p) }
-
-func (file reopened) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	d, err := OpenDump(bytes.NewReader(file))
-	if err != nil {
-		return func(yield func(*sock.Socket, error) bool) { yield(nil, err) }
-	}
-	return d.Sockets(ctx, q)
-}
-
 func TestDumpKeepsTheContract(t *testing.T) {
 	file, _, _ := dumped(t, twoFamilies(t), anyTCP(), nil)
-	socktest.TestSource(t, reopened(file), anyTCP(), 4)
+	open := func() sock.Recording {
+		d, err := OpenDump(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	socktest.TestRecording(t, open, New().Fields, anyTCP(), 4)
 }

@@ -17,24 +17,36 @@ import (
 //
 // It streams the sockets whose messages it has written: those of the query that
 // keep allows, which may add to the record what it compares; a nil keep allows
-// all. The errors are those of [Source.Sockets], and that of a failed write,
-// which ends the stream. A dump is made to be looked at later, so every fact
+// all. A table that fails is a [*sock.Partial], the only one of a query the error
+// that ends the stream, as does that of a failed write. A dump is made to be looked at later, so every fact
 // that the kernel tells only when asked is asked for. Protocols other than TCP
 // are left out.
-func (s *Source) Dump(ctx context.Context, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
+func (s *Source) Dump(ctx context.Context, env *sock.Environment, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
 	q = q.Protocol(sock.TCP)
 	q.Want = sock.AllFields
 	return func(yield func(*sock.Socket, error) bool) {
 		out := &dumpWriter{w: w, keep: keep}
-		ended := false // by the reader, or by an error that was told
-		l := listing{session: session{open: s.open}, query: q, dump: out, yield: func(s *sock.Socket, err error) bool {
-			_, part := errors.AsType[*sock.Partial](err)
-			ended = !yield(s, err) || err != nil && !part
-			return !ended
-		}}
-		defer l.session.close()
-		if l.tables(ctx, fresh); ended {
-			return
+		session := s.session(env)
+		defer session.Close()
+		var tables []sock.Table
+		for t := range q.Tables {
+			tables = append(tables, t)
+		}
+		for _, t := range tables {
+			r := session.planTable(q, t)
+			r.dump = out
+			for s, err := range r.Rows(ctx) {
+				if failed, ok := errors.AsType[*sock.TableError](err); ok && len(tables) > 1 {
+					err = partOf(failed)
+				}
+				_, part := errors.AsType[*sock.Partial](err)
+				if !yield(s, err) || err != nil && !part {
+					return
+				}
+			}
+			if out.err != nil {
+				break
+			}
 		}
 		if out.err == nil {
 			out.message(nlmsgDone, 0, 0, make([]byte, 4))
@@ -56,11 +68,11 @@ type dumpWriter struct {
 // row writes the message of a row that is kept, and reports whether it did. Its
 // header is the one that the kernel sent, but for NLM_F_DUMP_INTR: a reading
 // that had it was followed by one that had not, or told as interrupted.
-func (d *dumpWriter) row(l *listing, payload []byte) bool {
-	if d.err != nil || d.keep != nil && !d.keep(&l.record) {
+func (d *dumpWriter) row(r *reading, payload []byte) bool {
+	if d.err != nil || d.keep != nil && !d.keep(&r.record) {
 		return false
 	}
-	return d.message(sockDiagByFamily, l.session.seq, l.session.w.port(), payload)
+	return d.message(sockDiagByFamily, r.exchange.seq, r.exchange.w.port(), payload)
 }
 
 // message writes one message of a dump, padded to four bytes.

@@ -9,26 +9,6 @@ import (
 	"sockeye/sock"
 )
 
-// TableError is the failure of one table. Err wraps [sock.ErrUnavailable] if
-// the kernel cannot or will not list the table at all; that is only ever said
-// before the table's first row.
-type TableError struct {
-	Table sock.Table
-	// Op is what failed: "open", "send", "receive" or "dump" (the kernel's own
-	// answer); "list" if nothing was tried.
-	Op  string
-	Err error
-}
-
-// Error returns for example "sock_diag: open tcp/ipv4: not available: operation
-// not permitted".
-func (e *TableError) Error() string {
-	return fmt.Sprintf("sock_diag: %s %s: %v", e.Op, e.Table, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *TableError) Unwrap() error { return e.Err }
-
 var (
 	errStopped   = errors.New("stopped by the reader")
 	errSilent    = errors.New("the kernel does not answer")
@@ -60,7 +40,7 @@ var refusals = []error{
 
 // tableError makes the error of a table; begun tells that it has given rows,
 // after which it cannot be said to be unavailable.
-func tableError(t sock.Table, err error, begun bool) *TableError {
+func tableError(t sock.Table, err error, begun bool) *sock.TableError {
 	op := "dump"
 	if step, ok := errors.AsType[*opError](err); ok {
 		op, err = step.op, step.err
@@ -71,14 +51,14 @@ func tableError(t sock.Table, err error, begun bool) *TableError {
 	case op == "dump" && refused(syscall.ENOENT):
 		err = fmt.Errorf("%w: %w", errNoHandler, err)
 	case slices.ContainsFunc(refusals, refused):
-		err = fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
+		err = sock.Unavailable(err)
 	}
-	return &TableError{Table: t, Op: op, Err: err}
+	return &sock.TableError{Source: name, Table: t, Op: op, Err: err}
 }
 
-// partial makes of a table's failure a part that failed, so that the tables
-// after it are still read.
-func (e *TableError) partial() *sock.Partial {
+// partOf makes of a table's failure a part that failed, so that the table behind
+// it is still read.
+func partOf(e *sock.TableError) *sock.Partial {
 	p := &sock.Partial{
 		Code:       sock.CodeUnavailable,
 		Message:    fmt.Sprintf("%s cannot be listed", e.Table),

@@ -14,18 +14,18 @@ import (
 // Exists reports whether a socket that was listed is still there: the same one,
 // by its cookie, or where none is known by its inode, or by its two ends. A
 // connection that has gone into TIME_WAIT is another one. The error is a
-// [*TableError] as for a listing of the socket's table, or the context's.
+// [*sock.TableError] as for a listing of the socket's table, or the context's.
 //
 // The kernel finds one socket without a walk, so the answer for a connection
 // comes in microseconds. It finds the one that a packet would reach, though:
 // where several share an address (SO_REUSEPORT), and for what no packet
 // reaches, the table is read, restricted to the port.
-func (s *Source) Exists(ctx context.Context, k *sock.Socket) (bool, error) {
+func (s *Source) Exists(ctx context.Context, env *sock.Environment, k *sock.Socket) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	q := question{socket: k, session: session{open: s.open}}
-	defer q.session.close()
+	q := question{socket: k, exchange: exchange{open: s.session(env).openWire}}
+	defer q.exchange.close()
 	found, err := q.ask(ctx)
 	if err == nil {
 		return found, nil
@@ -38,11 +38,11 @@ func (s *Source) Exists(ctx context.Context, k *sock.Socket) (bool, error) {
 
 // question is one run of [Source.Exists].
 type question struct {
-	socket  *sock.Socket
-	session session
-	inet    inetDecoder
-	unix    unixDecoder
-	record  sock.Socket
+	socket   *sock.Socket
+	exchange exchange
+	inet     inetDecoder
+	unix     unixDecoder
+	record   sock.Socket
 }
 
 func (q *question) ask(ctx context.Context) (bool, error) {
@@ -74,10 +74,10 @@ func (q *question) search(ctx context.Context) (bool, error) {
 	}
 	for try := 0; ; try++ {
 		found := false
-		out, err := q.session.dump(ctx, request, func(payload []byte) (verdict, bool) {
-			v := q.decode(payload)
-			found = v != rejected && q.same()
-			return v, !found
+		out, err := q.exchange.dump(ctx, request, func(payload []byte) (parsed, bool) {
+			p := q.decode(payload)
+			found = p != rejected && q.same()
+			return p, !found
 		})
 		switch {
 		case found:
@@ -91,7 +91,7 @@ func (q *question) search(ctx context.Context) (bool, error) {
 		case try == maxRetries:
 			return false, &opError{"dump", errors.New("the table kept changing")}
 		case out.truncated:
-			q.session.grow()
+			q.exchange.grow()
 		}
 	}
 }
@@ -143,33 +143,33 @@ var errNoIdentity = errors.New("none is known")
 
 // lookUp sends a request for one socket and reads the one reply.
 func (q *question) lookUp(ctx context.Context, request []byte) (found bool, err error) {
-	if err := q.session.begin(request); err != nil {
+	if err := q.exchange.begin(request); err != nil {
 		return false, err
 	}
 	answered := false
-	row := func(payload []byte) (verdict, bool) {
+	row := func(payload []byte) (parsed, bool) {
 		answered = true
-		v := q.decode(payload)
-		found = v != rejected && q.same()
-		return v, true
+		p := q.decode(payload)
+		found = p != rejected && q.same()
+		return p, true
 	}
 	for foreign := 0; foreign < maxForeign; foreign++ {
-		datagram, truncated, err := q.session.receive(ctx)
+		datagram, truncated, err := q.exchange.receive(ctx)
 		if err != nil {
 			return false, err
 		}
 		var out outcome
-		b := batch{session: &q.session, out: &out, row: row, messages: messages{datagram}, cut: truncated}
-		err = b.read()
-		if answered || b.done {
-			q.session.unfinished = false
+		a := answer{exchange: &q.exchange, out: &out, row: row, messages: messages{datagram}, cut: truncated}
+		err = a.read()
+		if answered || a.done {
+			q.exchange.unfinished = false
 			return found, err
 		}
 	}
 	return false, &opError{"receive", errForeign}
 }
 
-func (q *question) decode(payload []byte) verdict {
+func (q *question) decode(payload []byte) parsed {
 	if q.socket.Protocol == sock.Unix {
 		return q.unix.decode(payload, &q.record)
 	}

@@ -47,7 +47,7 @@ func TestExists(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := newFakeKernel(t, c.scripts...)
-			got, err := k.source().Exists(t.Context(), c.socket)
+			got, err := k.source().Exists(t.Context(), here, c.socket)
 			if got != c.want || err != nil {
 				t.Errorf("%v, %v, want %v", got, err, c.want)
 			}
@@ -64,12 +64,12 @@ func TestExists(t *testing.T) {
 func TestExistsWithoutACookie(t *testing.T) {
 	s := listed(sock.Established)
 	s.Known &^= sock.FieldCookie | sock.FieldInode
-	found, err := newFakeKernel(t, []delivery{datagram(row(established(9)))}).source().Exists(t.Context(), s)
+	found, err := newFakeKernel(t, []delivery{datagram(row(established(9)))}).source().Exists(t.Context(), here, s)
 	if !found || err != nil {
 		t.Errorf("by its ends: %v, %v", found, err)
 	}
 	s.Known |= sock.FieldInode
-	found, err = newFakeKernel(t, []delivery{datagram(row(established(9)))}, []delivery{datagram(done(0))}).source().Exists(t.Context(), s)
+	found, err = newFakeKernel(t, []delivery{datagram(row(established(9)))}, []delivery{datagram(done(0))}).source().Exists(t.Context(), here, s)
 	if found || err != nil {
 		t.Errorf("by its inode: %v, %v", found, err)
 	}
@@ -78,30 +78,30 @@ func TestExistsWithoutACookie(t *testing.T) {
 func TestExistsFailures(t *testing.T) {
 	missing := []delivery{datagram(failure(syscall.ENOENT))}
 	missingTable := []delivery{datagram(done(-int32(syscall.ENOENT)))}
-	_, err := newFakeKernel(t, missing, missingTable).source().Exists(t.Context(), listed(sock.Established))
+	_, err := newFakeKernel(t, missing, missingTable).source().Exists(t.Context(), here, listed(sock.Established))
 	if !errors.Is(err, sock.ErrUnavailable) {
 		t.Errorf("without a handler: %v, want unavailable rather than an answer", err)
 	}
-	_, err = newFakeKernel(t, []delivery{datagram(failure(syscall.ENOMEM))}).source().Exists(t.Context(), listed(sock.Established))
-	var failed *TableError
+	_, err = newFakeKernel(t, []delivery{datagram(failure(syscall.ENOMEM))}).source().Exists(t.Context(), here, listed(sock.Established))
+	var failed *sock.TableError
 	if !errors.As(err, &failed) || !errors.Is(err, syscall.ENOMEM) || errors.Is(err, sock.ErrUnavailable) {
 		t.Errorf("out of memory: %v", err)
 	}
-	_, err = newFakeKernel(t, []delivery{}).source().Exists(t.Context(), listed(sock.Established))
+	_, err = newFakeKernel(t, []delivery{}).source().Exists(t.Context(), here, listed(sock.Established))
 	if !errors.Is(err, errSilent) {
 		t.Errorf("a silent kernel: %v", err)
 	}
-	_, err = newFakeKernel(t).source().Exists(t.Context(), &sock.Socket{Protocol: sock.ICMP, Family: sock.IPv4})
+	_, err = newFakeKernel(t).source().Exists(t.Context(), here, &sock.Socket{Protocol: sock.ICMP, Family: sock.IPv4})
 	if !errors.Is(err, sock.ErrUnavailable) {
 		t.Errorf("icmp: %v", err)
 	}
-	_, err = newFakeKernel(t).source().Exists(t.Context(), &sock.Socket{Protocol: sock.Unix, Family: sock.FamilyUnix})
+	_, err = newFakeKernel(t).source().Exists(t.Context(), here, &sock.Socket{Protocol: sock.Unix, Family: sock.FamilyUnix})
 	if !errors.Is(err, errNoIdentity) {
 		t.Errorf("a unix socket without an inode: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err = newFakeKernel(t).source().Exists(ctx, listed(sock.Established)); err != context.Canceled {
+	if _, err = newFakeKernel(t).source().Exists(ctx, here, listed(sock.Established)); err != context.Canceled {
 		t.Errorf("canceled: %v", err)
 	}
 }
@@ -111,7 +111,7 @@ func TestExistsUnix(t *testing.T) {
 		Known: sock.FieldInode | sock.FieldCookie, Protocol: sock.Unix, Family: sock.FamilyUnix, Inode: 10, Cookie: 4,
 	}
 	k := newFakeKernel(t, []delivery{datagram(row(unixRow{kind: 1, inode: 10, cookie: 4}.bytes()))})
-	if found, err := k.source().Exists(t.Context(), s); !found || err != nil {
+	if found, err := k.source().Exists(t.Context(), here, s); !found || err != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 	if r := k.requests[0]; native.Uint32(r[24:]) != 10 || native.Uint32(r[32:]) != 4 {
@@ -119,7 +119,7 @@ func TestExistsUnix(t *testing.T) {
 	}
 	stale := []delivery{datagram(failure(syscall.ESTALE))}
 	rest := []delivery{datagram(row(unixRow{kind: 1, inode: 10, cookie: 5}.bytes()), done(0))}
-	if found, err := newFakeKernel(t, stale, rest).source().Exists(t.Context(), s); found || err != nil {
+	if found, err := newFakeKernel(t, stale, rest).source().Exists(t.Context(), here, s); found || err != nil {
 		t.Errorf("another socket with its inode: %v, %v", found, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // A fakeKernel replays datagrams. Each request takes the next script; a script
@@ -50,7 +51,10 @@ func newFakeKernel(t *testing.T, scripts ...[]delivery) *fakeKernel {
 	return &fakeKernel{t: t, scripts: scripts}
 }
 
-func (k *fakeKernel) source() *Source { return &Source{open: k.open} }
+func (k *fakeKernel) source() *Source { return &Source{open: k.open, compile: (*compiler).program} }
+
+// here is an environment that says nothing: that of the thread.
+var here = &sock.Environment{}
 
 func (k *fakeKernel) open() (wire, error) {
 	if k.openErr != nil {
@@ -131,25 +135,39 @@ func (k *fakeKernel) read(q sock.Query) (cookies []uint64, errs []error) {
 	return k.readWith(k.t.Context(), q)
 }
 
-// readWith reads twice, the second time a copy of the kernel and ahead of its
-// reader: the outcome must be the same. What is joined when it is read ahead has
-// requests of its own and so tests of its own.
+// readWith reads twice, the second time a copy of the kernel and with every
+// reading begun before its turn: the outcome must be the same.
 func (k *fakeKernel) readWith(ctx context.Context, q sock.Query) (cookies []uint64, errs []error) {
 	k.t.Helper()
 	twin := *k
 	twin.scripts, twin.requests = slices.Clone(k.scripts), slices.Clone(k.requests)
-	cookies, errs = k.collect(k.source().Sockets(ctx, q))
-	if k.source().Joins(q) {
-		return cookies, errs
-	}
-	rows, stop := twin.source().Start(ctx, q)
-	cookiesAhead, errsAhead := twin.collect(rows)
-	stop()
-	if !slices.Equal(cookies, cookiesAhead) || fmt.Sprint(errs) != fmt.Sprint(errsAhead) || len(k.requests) != len(twin.requests) {
-		k.t.Errorf("read ahead: rows %v, errors %v, %d requests\nas asked: rows %v, errors %v, %d requests",
-			cookiesAhead, errsAhead, len(twin.requests), cookies, errs, len(k.requests))
+	cookies, errs = k.collect(socktest.Rows(ctx, k.source(), here, q))
+	cookiesBegun, errsBegun := twin.collect(twin.prefetched(ctx, q))
+	if !slices.Equal(cookies, cookiesBegun) || fmt.Sprint(errs) != fmt.Sprint(errsBegun) || len(k.requests) != len(twin.requests) {
+		k.t.Errorf("prefetched: rows %v, errors %v, %d requests\nas asked: rows %v, errors %v, %d requests",
+			cookiesBegun, errsBegun, len(twin.requests), cookies, errs, len(k.requests))
 	}
 	return cookies, errs
+}
+
+// prefetched begins each reading of a plan when the one before has ended, since
+// the scripts are in the order of the requests.
+func (k *fakeKernel) prefetched(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		session := k.source().Open(here)
+		defer session.Close()
+		for _, r := range session.Plan(q) {
+			r.Prefetch()
+			for s, err := range r.Rows(ctx) {
+				if !yield(s, err) {
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}
 }
 
 func (k *fakeKernel) collect(rows iter.Seq2[*sock.Socket, error]) (cookies []uint64, errs []error) {
@@ -176,4 +194,11 @@ func tcp4() sock.Query {
 	return sock.Query{
 		Protocols: sock.Protocols(sock.TCP), Families: sock.Families(sock.IPv4), States: sock.AllStates,
 	}
+}
+
+// udpBoth asks for two tables that are read one after the other.
+func udpBoth() sock.Query {
+	q := tcp4()
+	q.Protocols, q.Families = sock.Protocols(sock.UDP), sock.Families(sock.IPv4, sock.IPv6)
+	return q
 }

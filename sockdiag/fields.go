@@ -28,3 +28,11 @@ func (*Source) Fields(p sock.Protocol) sock.Field {
 	}
 	return 0
 }
+
+// States says that the kernel tells all of them.
+func (s *Source) States(p sock.Protocol) sock.StateSet {
+	if s.Fields(p) == 0 {
+		return 0
+	}
+	return p.Descriptor().States
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // inetProtocols are the protocols that the inet decoder serves.
@@ -76,7 +77,7 @@ func FuzzDump(f *testing.F) {
 		}
 		k := &fakeKernel{t: t, scripts: [][]delivery{{{raw: b}}, {{raw: b}}, {{raw: b}}, {{raw: b}}}}
 		rows, failures := 0, 0
-		for s, err := range k.source().Sockets(t.Context(), tcp4()) {
+		for s, err := range socktest.Rows(t.Context(), k.source(), here, tcp4()) {
 			if _, part := err.(*sock.Partial); failures > 0 {
 				t.Errorf("the stream goes on after its end: %v, %v", s, err)
 			} else if err != nil && !part {

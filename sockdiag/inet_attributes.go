@@ -23,7 +23,7 @@ const (
 
 // attributes reads what follows struct inet_diag_msg. An attribute that is
 // shorter than its type is damage; one that is longer is a newer kernel.
-func (d *inetDecoder) attributes(b []byte, s *sock.Socket) verdict {
+func (d *inetDecoder) attributes(b []byte, s *sock.Socket) parsed {
 	result := understood
 	walk := attributes{b}
 	for {

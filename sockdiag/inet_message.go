@@ -29,11 +29,11 @@ const (
 	inetMsgLen   = 72
 )
 
-// verdict says what became of a message.
-type verdict uint8
+// parsed says what became of a message.
+type parsed uint8
 
 const (
-	understood verdict = iota
+	understood parsed = iota
 	// damaged: the record holds what could be read, but an attribute is cut.
 	damaged
 	// rejected: there is no record.
@@ -50,7 +50,7 @@ type inetDecoder struct {
 
 // decode reads struct inet_diag_msg and its attributes into s, which it resets.
 // The record is valid until the next call.
-func (d *inetDecoder) decode(b []byte, s *sock.Socket) verdict {
+func (d *inetDecoder) decode(b []byte, s *sock.Socket) parsed {
 	if len(b) < inetMsgLen {
 		return rejected
 	}

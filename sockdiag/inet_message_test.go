@@ -15,7 +15,7 @@ func decodeInet(t *testing.T, p sock.Protocol, b []byte) *sock.Socket {
 	d := inetDecoder{protocol: p}
 	s := &sock.Socket{Path: "left over", Known: sock.FieldPath}
 	if v := d.decode(b, s); v != understood {
-		t.Fatalf("verdict %d", v)
+		t.Fatalf("parsed %d", v)
 	}
 	checkRecord(t, s)
 	return s
@@ -162,7 +162,7 @@ func TestDecodeShortAttributes(t *testing.T) {
 		var s sock.Socket
 		b := inetRow{family: afInet, state: tcpListen, local: "1.2.3.4:5"}.bytes(attribute(inetDiagTOS, 1), bad)
 		if v := d.decode(b, &s); v != damaged || s.TOS != 1 {
-			t.Errorf("%s: verdict %d, tos %d", name, v, s.TOS)
+			t.Errorf("%s: parsed %d, tos %d", name, v, s.TOS)
 		}
 		checkRecord(t, &s)
 	}

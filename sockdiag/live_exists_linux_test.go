@@ -18,12 +18,12 @@ func checkExists(t *testing.T, what string, p sock.Protocol, fd int) {
 	for _, without := range []sock.Field{0, sock.FieldCookie} {
 		s := s.Clone()
 		s.Known &^= without
-		if found, err := New().Exists(t.Context(), s); !found || err != nil {
+		if found, err := New().Exists(t.Context(), here, s); !found || err != nil {
 			t.Errorf("%s is open (without %b): %v, %v", what, without, found, err)
 		}
 	}
 	must(t, "close", unix.Close(fd))
-	if found, err := New().Exists(t.Context(), s); found || err != nil {
+	if found, err := New().Exists(t.Context(), here, s); found || err != nil {
 		t.Errorf("%s is closed: %v, %v", what, found, err)
 	}
 }
@@ -99,12 +99,12 @@ func TestLiveLookUpFindsWithoutAWalk(t *testing.T) {
 		{"listener", sock.TCP, listening}, {"client", sock.TCP, client},
 		{"udp", sock.UDP, udp}, {"connected udp", sock.UDP, peer}, {"unix", sock.Unix, pair[0]},
 	} {
-		q := question{socket: withInode(t, collect(t, everything(c.p)), c.fd), session: session{open: openWire}}
+		q := question{socket: withInode(t, collect(t, everything(c.p)), c.fd), exchange: exchange{open: openWire}}
 		request, err := q.request(nlmFRequest, 0)
 		must(t, "request", err)
 		if found, err := q.lookUp(t.Context(), request); !found || err != nil {
 			t.Errorf("%s: %v, %v", c.what, found, err)
 		}
-		q.session.close()
+		q.exchange.close()
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // everything asks for all that there is of some protocols.
@@ -25,7 +26,7 @@ func everything(protocols ...sock.Protocol) sock.Query {
 func collect(t testing.TB, q sock.Query) []*sock.Socket {
 	t.Helper()
 	var all []*sock.Socket
-	for s, err := range New().Sockets(t.Context(), q) {
+	for s, err := range socktest.Rows(t.Context(), New(), here, q) {
 		if err != nil {
 			t.Fatalf("Sockets: %v", err)
 		}
@@ -221,7 +222,7 @@ func TestLiveUDP(t *testing.T) {
 			defer unix.Close(peer)
 			must(t, "connect", unix.Connect(peer, loopback4(portOf(t, fd))))
 			var all []*sock.Socket
-			for s, err := range New().Sockets(t.Context(), everything(protocol.protocol).Only(sock.Table{Protocol: protocol.protocol, Family: sock.IPv4})) {
+			for s, err := range socktest.Rows(t.Context(), New(), here, everything(protocol.protocol).Only(sock.Table{Protocol: protocol.protocol, Family: sock.IPv4})) {
 				if errors.Is(err, sock.ErrUnavailable) && protocol.protocol == sock.UDPLite {
 					skip(t, "the kernel does not list UDP-Lite: %v", err)
 				}

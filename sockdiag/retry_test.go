@@ -71,14 +71,12 @@ func TestRetryGivesUp(t *testing.T) {
 }
 
 func TestRetryForgetsEarlierTables(t *testing.T) {
-	q := tcp4()
-	q.Families = sock.Families(sock.IPv4, sock.IPv6)
 	k := newFakeKernel(t,
 		[]delivery{datagram(interrupted(established(1)), done(0))},
 		[]delivery{datagram(row(established(1)), done(0))},
 		[]delivery{datagram(row(established(1)), done(0))},
 	)
-	rows, errs := k.read(q)
+	rows, errs := k.read(udpBoth())
 	wantRows(t, rows, 1, 1)
 	if len(errs) > 0 {
 		t.Errorf("errors %v", errs)

@@ -1,78 +1,124 @@
 package sockdiag
 
 import (
-	"context"
-	"iter"
-
 	"sockeye/sock"
 )
 
-// Source lists the sockets of the network namespace of the calling thread. It
-// holds nothing between calls and may be used by several goroutines.
+// name is that of the source, in --source and in errors.
+const name = "sock_diag"
+
+// Source lists the sockets of an environment's network namespace.
 type Source struct {
-	open func() (wire, error)
+	// open opens a netlink socket in the namespace of the thread; compile makes
+	// the program of a reading. Both are seams for tests.
+	open    func() (wire, error)
+	compile func(*compiler, sock.Matcher) (program, bool)
 }
 
 var _ sock.Source = (*Source)(nil)
 
 // New returns the source. Nothing is opened before something is asked.
-func New() *Source { return &Source{open: openWire} }
+func New() *Source { return &Source{open: openWire, compile: (*compiler).program} }
 
 // Name returns "sock_diag".
-func (*Source) Name() string { return "sock_diag" }
+func (*Source) Name() string { return name }
 
-// Sockets streams the sockets that the query asks; see [sock.Source]. The
-// kernel is asked for the wanted states alone. It lists TCP, UDP, UDP-Lite, raw
-// and unix sockets; other protocols are unavailable.
+// Open begins a session; see [sock.Source]. The kernel is asked for the wanted
+// states alone. It lists TCP, UDP, UDP-Lite, raw and unix sockets; other
+// protocols are unavailable.
 //
-// A table that fails is a [*TableError]. If the query asks for one table only,
-// that is the error that ends the stream; otherwise it comes in a
-// [*sock.Partial] and the other tables follow. Further parts that may fail are
-// an answer that never became consistent (CodeInterrupted) and replies that
-// were not understood (CodeMalformed, once for each table).
+// Parts that may fail while a reading goes on are an answer that never became
+// consistent (CodeInterrupted) and replies that were not understood
+// (CodeMalformed, once for each reading). [sock.TableError.Op] is "open",
+// "send", "receive" or "dump" (the kernel's own answer), or "list" if nothing
+// was tried.
 //
-// The netlink socket is opened by the goroutine that iterates, in the network
-// namespace of its thread.
-func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return func(yield func(*sock.Socket, error) bool) {
-		l := listing{session: session{open: s.open}, query: q, yield: yield}
-		defer l.session.close()
-		l.tables(ctx, fresh)
-	}
+// Each reading has a netlink socket of its own, which is closed at its end.
+func (s *Source) Open(env *sock.Environment) sock.Session { return s.session(env) }
+
+func (s *Source) session(env *sock.Environment) *session {
+	return &session{source: s, env: env}
 }
 
-// Start is Sockets that begins before its rows are asked for: the kernel works
-// on this answer while the reader is at another. The netlink socket is opened
-// by the caller's goroutine. The rows may be asked for once; stop frees what
-// the stream holds and must be called in any case.
-//
-// If [Source.Joins] says so, one reading answers for both families. A kernel
-// that does not take its request is the error that ends the stream, and the
-// families can be asked for one by one.
-func (s *Source) Start(ctx context.Context, q sock.Query) (rows iter.Seq2[*sock.Socket, error], stop func()) {
-	l := &listing{session: session{open: s.open, ahead: true}, query: q}
-	if program, same := l.joinedProgram(); same {
-		return l.startJoined(ctx, program)
-	}
-	if t, only := onlyTable(q); only && t.Protocol != sock.Unix {
-		if request, _ := l.plan(t); request != nil {
-			l.session.prepare(request)
-		}
-	}
-	return func(yield func(*sock.Socket, error) bool) {
-		l.yield = yield
-		defer l.session.close()
-		l.tables(ctx, fresh)
-	}, l.session.close
+// session is a listing: it makes readings and closes those that are left.
+type session struct {
+	source   *Source
+	env      *sock.Environment
+	readings []*reading
 }
 
-// onlyTable returns the table of a query that asks for one alone.
-func onlyTable(q sock.Query) (table sock.Table, only bool) {
-	for t := range q.Tables {
-		if only {
-			return table, false
+// openWire opens a netlink socket in the namespace of the session.
+func (s *session) openWire() (w wire, err error) {
+	err = s.env.Do(func() error {
+		w, err = s.source.open()
+		return err
+	})
+	return w, err
+}
+
+// Plan returns the readings of a query: one for each table, but for TCP one for
+// both families where one program holds for both.
+func (s *session) Plan(q sock.Query) []sock.Reading {
+	var plan []sock.Reading
+	for p := range q.Protocols.All {
+		if r := s.planBoth(q.Protocol(p)); r != nil {
+			plan = append(plan, r)
+			continue
 		}
-		table, only = t, true
+		for t := range q.Protocol(p).Tables {
+			plan = append(plan, s.planTable(q, t))
+		}
 	}
-	return table, only
+	return plan
+}
+
+// newReading returns a reading of some tables that is closed with the session.
+func (s *session) newReading(q sock.Query, tables ...sock.Table) *reading {
+	r := &reading{exchange: exchange{open: s.openWire}, session: s, query: q, tables: tables}
+	s.readings = append(s.readings, r)
+	return r
+}
+
+// planTable plans the reading of one table.
+func (s *session) planTable(q sock.Query, t sock.Table) *reading {
+	r := s.newReading(q.Only(t), t)
+	r.compile(allInstructions)
+	return r
+}
+
+// planBoth plans one reading for IPv4 and IPv6; nil if the query must be
+// answered by one for each. The kernel goes through all sockets of a protocol
+// for either family, so one takes half as long where there are many.
+//
+// It is so for TCP, if one program holds for both families. Bound sockets are
+// few and are asked for without a program.
+func (s *session) planBoth(q sock.Query) *reading {
+	if q.Protocols != sock.Protocols(sock.TCP) || !q.Families.Has(sock.IPv4) || !q.Families.Has(sock.IPv6) {
+		return nil
+	}
+	tables := []sock.Table{{Protocol: sock.TCP, Family: sock.IPv4}, {Protocol: sock.TCP, Family: sock.IPv6}}
+	c := s.compiler(q, sock.TCP, q.Families, allInstructions)
+	made, possible := s.source.compile(c, q.Where)
+	onlyBound := q.States == sock.States(sock.Bound)
+	if !possible || made.differs && !onlyBound || stateMask(sock.TCP, q.States) == 0 {
+		return nil
+	}
+	if onlyBound {
+		made = program{}
+	}
+	r := s.newReading(q, tables...)
+	r.program = made
+	r.request = bothRequest(q, made.code)
+	return r
+}
+
+func (s *session) compiler(q sock.Query, p sock.Protocol, families sock.FamilySet, may instructions) *compiler {
+	return &compiler{protocol: p, families: families, states: q.States, may: may, interfaces: s.env.Interfaces}
+}
+
+// Close closes the readings that were begun and not carried out.
+func (s *session) Close() {
+	for _, r := range s.readings {
+		r.exchange.close()
+	}
 }

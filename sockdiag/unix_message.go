@@ -39,7 +39,7 @@ type unixDecoder struct {
 
 // decode reads struct unix_diag_msg and its attributes into s, which it resets.
 // The record is valid until the next call.
-func (d *unixDecoder) decode(b []byte, s *sock.Socket) verdict {
+func (d *unixDecoder) decode(b []byte, s *sock.Socket) parsed {
 	if len(b) < unixMsgLen || b[udiagFamily] != afUnix {
 		return rejected
 	}

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 func decodeUnix(t *testing.T, d *unixDecoder, b []byte) *sock.Socket {
 	t.Helper()
 	s := &sock.Socket{Congestion: "left over", Known: sock.FieldCongestion}
 	if v := d.decode(b, s); v != understood {
-		t.Fatalf("verdict %d", v)
+		t.Fatalf("parsed %d", v)
 	}
 	checkRecord(t, s)
 	return s
@@ -70,15 +71,15 @@ func TestDecodeUnixShort(t *testing.T) {
 	var s sock.Socket
 	for _, kind := range []uint16{unixDiagPeer, unixDiagRQLen, unixDiagUID, unixDiagShutdown} {
 		if v := d.decode(unixRow{kind: 1, inode: 1}.bytes(attribute(kind)), &s); v != damaged {
-			t.Errorf("attribute %d without a value: verdict %d", kind, v)
+			t.Errorf("attribute %d without a value: parsed %d", kind, v)
 		}
 		checkRecord(t, &s)
 	}
 	if v := d.decode(unixRow{}.bytes()[:15], &s); v != rejected {
-		t.Errorf("15 bytes: verdict %d", v)
+		t.Errorf("15 bytes: parsed %d", v)
 	}
 	if v := d.decode(inetRow{family: afInet}.bytes(), &s); v != rejected {
-		t.Errorf("an inet message: verdict %d", v)
+		t.Errorf("an inet message: parsed %d", v)
 	}
 	// Without an inode there is no struct socket and the uid means nothing.
 	if s := decodeUnix(t, &d, unixRow{kind: 1}.bytes(attribute(unixDiagUID, u32(7)...))); s.Knows(sock.FieldUID) {
@@ -98,7 +99,7 @@ func TestListingPeerPaths(t *testing.T) {
 		row(unixRow{kind: 1, state: tcpEstablished, inode: 11, cookie: 2}.bytes(attribute(unixDiagPeer, u32(10)...))), done(0))}
 	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes, Want: sock.FieldPeerPath}
 	var got []*sock.Socket
-	for s, err := range newFakeKernel(t, names, table).source().Sockets(t.Context(), q) {
+	for s, err := range socktest.Rows(t.Context(), newFakeKernel(t, names, table).source(), here, q) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,6 +54,11 @@ type run struct {
 // status.
 func Main(ctx context.Context, words []string, streams IO) int {
 	r := &run{IO: streams, ctx: ctx}
+	defer func() {
+		if r.machine != nil {
+			r.machine.Close()
+		}
+	}()
 	if err := r.main(words); err != nil {
 		r.fail(err)
 	}

@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net"
 	"net/netip"
-	"syscall"
 
 	"sockeye/internal/services"
 	"sockeye/platform"
@@ -27,31 +24,31 @@ func (r *run) filterEnv(o *options) filter.Env {
 	if o.from != "" && (r.input == nil || !r.input.raw) {
 		return env
 	}
-	env.AutoPorts = platform.AutoPorts()
-	env.CgroupID, env.InterfaceIndex = platform.CgroupID, interfaceIndex
-	if o.from != "" {
-		env.CgroupID = func(path string) (uint64, error) {
-			id, _ := platform.CgroupID(path) // 0: not known here
-			return id, nil
+	env.AutoPorts = func() (ports [2]uint16) {
+		if host, err := r.host(o); err == nil {
+			ports = host.AutoPorts()
 		}
-		env.InterfaceIndex = func(name string) (uint32, error) {
-			index, _ := interfaceIndex(name) // 0: not known here
-			return index, nil
-		}
+		return ports
 	}
+	env.CgroupID = ofHost(r, o, (*platform.Host).CgroupID)
+	env.InterfaceIndex = ofHost(r, o, (*platform.Host).InterfaceIndex)
 	return env
 }
 
-func interfaceIndex(name string) (uint32, error) {
-	ifi, err := net.InterfaceByName(name)
-	var errno syscall.Errno
-	switch {
-	case errors.As(err, &errno):
-		return 0, errno
-	case err != nil:
-		return 0, fs.ErrNotExist
+// ofHost asks the machine for the number of a name. That it has none is no mistake
+// in a filter of the sockets in a file: the number is 0.
+func ofHost[N uint32 | uint64](r *run, o *options, ask func(*platform.Host, string) (N, error)) func(string) (N, error) {
+	return func(name string) (N, error) {
+		host, err := r.host(o)
+		if err != nil {
+			return 0, err
+		}
+		number, err := ask(host, name)
+		if o.from != "" {
+			err = nil
+		}
+		return number, err
 	}
-	return uint32(ifi.Index), nil
 }
 
 func servicePorts(name string) ([]uint16, error) {

@@ -59,7 +59,7 @@ func (in *input) listing(ctx context.Context, req platform.Request) (*platform.L
 	if err != nil {
 		return nil, inputError(in.name, err)
 	}
-	return platform.FromSource(ctx, doc, doc.Header, req), nil
+	return platform.FromRecording(ctx, doc, doc.Header, req), nil
 }
 
 // readError names the file in which a listing failed.

@@ -13,13 +13,13 @@ import (
 
 // closer closes sockets; it is the machine but in tests.
 type closer interface {
-	Close(context.Context, *sock.Socket) error
+	Destroy(context.Context, *sock.Socket) error
 }
 
 // kill closes the sockets of a request and lists those that it closed. What was
 // asked for and not closed is told with the reason.
 func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) (answered, error) {
-	if err := r.checkKill(o, req, b.host != nil && b.host.CanClose()); err != nil {
+	if err := r.checkKill(o, req, b.host != nil && b.host.CanDestroy()); err != nil {
 		return answered{}, err
 	}
 	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
@@ -99,7 +99,7 @@ func (r *run) closeAll(h closer, found []*sock.Socket, out render.Renderer) (clo
 		if err := r.ctx.Err(); err != nil {
 			return closed, failed, err
 		}
-		if err := h.Close(r.ctx, s); err != nil {
+		if err := h.Destroy(r.ctx, s); err != nil {
 			reason := err.Error()
 			if spared[reason] == nil {
 				reasons = append(reasons, reason)

@@ -19,7 +19,7 @@ type fakeCloser struct {
 	closed  []uint16
 }
 
-func (f *fakeCloser) Close(_ context.Context, s *sock.Socket) error {
+func (f *fakeCloser) Destroy(_ context.Context, s *sock.Socket) error {
 	if err := f.refused[s.Local.Port()]; err != nil {
 		return err
 	}

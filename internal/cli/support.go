@@ -65,14 +65,20 @@ func (r *run) openBackend(o *options) (backend, error) {
 	if o.source != "" && o.source != "auto" {
 		where = "from the source " + o.source
 	}
+	host, err := r.host(o)
+	return backend{host, where}, err
+}
+
+// host opens this machine, once.
+func (r *run) host(o *options) (*platform.Host, error) {
 	if r.machine == nil {
 		host, err := platform.Open(platform.Options{Source: o.source, Owners: o.owners, Threads: o.threads})
 		if err != nil {
-			return backend{}, err
+			return nil, err
 		}
 		r.machine = host
 	}
-	return backend{r.machine, where}, nil
+	return r.machine, nil
 }
 
 // fit holds what was asked against what there is: it refuses what has no

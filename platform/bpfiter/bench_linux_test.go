@@ -78,7 +78,7 @@ func BenchmarkAllWithStart(b *testing.B) {
 // BenchmarkAllInProc is the search through /proc.
 func BenchmarkAllInProc(b *testing.B) {
 	benchmark(b, func(*Finder, uint64) error {
-		_, err := procnet.New().Owners(context.Background(), procnet.OwnerQuery{})
+		_, err := procnet.At("/proc").Owners(context.Background(), procnet.OwnerQuery{})
 		return err
 	})
 }
@@ -94,7 +94,7 @@ func BenchmarkOne(b *testing.B) {
 // BenchmarkOneInProc is the same search through /proc.
 func BenchmarkOneInProc(b *testing.B) {
 	benchmark(b, func(_ *Finder, last uint64) error {
-		_, err := procnet.New().Owners(context.Background(), procnet.OwnerQuery{Want: []uint64{last}})
+		_, err := procnet.At("/proc").Owners(context.Background(), procnet.OwnerQuery{Want: []uint64{last}})
 		return err
 	})
 }

@@ -31,7 +31,7 @@ func TestChurn(t *testing.T) {
 	defer forks(t, shared)()
 
 	f := open1(t)
-	fs := procnet.New()
+	fs := procnet.At("/proc")
 	before, err := fs.Owners(t.Context(), procnet.OwnerQuery{})
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func inodes(ix *Index) []uint64 {
 // difference searches in both ways and returns how the answers differ, and how
 // many descriptors there are.
 func difference(f *Finder, q Query) (diff string, descriptors int, err error) {
-	proc, err := procnet.New().Owners(context.Background(), procnet.OwnerQuery{Want: q.Want, Threads: q.Threads})
+	proc, err := procnet.At("/proc").Owners(context.Background(), procnet.OwnerQuery{Want: q.Want, Threads: q.Threads})
 	if err != nil {
 		return "", 0, err
 	}

@@ -77,7 +77,7 @@ func TestCapabilitiesThatSuffice(t *testing.T) {
 			t.Errorf("%s: %s (%s)", name, answer.Reason, answer.Cause)
 			continue
 		}
-		ix, err := procnet.New().Owners(t.Context(), procnet.OwnerQuery{Threads: true})
+		ix, err := procnet.At("/proc").Owners(t.Context(), procnet.OwnerQuery{Threads: true})
 		if err != nil {
 			t.Fatal(err)
 		}

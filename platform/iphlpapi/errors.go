@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-
-	"sockeye/sock"
 )
 
 // Result codes, from winerror.h and ntstatus.h.
@@ -65,32 +63,3 @@ var errMalformed = errors.New("the table is malformed")
 
 // errNoTable is the cause for a protocol that Windows has no table of.
 var errNoTable = errors.New("there is no such table")
-
-// TableError says that a table cannot be read. A table is read whole before its
-// first row is given, so it wraps [sock.ErrUnavailable] as well as the cause.
-type TableError struct {
-	Table sock.Table
-	Err   error
-}
-
-// Error names the table and the cause.
-func (e *TableError) Error() string { return fmt.Sprintf("iphlpapi: %s: %v", e.Table, e.Err) }
-
-// Unwrap returns [sock.ErrUnavailable] and the cause.
-func (e *TableError) Unwrap() []error { return []error{sock.ErrUnavailable, e.Err} }
-
-// partial makes of a table's failure a part that failed, so that the tables
-// after it are still read.
-func (e *TableError) partial() *sock.Partial {
-	p := &sock.Partial{Code: sock.CodeUnavailable, Message: "a table could not be read", Err: e, Incomplete: true}
-	var call *CallError
-	switch {
-	case errors.Is(e.Err, errMalformed):
-		p.Code = sock.CodeMalformed
-	case errors.Is(e.Err, fs.ErrPermission):
-		p.Code = sock.CodePermission
-	case errors.As(e.Err, &call) && (call.Code == codeUnsuccessful || call.Code == codeInsufficientBuffer):
-		p.Code = sock.CodeInterrupted
-	}
-	return p
-}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/socktest"
 )
 
 // tableCall is one question for a table.
@@ -151,30 +152,31 @@ func encode(t sock.Table, d detail, rows []testRow) []byte {
 	return b
 }
 
+// here is this machine.
+var here = &sock.Environment{}
+
 // want asks for all of TCP and UDP.
 func want(fields sock.Field) sock.Query {
 	return sock.Query{Protocols: sock.Protocols(sock.TCP, sock.UDP), Families: sock.Families(sock.IPv4, sock.IPv6),
 		States: sock.AllStates, Want: fields}
 }
 
-// list returns the sockets and the parts that failed, and the error that ended
-// the stream.
-func list(t *testing.T, src *Source, q sock.Query) (all []*sock.Socket, parts []*sock.Partial, ended error) {
+// list returns the sockets, the parts that failed, and the errors of the tables
+// that did.
+func list(t *testing.T, src *Source, q sock.Query) (all []*sock.Socket, parts []*sock.Partial, failed error) {
 	t.Helper()
-	for s, err := range src.Sockets(context.Background(), q) {
+	for s, err := range socktest.Rows(context.Background(), src, here, q) {
 		var partial *sock.Partial
 		switch {
-		case ended != nil:
-			t.Fatal("the stream went on after its last error")
 		case errors.As(err, &partial):
 			parts = append(parts, partial)
 		case err != nil:
-			ended = err
+			failed = errors.Join(failed, err)
 		default:
 			all = append(all, s.Clone())
 		}
 	}
-	return all, parts, ended
+	return all, parts, failed
 }
 
 // listed is list for what must not fail.

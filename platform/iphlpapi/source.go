@@ -48,60 +48,80 @@ func (*Source) Fields(p sock.Protocol) sock.Field {
 	return 0
 }
 
-// Sockets streams the sockets that the query asks; see [sock.Source]. A table
-// is read whole before its first row is given. The error of one that cannot be
-// read is a [*TableError]; it ends the stream of a query for one table and comes
-// in a [*sock.Partial] among several.
-//
-// Owners are looked up if the query wants them, services if it wants
-// FieldService: that is a call for each service process and kind of socket.
-func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return func(yield func(*sock.Socket, error) bool) { s.stream(ctx, q, newOwners(&s.sys, q.Want), yield) }
-}
-
-func (s *Source) stream(ctx context.Context, q sock.Query, o *owners, yield func(*sock.Socket, error) bool) {
-	l := listing{ctx: ctx, query: q, yield: yield, reader: reader{sys: &s.sys}, owners: o}
-	if n := s.size.Load(); n > 0 {
-		l.reader.buf = make([]byte, n)
+// States says which states are documented. The peer of a datagram socket is not
+// told, nor a TCP socket that is bound and neither listens nor connects, though a
+// table may hold one.
+func (*Source) States(p sock.Protocol) sock.StateSet {
+	switch p {
+	case sock.TCP:
+		return p.Descriptor().States &^ sock.States(sock.Bound)
+	case sock.UDP:
+		return sock.States(sock.Unconnected)
 	}
-	l.run()
-	s.size.Store(max(s.size.Load(), int64(len(l.reader.buf))))
+	return 0
 }
 
-// listing is one run of [Source.Sockets].
-type listing struct {
-	ctx    context.Context
-	query  sock.Query
-	yield  func(*sock.Socket, error) bool
+// Open begins a session; see [sock.Source]. A table is read whole before its first
+// row is given, so every failure says that it is unavailable.
+//
+// Owners are looked up if a query wants them, services if it wants FieldService:
+// that is a call for each service process and kind of socket. The readings of a
+// session share what is looked up of processes and services.
+func (s *Source) Open(*sock.Environment) sock.Session {
+	return &session{source: s, reader: reader{sys: &s.sys, buf: make([]byte, s.size.Load())}}
+}
+
+// session is a listing.
+type session struct {
+	source *Source
 	reader reader
-	owners *owners // nil: not wanted
+	want   sock.Field // by all that was planned
+	owners *owners    // nil: not wanted, or not needed yet
+}
+
+// Plan returns a reading for each table.
+func (s *session) Plan(q sock.Query) []sock.Reading {
+	s.want |= q.Want
+	var plan []sock.Reading
+	for t := range q.Tables {
+		plan = append(plan, &reading{session: s, query: q, table: t})
+	}
+	return plan
+}
+
+// Close remembers the size of the buffer for the next session.
+func (s *session) Close() {
+	s.source.size.Store(max(s.source.size.Load(), int64(len(s.reader.buf))))
+}
+
+// reading reads one table.
+type reading struct {
+	*session
+	query  sock.Query
+	table  sock.Table
+	yield  func(*sock.Socket, error) bool
 	record sock.Socket
 }
 
-func (l *listing) run() {
-	tables := 0
-	for range l.query.Tables {
-		tables++
-	}
-	for t := range l.query.Tables {
-		err := l.one(t)
-		if err == nil {
-			continue
+func (r *reading) Tables() []sock.Table { return []sock.Table{r.table} }
+
+// Prefetch does nothing: a table is one call.
+func (r *reading) Prefetch() {}
+
+// Rows streams the table.
+func (r *reading) Rows(ctx context.Context) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		r.yield = yield
+		if r.owners == nil {
+			r.owners = newOwners(&r.source.sys, r.want)
 		}
-		if errors.Is(err, errStopped) {
-			return
-		}
-		if canceled := l.ctx.Err(); canceled != nil {
-			l.yield(nil, canceled)
-			return
-		}
-		failure := &TableError{Table: t, Err: err}
-		if tables == 1 {
-			l.yield(nil, failure)
-			return
-		}
-		if !l.yield(nil, failure.partial()) {
-			return
+		err, canceled := r.read(ctx), ctx.Err()
+		switch {
+		case err == nil, errors.Is(err, errStopped):
+		case canceled != nil:
+			yield(nil, canceled)
+		default:
+			yield(nil, &sock.TableError{Source: r.source.Name(), Table: r.table, Err: sock.Unavailable(err)})
 		}
 	}
 }
@@ -112,40 +132,41 @@ var errStopped = errors.New("stopped")
 // checkEvery is the number of rows between two looks at the context.
 const checkEvery = 256
 
-// one streams one table.
-func (l *listing) one(t sock.Table) error {
-	possible := l.query.States & statesOf(t.Protocol)
+// read streams the rows.
+func (r *reading) read(ctx context.Context) error {
+	t := r.table
+	possible := r.query.States & statesOf(t.Protocol)
 	if possible == 0 {
-		return l.ctx.Err()
+		return ctx.Err()
 	}
 	listeners := t.Protocol == sock.TCP && possible == sock.States(sock.Listen)
-	want := detailFor(l.query.Want)
-	rows, got, err := l.reader.open(l.ctx, t, want, listeners)
+	want := detailFor(r.query.Want)
+	rows, got, err := r.reader.open(ctx, t, want, listeners)
 	if err != nil {
 		return err
 	}
-	l.owners.nextTable()
+	r.owners.nextTable()
 	for i := range rows.count {
-		if i%checkEvery == 0 && l.ctx.Err() != nil {
-			return l.ctx.Err()
+		if i%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
 		row := rows.at(i)
-		l.record.Reset()
-		rows.decode(row, &l.record)
-		if !l.query.States.Has(l.record.State) {
+		r.record.Reset()
+		rows.decode(row, &r.record)
+		if !r.query.States.Has(r.record.State) {
 			continue
 		}
-		l.owners.add(&rows, row, &l.record)
-		if !l.yield(&l.record, nil) {
+		r.owners.add(&rows, row, &r.record)
+		if !r.yield(&r.record, nil) {
 			return errStopped
 		}
 	}
-	return l.parts(t, want, got)
+	return r.parts(t, want, got)
 }
 
 // parts reports what a table that was read does not have.
-func (l *listing) parts(t sock.Table, want, got detail) error {
-	parts := []*sock.Partial{l.owners.failure()}
+func (r *reading) parts(t sock.Table, want, got detail) error {
+	parts := []*sock.Partial{r.owners.failure()}
 	switch {
 	case got == want:
 	case got == basic:
@@ -156,7 +177,7 @@ func (l *listing) parts(t sock.Table, want, got detail) error {
 			Message: fmt.Sprintf("this Windows tells neither creation times nor services of %s", t)})
 	}
 	for _, p := range parts {
-		if p != nil && !l.yield(nil, p) {
+		if p != nil && !r.yield(nil, p) {
 			return errStopped
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	socktest.TestSource(t, machine().source(), want(sock.AllFields), 610)
+	socktest.TestSource(t, machine().source(), here, want(sock.AllFields), 610)
 }
 
 func TestRowsOfTheMachine(t *testing.T) {
@@ -130,12 +130,27 @@ func TestProtocolsWithoutATable(t *testing.T) {
 	}
 }
 
-// TestOneListing: the streams of a listing share what was found out.
+// TestOneListing: the readings of a session share what was found out.
 func TestOneListing(t *testing.T) {
 	f := machine()
-	q := want(sock.AllFields)
-	l := f.source().Listing(q)
-	socktest.TestSource(t, l, q, 610)
+	session := f.source().Open(here)
+	rows := 0
+	var readings []sock.Reading
+	for phase := range want(sock.AllFields).Phases {
+		readings = append(readings, session.Plan(phase)...)
+	}
+	for _, r := range readings {
+		for _, err := range r.Rows(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
+			rows++
+		}
+	}
+	session.Close()
+	if rows < 609 {
+		t.Errorf("%d rows", rows)
+	}
 	if f.snapshots != 1 {
 		t.Errorf("the processes were listed %d times", f.snapshots)
 	}

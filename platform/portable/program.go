@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"sockeye/sock"
 )
 
 // program is a program of the system that lists sockets.
@@ -30,7 +32,7 @@ var (
 // or that failed and printed nothing, is an error: that nothing is listed is said
 // only where the program said so. One that printed something and failed has told
 // a part, which is counted as not understood.
-func (p *program) gather(ctx context.Context, kind string) (answer, error) {
+func (p *program) gather(ctx context.Context, _ *sock.Environment, kind string) (answer, error) {
 	cmd := exec.CommandContext(ctx, p.name, p.arguments(kind)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	var complaint shortText

@@ -3,7 +3,6 @@ package portable
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"runtime"
@@ -11,12 +10,11 @@ import (
 	"sockeye/sock"
 )
 
-// Source lists the TCP and UDP sockets that gopsutil, lsof or netstat finds. It holds nothing
-// between calls and may be used by several goroutines.
+// Source lists the TCP and UDP sockets that gopsutil, lsof or netstat finds.
 type Source struct {
 	traits traits
 	root   bool // the reader is root
-	gather func(ctx context.Context, kind string) (answer, error)
+	gather func(ctx context.Context, env *sock.Environment, kind string) (answer, error)
 }
 
 var _ sock.Source = (*Source)(nil)
@@ -41,6 +39,17 @@ func (s *Source) Fields(p sock.Protocol) sock.Field { return s.traits.fields(p) 
 // FieldsOn says what [Source.Fields] does on a system, by Go's name for it.
 func FieldsOn(system string, p sock.Protocol) sock.Field { return systems[system].fields(p) }
 
+// States says what can be told on this system; see the package.
+func (s *Source) States(p sock.Protocol) sock.StateSet {
+	switch {
+	case s.Fields(p) == 0:
+		return 0
+	case p == sock.UDP && !s.traits.peers:
+		return sock.States(sock.Unconnected)
+	}
+	return p.Descriptor().States &^ sock.States(sock.Bound)
+}
+
 func (t traits) fields(p sock.Protocol) sock.Field {
 	if !t.lists || p != sock.TCP && p != sock.UDP {
 		return 0
@@ -58,113 +67,109 @@ func (t traits) fields(p sock.Protocol) sock.Field {
 	return fields
 }
 
-// TableError says that a table cannot be read. Everything is read before the
-// first row is given, so it wraps [sock.ErrUnavailable] as well as the cause.
-type TableError struct {
-	Table sock.Table
-	Err   error
+// Open begins a session; see [sock.Source]. The system is asked once for all that
+// was planned, since it may run a program for each question, and before the first
+// row: every failure says that a table is unavailable.
+func (s *Source) Open(env *sock.Environment) sock.Session { return &session{Source: s, env: env} }
+
+// session is a listing: one answer of the system.
+type session struct {
+	*Source
+	env   *sock.Environment
+	query sock.Query // all that was planned
+	asked bool
+	all   *collected
+	err   error
+	told  bool // what is wrong with the answer
 }
 
-// Error names the table and the cause.
-func (e *TableError) Error() string { return fmt.Sprintf("portable: %s: %v", e.Table, e.Err) }
+// Plan returns a reading for each table.
+func (s *session) Plan(q sock.Query) []sock.Reading {
+	s.query.Protocols |= q.Protocols
+	s.query.Families |= q.Families
+	s.asked = false
+	var plan []sock.Reading
+	for t := range q.Tables {
+		plan = append(plan, &reading{session: s, table: t, states: q.States})
+	}
+	return plan
+}
 
-// Unwrap returns [sock.ErrUnavailable] and the cause.
-func (e *TableError) Unwrap() []error { return []error{sock.ErrUnavailable, e.Err} }
+func (*session) Close() {}
 
 // errNoTable is the cause for a table that is not listed here.
 var errNoTable = errors.New("not listed on this system")
 
-// Sockets streams the sockets that the query asks; see [sock.Source]. The system
-// is asked once for all tables, before the first row. The error of a table that
-// cannot be read is a [*TableError]; it ends the stream of a query for one table
-// and comes in a [*sock.Partial] among several.
-func (s *Source) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return func(yield func(*sock.Socket, error) bool) {
-		l := listing{Source: s, ctx: ctx, query: q, yield: yield}
-		l.run(func() (*collected, error) { return s.collect(ctx, q) })
+// collect asks the system for all that was planned.
+func (s *session) collect(ctx context.Context) (*collected, error) {
+	if !s.asked {
+		s.asked = true
+		kind := kindOf(s.query)
+		if kind == "" || !s.traits.lists {
+			s.all, s.err = nil, errNoTable
+		} else {
+			told, err := s.gather(ctx, s.env, kind)
+			s.all, s.err = s.traits.collect(told), err
+		}
 	}
+	return s.all, s.err
 }
 
-// listing is one run of [Source.Sockets].
-type listing struct {
-	*Source
-	ctx    context.Context
-	query  sock.Query
-	yield  func(*sock.Socket, error) bool
+// reading is one table of the answer.
+type reading struct {
+	*session
+	table  sock.Table
+	states sock.StateSet
 	record sock.Socket
 }
 
-// collect asks the system for what the query asks.
-func (s *Source) collect(ctx context.Context, q sock.Query) (*collected, error) {
-	kind := kindOf(q)
-	if kind == "" || !s.traits.lists {
-		return nil, errNoTable
-	}
-	told, err := s.gather(ctx, kind)
-	return s.traits.collect(told), err
-}
+func (r *reading) Tables() []sock.Table { return []sock.Table{r.table} }
 
-func (l *listing) run(collect func() (*collected, error)) {
-	if err := l.ctx.Err(); err != nil {
-		l.yield(nil, err)
-		return
-	}
-	all, err := collect()
-	if canceled := l.ctx.Err(); canceled != nil {
-		l.yield(nil, canceled)
-		return
-	}
-	for t := range l.query.Tables {
-		if !l.table(t, all, err) {
+// Prefetch does nothing: all tables are one answer.
+func (r *reading) Prefetch() {}
+
+// Rows streams the table.
+func (r *reading) Rows(ctx context.Context) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
 			return
 		}
-	}
-	if all == nil || err != nil {
-		return
-	}
-	for _, p := range []*sock.Partial{all.partial(), l.hidden()} {
-		if p != nil && !l.yield(nil, p) {
+		all, err := r.collect(ctx)
+		if canceled := ctx.Err(); canceled != nil {
+			yield(nil, canceled)
 			return
 		}
-	}
-}
-
-// table streams one table, and reports whether the listing goes on.
-func (l *listing) table(t sock.Table, all *collected, err error) bool {
-	if l.Fields(t.Protocol) == 0 {
-		err = errNoTable
-	}
-	if err != nil {
-		failure := &TableError{Table: t, Err: err}
-		if l.tables() == 1 {
-			l.yield(nil, failure)
-			return false
+		if r.Fields(r.table.Protocol) == 0 {
+			err = errNoTable
 		}
-		return l.yield(nil, &sock.Partial{
-			Code: sock.CodeUnavailable, Message: "a table could not be read", Err: failure, Incomplete: true,
-		})
-	}
-	for i := range all.tables[t] {
-		if f := &all.tables[t][i]; l.query.States.Has(f.state) {
-			l.fill(f)
-			if !l.yield(&l.record, nil) {
-				return false
+		if err != nil {
+			yield(nil, &sock.TableError{Source: r.Name(), Table: r.table, Err: sock.Unavailable(err)})
+			return
+		}
+		for i := range all.tables[r.table] {
+			if f := &all.tables[r.table][i]; r.states.Has(f.state) {
+				r.fill(f)
+				if !yield(&r.record, nil) {
+					return
+				}
+			}
+		}
+		if r.told {
+			return
+		}
+		r.told = true
+		for _, p := range []*sock.Partial{all.partial(), r.hidden()} {
+			if p != nil && !yield(nil, p) {
+				return
 			}
 		}
 	}
-	return true
-}
-
-func (l *listing) tables() (n int) {
-	for range l.query.Tables {
-		n++
-	}
-	return n
 }
 
 // fill makes the record of a socket.
-func (l *listing) fill(f *found) {
-	s := &l.record
+func (r *reading) fill(f *found) {
+	s := &r.record
 	s.Reset()
 	s.Protocol, s.Family, s.State = f.table.Protocol, f.table.Family, f.state
 	s.Local, s.Known = f.local, sock.FieldLocal
@@ -181,8 +186,8 @@ func (l *listing) fill(f *found) {
 }
 
 // hidden returns what a user who is not root does not see.
-func (l *listing) hidden() *sock.Partial {
-	if l.root || !l.traits.ownOnly {
+func (r *reading) hidden() *sock.Partial {
+	if r.root || !r.traits.ownOnly {
 		return nil
 	}
 	return &sock.Partial{Code: sock.CodePermission, Incomplete: true,

@@ -21,7 +21,7 @@ type fake struct {
 
 func (f *fake) source(system string) *Source {
 	return &Source{traits: systems[system], root: true,
-		gather: func(ctx context.Context, kind string) (answer, error) {
+		gather: func(_ context.Context, _ *sock.Environment, kind string) (answer, error) {
 			f.kinds = append(f.kinds, kind)
 			var some []net.ConnectionStat
 			for _, c := range f.connections {
@@ -53,20 +53,24 @@ func some() *fake {
 	}}
 }
 
-func list(t *testing.T, src *Source, q sock.Query) (all []*sock.Socket, parts []*sock.Partial, ended error) {
+// here is this machine.
+var here = &sock.Environment{Proc: "/proc"}
+
+// list returns the sockets, the parts that failed and the tables that did.
+func list(t *testing.T, src *Source, q sock.Query) (all []*sock.Socket, parts []*sock.Partial, failed []error) {
 	t.Helper()
-	for s, err := range src.Sockets(context.Background(), q) {
+	for s, err := range socktest.Rows(context.Background(), src, here, q) {
 		var partial *sock.Partial
 		switch {
 		case errors.As(err, &partial):
 			parts = append(parts, partial)
 		case err != nil:
-			ended = err
+			failed = append(failed, err)
 		default:
 			all = append(all, s.Clone())
 		}
 	}
-	return all, parts, ended
+	return all, parts, failed
 }
 
 func TestContract(t *testing.T) {
@@ -76,14 +80,14 @@ func TestContract(t *testing.T) {
 			if tr.perHolder {
 				min = 5
 			}
-			socktest.TestSource(t, some().source(system), everything, min)
+			socktest.TestSource(t, some().source(system), here, everything, min)
 		})
 	}
 }
 
 func TestHoldersOfOneSocket(t *testing.T) {
 	all, parts, err := list(t, some().source("darwin"), everything)
-	if len(parts) != 0 || err != nil || len(all) != 5 {
+	if len(parts) != 0 || len(err) != 0 || len(all) != 5 {
 		t.Fatalf("%d rows, %v, %v; want 5", len(all), parts, err)
 	}
 	l := all[0]
@@ -157,7 +161,7 @@ func TestStatesThatNobodyAsks(t *testing.T) {
 	q := everything
 	q.States = sock.ListeningStates
 	all, _, err := list(t, some().source("darwin"), q)
-	if err != nil || len(all) != 2 || all[0].State != sock.Listen || all[1].State != sock.Unconnected {
+	if len(err) != 0 || len(all) != 2 || all[0].State != sock.Listen || all[1].State != sock.Unconnected {
 		t.Errorf("%d rows, %v; want the two that listen", len(all), err)
 	}
 }
@@ -165,24 +169,26 @@ func TestStatesThatNobodyAsks(t *testing.T) {
 func TestWhatFails(t *testing.T) {
 	missing := errors.New("lsof: not found")
 	f := &fake{err: missing}
-	_, parts, err := list(t, f.source("darwin"), everything)
-	if err != nil || len(parts) != 4 || !parts[0].Incomplete || !errors.Is(parts[0], missing) {
-		t.Errorf("the program fails: %v, %v", parts, err)
+	_, parts, failed := list(t, f.source("darwin"), everything)
+	if len(parts) != 0 || len(failed) != 4 || len(f.kinds) != 1 {
+		t.Errorf("gopsutil fails: %v, %v, asked %d times", parts, failed, len(f.kinds))
 	}
-	one := everything.Only(sock.Table{Protocol: sock.TCP, Family: sock.IPv4})
-	if _, parts, err = list(t, f.source("darwin"), one); len(parts) != 0 || !errors.Is(err, sock.ErrUnavailable) || !errors.Is(err, missing) {
-		t.Errorf("one table: %v, %v", parts, err)
+	for _, err := range failed {
+		if !errors.Is(err, sock.ErrUnavailable) || !errors.Is(err, missing) {
+			t.Errorf("gopsutil fails: %v", err)
+		}
 	}
-	// NetBSD: nothing lists sockets there.
+	// NetBSD: gopsutil has nothing there, and is not asked.
 	f = some()
-	if _, _, err = list(t, f.source("netbsd"), one); !errors.Is(err, sock.ErrUnavailable) || len(f.kinds) != 0 {
-		t.Errorf("netbsd: %v, asked %v", err, f.kinds)
+	one := everything.Only(sock.Table{Protocol: sock.TCP, Family: sock.IPv4})
+	if _, _, failed = list(t, f.source("netbsd"), one); len(failed) != 1 || !errors.Is(failed[0], sock.ErrUnavailable) || len(f.kinds) != 0 {
+		t.Errorf("netbsd: %v, asked %v", failed, f.kinds)
 	}
 	q := everything
 	q.Protocols |= sock.Protocols(sock.Unix)
-	all, parts, err := list(t, some().source("darwin"), q)
-	if err != nil || len(all) != 5 || len(parts) != 1 || !strings.Contains(parts[0].Error(), "unix") {
-		t.Errorf("unix sockets too: %d rows, %v, %v", len(all), parts, err)
+	all, parts, failed := list(t, some().source("darwin"), q)
+	if len(parts) != 0 || len(all) != 5 || len(failed) != 1 || !strings.Contains(failed[0].Error(), "unix") {
+		t.Errorf("unix sockets too: %d rows, %v, %v", len(all), parts, failed)
 	}
 }
 
@@ -190,7 +196,7 @@ func TestWhatIsNotUnderstood(t *testing.T) {
 	f := some()
 	f.connections = append(f.connections, conn(inet, stream, at("1.2.3", 1), net.Addr{}, "LISTEN", 1, 1))
 	all, parts, err := list(t, f.source("darwin"), everything)
-	if err != nil || len(all) != 5 || len(parts) != 1 || parts[0].Code != sock.CodeMalformed || !parts[0].Incomplete {
+	if len(err) != 0 || len(all) != 5 || len(parts) != 1 || parts[0].Code != sock.CodeMalformed || !parts[0].Incomplete {
 		t.Errorf("%d rows, %v, %v", len(all), parts, err)
 	}
 }
@@ -206,26 +212,27 @@ func TestNotRoot(t *testing.T) {
 	}
 }
 
-// TestOneListing: the system is asked once for all streams of a listing.
+// TestOneListing: the system is asked once for all that a session plans, in
+// however many plans.
 func TestOneListing(t *testing.T) {
 	for system := range systems {
 		f := some()
-		socktest.TestSource(t, f.source(system).Listing(everything), everything, 5)
-		if len(f.kinds) != 1 || f.kinds[0] != "inet" {
-			t.Errorf("%s: asked for %q", system, f.kinds)
+		session := f.source(system).Open(here)
+		var readings []sock.Reading
+		for phase := range everything.Phases {
+			readings = append(readings, session.Plan(phase)...)
 		}
-	}
-	f := some()
-	f.err = errors.New("no lsof")
-	l := f.source("darwin").Listing(everything)
-	for range 2 {
-		for _, err := range l.Sockets(t.Context(), everything.Only(sock.Table{Protocol: sock.TCP, Family: sock.IPv4})) {
-			if !errors.Is(err, sock.ErrUnavailable) || !errors.Is(err, f.err) {
-				t.Errorf("%v", err)
+		rows := 0
+		for _, r := range readings {
+			for _, err := range r.Rows(t.Context()) {
+				if err == nil {
+					rows++
+				}
 			}
 		}
-	}
-	if len(f.kinds) != 1 {
-		t.Errorf("asked %d times after a failure", len(f.kinds))
+		session.Close()
+		if len(f.kinds) != 1 || f.kinds[0] != "inet" || rows < 5 {
+			t.Errorf("%s: %d rows, asked for %q", system, rows, f.kinds)
+		}
 	}
 }

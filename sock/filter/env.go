@@ -32,10 +32,10 @@ type Env struct {
 	// says that it is not known here, and then paths are compared, as they are if
 	// this is nil.
 	CgroupID func(path string) (uint64, error)
-	// AutoPorts are the first and the last port that the system gives to a
-	// socket that does not choose one (net.ipv4.ip_local_port_range); zero is
-	// the dynamic range of RFC 6335.
-	AutoPorts [2]uint16
+	// AutoPorts returns the first and the last port that the system gives to a
+	// socket that does not choose one (net.ipv4.ip_local_port_range); zeros, or
+	// nil, are the dynamic range of RFC 6335.
+	AutoPorts func() [2]uint16
 	// DefaultFamily restricts the addresses of names that have no family in
 	// front, as -4 and -6 do; [sock.FamilyUnknown] takes all.
 	DefaultFamily sock.Family
@@ -59,10 +59,17 @@ func newResolver(env Env) *resolver {
 	if env.Now == nil {
 		env.Now = time.Now
 	}
-	if env.AutoPorts == [2]uint16{} {
-		env.AutoPorts = [2]uint16{49152, 65535} // RFC 6335 section 6
-	}
 	return &resolver{env: env}
+}
+
+// autoPorts returns the range of ports of sockets that do not choose one.
+func (r *resolver) autoPorts() [2]uint16 {
+	if r.env.AutoPorts != nil {
+		if ports := r.env.AutoPorts(); ports != [2]uint16{} {
+			return ports
+		}
+	}
+	return [2]uint16{49152, 65535} // RFC 6335 section 6
 }
 
 // deadline returns a context that ends when all look-ups of the filter must.

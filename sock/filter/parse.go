@@ -242,7 +242,7 @@ func (p *parser) word(word string, start int) (Expr, *stateWord, error) {
 		e, err := p.comparison(mustField("state"), word, op)
 		return e, nil, err
 	case "autobound":
-		ports := p.env.env.AutoPorts
+		ports := p.env.autoPorts()
 		return &AutoboundCond{PortRange{ports[0], ports[1]}}, nil, nil
 	}
 	if set, ok := stateGroup(word); ok {

@@ -50,7 +50,7 @@ func testEnv() Env {
 			}
 			return uint64(len(path)), nil
 		},
-		AutoPorts: [2]uint16{32768, 60999},
+		AutoPorts: func() [2]uint16 { return [2]uint16{32768, 60999} },
 		Now:       func() time.Time { return testNow },
 	}
 }

@@ -28,7 +28,7 @@ type Document struct {
 	processes processes
 }
 
-var _ sock.Source = (*Document)(nil)
+var _ sock.Recording = (*Document)(nil)
 
 // Open reads a listing up to its first socket. It tells a document and lines
 // apart by itself. Members of a document may stand in any order, and unknown

@@ -1,14 +1,19 @@
-// Package socktest is the conformance suite of [sock.Source]: what a consumer
-// may rely on, whichever backend answers. Every source runs it, real and fake,
-// over a population that does not change meanwhile.
+// Package socktest is the conformance suite of [sock.Source] and
+// [sock.Recording]: what a consumer may rely on, whichever backend answers. Every
+// source runs it, real and fake, over a population that does not change
+// meanwhile.
 package socktest
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 )
@@ -21,48 +26,93 @@ func Everything() sock.Query {
 		UnixTypes: sock.AllTypes,
 		Want:      sock.AllFields,
 	}
-	for p := sock.TCP; p <= sock.TIPC; p++ {
-		q.Protocols |= sock.Protocols(p)
+	for d := range sock.Descriptors {
+		q.Protocols |= sock.Protocols(d.Protocol)
 	}
 	return q
 }
 
+// Rows lists what one source answers to a query in an environment: the readings
+// of its plan one after the other. The error of one does not end the others.
+func Rows(ctx context.Context, src sock.Source, env *sock.Environment, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		session := src.Open(env)
+		defer session.Close()
+		for _, r := range session.Plan(q) {
+			for s, err := range r.Rows(ctx) {
+				if !yield(s, err) {
+					return
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// subject is what a contract is checked of.
+type subject struct {
+	rows   func(context.Context, sock.Query) iter.Seq2[*sock.Socket, error]
+	fields func(sock.Protocol) sock.Field
+}
+
 // TestSource checks the contract of a source. The population must hold at
-// least one socket; min is the least number that the query must yield.
-func TestSource(t *testing.T, src sock.Source, q sock.Query, min int) {
+// least one socket; least is the number that the query must yield.
+func TestSource(t *testing.T, src sock.Source, env *sock.Environment, q sock.Query, least int) {
 	t.Helper()
 	if src.Name() == "" {
 		t.Error("the source has no name")
 	}
-	all := collect(t, src, q)
-	if len(all) < min {
-		t.Fatalf("%d sockets, want at least %d", len(all), min)
+	of := subject{fields: src.Fields, rows: func(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+		return Rows(ctx, src, env, q)
+	}}
+	of.test(t, q, least)
+	t.Run("plan", func(t *testing.T) { checkPlan(t, src, env, q) })
+	t.Run("prefetched", func(t *testing.T) { checkPrefetch(t, of, src, env, q) })
+}
+
+// TestRecording checks the contract of a recording, which is opened anew for each
+// question. fields says what it can tell.
+func TestRecording(t *testing.T, open func() sock.Recording, fields func(sock.Protocol) sock.Field, q sock.Query, least int) {
+	t.Helper()
+	of := subject{fields: fields, rows: func(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+		return open().Sockets(ctx, q)
+	}}
+	of.test(t, q, least)
+}
+
+func (of subject) test(t *testing.T, q sock.Query, least int) {
+	t.Helper()
+	all := of.collect(t, q)
+	if len(all) < least {
+		t.Fatalf("%d sockets, want at least %d", len(all), least)
 	}
 	t.Run("rows are sound", func(t *testing.T) {
 		for _, s := range all {
-			checkRow(t, src, s)
+			of.checkRow(t, s)
 		}
 	})
 	t.Run("order of tables", func(t *testing.T) { checkOrder(t, q, all) })
-	t.Run("restriction by table", func(t *testing.T) { checkTables(t, src, q, all) })
-	t.Run("restriction by state", func(t *testing.T) { checkStates(t, src, q, all) })
-	t.Run("early break", func(t *testing.T) { checkBreak(t, src, q) })
-	t.Run("canceled", func(t *testing.T) { checkCanceled(t, src, q) })
+	t.Run("restriction by table", func(t *testing.T) { of.checkTables(t, q, all) })
+	t.Run("restriction by state", func(t *testing.T) { of.checkStates(t, q, all) })
+	t.Run("early break", func(t *testing.T) { of.checkBreak(t, q) })
+	t.Run("canceled", func(t *testing.T) { of.checkCanceled(t, q) })
 	t.Run("the zero query", func(t *testing.T) {
-		if got := collect(t, src, sock.Query{}); len(got) != 0 {
+		if got := of.collect(t, sock.Query{}); len(got) != 0 {
 			t.Errorf("the zero query asks nothing and got %d sockets", len(got))
 		}
 	})
 }
 
 // collect lists what the query allows, as the pipeline does.
-func collect(t *testing.T, src sock.Source, q sock.Query) []*sock.Socket {
+func (of subject) collect(t *testing.T, q sock.Query) []*sock.Socket {
 	t.Helper()
 	var all []*sock.Socket
-	for s, err := range src.Sockets(context.Background(), q) {
+	for s, err := range of.rows(context.Background(), q) {
 		var partial *sock.Partial
 		switch {
-		case errors.As(err, &partial):
+		case errors.As(err, &partial), errors.Is(err, sock.ErrUnavailable):
 			t.Logf("partial: %v", err)
 		case err != nil:
 			t.Fatalf("the stream ended with %v", err)
@@ -75,10 +125,10 @@ func collect(t *testing.T, src sock.Source, q sock.Query) []*sock.Socket {
 	return all
 }
 
-func checkRow(t *testing.T, src sock.Source, s *sock.Socket) {
+func (of subject) checkRow(t *testing.T, s *sock.Socket) {
 	t.Helper()
 	what := fmt.Sprintf("%s %s %s %v-%v", s.Protocol, s.Family, s.State, s.Local, s.Remote)
-	if beyond := s.Known &^ src.Fields(s.Protocol); beyond != 0 {
+	if beyond := s.Known &^ of.fields(s.Protocol); beyond != 0 {
 		t.Errorf("%s: knows %b, which the source says it cannot give", what, beyond)
 	}
 	for name, end := range map[string]netip.AddrPort{"local": s.Local, "remote": s.Remote} {
@@ -129,7 +179,7 @@ func checkOrder(t *testing.T, q sock.Query, all []*sock.Socket) {
 
 // checkTables asks each table alone: together they must be what all tables at
 // once are.
-func checkTables(t *testing.T, src sock.Source, q sock.Query, all []*sock.Socket) {
+func (of subject) checkTables(t *testing.T, q sock.Query, all []*sock.Socket) {
 	want := map[sock.Table]int{}
 	for _, s := range all {
 		want[sock.Table{Protocol: s.Protocol, Family: s.Family}]++
@@ -138,14 +188,14 @@ func checkTables(t *testing.T, src sock.Source, q sock.Query, all []*sock.Socket
 		if want[table] == 0 {
 			continue
 		}
-		if got := len(collect(t, src, q.Only(table))); got != want[table] {
+		if got := len(of.collect(t, q.Only(table))); got != want[table] {
 			t.Errorf("%s alone has %d sockets, among all tables %d", table, got, want[table])
 		}
 	}
 }
 
 // checkStates asks each state alone.
-func checkStates(t *testing.T, src sock.Source, q sock.Query, all []*sock.Socket) {
+func (of subject) checkStates(t *testing.T, q sock.Query, all []*sock.Socket) {
 	want := map[sock.State]int{}
 	for _, s := range all {
 		want[s.State]++
@@ -153,30 +203,30 @@ func checkStates(t *testing.T, src sock.Source, q sock.Query, all []*sock.Socket
 	for state, n := range want {
 		one := q
 		one.States = sock.States(state)
-		if got := len(collect(t, src, one)); got != n {
+		if got := len(of.collect(t, one)); got != n {
 			t.Errorf("%s alone has %d sockets, among all states %d", state, got, n)
 		}
 	}
 }
 
-func checkBreak(t *testing.T, src sock.Source, q sock.Query) {
+func (of subject) checkBreak(t *testing.T, q sock.Query) {
 	for range 50 {
-		for s := range src.Sockets(context.Background(), q) {
+		for s := range of.rows(context.Background(), q) {
 			if s != nil {
 				break
 			}
 		}
 	}
-	if got := len(collect(t, src, q)); got == 0 {
+	if got := len(of.collect(t, q)); got == 0 {
 		t.Error("nothing is listed after early breaks")
 	}
 }
 
-func checkCanceled(t *testing.T, src sock.Source, q sock.Query) {
+func (of subject) checkCanceled(t *testing.T, q sock.Query) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var last error
-	for _, err := range src.Sockets(ctx, q) {
+	for _, err := range of.rows(ctx, q) {
 		if err != nil {
 			last = err
 		}
@@ -184,4 +234,60 @@ func checkCanceled(t *testing.T, src sock.Source, q sock.Query) {
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("a canceled listing ended with %v", last)
 	}
+}
+
+// checkPlan: the readings cover each table of the query once, in its order.
+func checkPlan(t *testing.T, src sock.Source, env *sock.Environment, q sock.Query) {
+	session := src.Open(env)
+	defer session.Close()
+	var want, got []sock.Table
+	for table := range q.Tables {
+		want = append(want, table)
+	}
+	for _, r := range session.Plan(q) {
+		got = append(got, r.Tables()...)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the readings cover %v, want %v", got, want)
+	}
+}
+
+// checkPrefetch: what is begun before its turn gives the same rows, and what is
+// begun and not carried out leaves nothing behind.
+func checkPrefetch(t *testing.T, of subject, src sock.Source, env *sock.Environment, q sock.Query) {
+	want := len(of.collect(t, q))
+	begin := func() (sock.Session, []sock.Reading) {
+		session := src.Open(env)
+		plan := session.Plan(q)
+		for _, r := range plan {
+			r.Prefetch()
+		}
+		return session, plan
+	}
+	session, plan := begin()
+	got := 0
+	for _, r := range plan {
+		for s, err := range r.Rows(context.Background()) {
+			if err == nil && q.Allows(s) {
+				got++
+			}
+		}
+	}
+	session.Close()
+	if got != want {
+		t.Errorf("%d sockets that were prefetched, %d that were not", got, want)
+	}
+	before := runtime.NumGoroutine()
+	for range 20 {
+		session, _ := begin()
+		session.Close()
+		session.Close()
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before closed sessions", runtime.NumGoroutine(), before)
 }

@@ -13,6 +13,7 @@ import (
 	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/filter"
+	"sockeye/sock/socktest"
 	"sockeye/sockdiag"
 )
 
@@ -96,8 +97,8 @@ func newWays(t *testing.T, seed uint64) *ways {
 	for _, d := range devices {
 		w.devices[d.Name] = uint32(d.Index)
 	}
-	w.env = filter.Env{CgroupID: platform.CgroupID, InterfaceIndex: func(name string) (uint32, error) { return w.devices[name], nil }}
-	if id, err := platform.CgroupID("/"); err == nil {
+	w.env = filter.Env{CgroupID: host.CgroupID, InterfaceIndex: func(name string) (uint32, error) { return w.devices[name], nil }}
+	if id, err := host.CgroupID("/"); err == nil {
 		w.cgroup = id
 	}
 	w.refresh(t)
@@ -181,7 +182,7 @@ func (w *ways) fromKernel(t *testing.T, f *filter.Filter) (n int) {
 	t.Helper()
 	q := w.query
 	q.Where = f
-	for _, err := range w.diag.Sockets(t.Context(), q) {
+	for _, err := range socktest.Rows(t.Context(), w.diag, &sock.Environment{}, q) {
 		if err != nil {
 			t.Fatal(err)
 		}

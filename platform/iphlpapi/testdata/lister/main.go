@@ -33,7 +33,13 @@ func main() {
 		q.States = sock.States(sock.Listen)
 	}
 	out := json.NewEncoder(os.Stdout)
-	for s, err := range iphlpapi.New().Sockets(context.Background(), q) {
+	for _, reading := range iphlpapi.New().Open(&sock.Environment{}).Plan(q) {
+		list(out, reading)
+	}
+}
+
+func list(out *json.Encoder, reading sock.Reading) {
+	for s, err := range reading.Rows(context.Background()) {
 		var partial *sock.Partial
 		if errors.As(err, &partial) {
 			fmt.Fprintln(os.Stderr, partial)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -38,6 +38,10 @@ func (f *fake) Fields(p sock.Protocol) sock.Field {
 	return sock.AllFields
 }
 
+func (f *fake) States(p sock.Protocol) sock.StateSet { return p.Descriptor().States }
+
+func (f *fake) Open(*sock.Environment) sock.Session { return fakeSession{rows: f.Sockets} }
+
 func (f *fake) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	f.queries = append(f.queries, q)
 	return func(yield func(*sock.Socket, error) bool) {
@@ -47,7 +51,7 @@ func (f *fake) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket
 				return
 			}
 			if err := f.refuse[t]; err != nil {
-				yield(nil, fmt.Errorf("%v: %w: %w", t, sock.ErrUnavailable, err))
+				yield(nil, &sock.TableError{Source: f.name, Table: t, Err: sock.Unavailable(err)})
 				return
 			}
 			for i := range f.rows[t] {
@@ -102,7 +106,7 @@ func TestListenersOfBothFamiliesComeFirst(t *testing.T) {
 		tcp6: {row(tcp6, sock.Listen, 3), row(tcp6, sock.TimeWait, 4)},
 		udp4: {row(udp4, sock.Established, 5), row(udp4, sock.Unconnected, 6)},
 	}}
-	got, errs := list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), inetQuery(sock.TCP, sock.UDP)))
+	got, errs := list(chainOf(src).run().Sockets(t.Context(), inetQuery(sock.TCP, sock.UDP)))
 	want := []string{"tcp ipv4 LISTEN 1", "tcp ipv6 LISTEN 3", "tcp ipv4 ESTABLISHED 2", "tcp ipv6 TIME_WAIT 4",
 		"udp ipv4 UNCONNECTED 6", "udp ipv4 ESTABLISHED 5"}
 	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
@@ -117,25 +121,34 @@ func TestWhatASourceGivesBeyondAStepIsNotDoubled(t *testing.T) {
 	src := &fake{name: "diag", lists: sock.Protocols(sock.Unix), generous: true,
 		rows: map[sock.Table][]sock.Socket{unix: {alone, closed}}}
 	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes}
-	if got, _ := list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), q)); len(got) != 2 {
+	if got, _ := list(chainOf(src).run().Sockets(t.Context(), q)); len(got) != 2 {
 		t.Errorf("rows %v, want each once", got)
 	}
 }
 
-// joining is a source that answers for both families at once.
+// joining is a source that answers for both families at once where bound sockets
+// are asked.
 type joining struct {
 	*fake
 	refuses error // the joined reading
 }
 
-func (joining) Joins(q sock.Query) bool { return q.States == sock.States(sock.Bound) }
+func (j joining) Open(*sock.Environment) sock.Session { return joiningSession{j} }
 
-func (j joining) Start(ctx context.Context, q sock.Query) (iter.Seq2[*sock.Socket, error], func()) {
-	if j.refuses == nil || !j.Joins(q) {
-		return j.Sockets(ctx, q), func() {}
+type joiningSession struct{ joining }
+
+func (s joiningSession) Plan(q sock.Query) []sock.Reading {
+	rows := s.Sockets
+	joined := q.States == sock.States(sock.Bound)
+	if tables := slices.Collect(q.Tables); joined && len(tables) > 1 && s.refuses != nil {
+		rows = func(context.Context, sock.Query) iter.Seq2[*sock.Socket, error] {
+			return func(yield func(*sock.Socket, error) bool) { yield(nil, s.refuses) }
+		}
 	}
-	return func(yield func(*sock.Socket, error) bool) { yield(nil, j.refuses) }, func() {}
+	return fakeSession{rows: rows, joined: joined}.Plan(q)
 }
+
+func (joiningSession) Close() {}
 
 func TestBothFamiliesAreOneReading(t *testing.T) {
 	rows := map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Bound, 1)}, tcp6: {row(tcp6, sock.Bound, 2)}}
@@ -143,7 +156,7 @@ func TestBothFamiliesAreOneReading(t *testing.T) {
 	q.States = sock.States(sock.Bound, sock.Listen)
 	read := func(diag joining) ([]string, []error, []fallback) {
 		proc := &fake{name: "proc", lists: inets, rows: rows}
-		run := (&chain{sources: []sock.Source{diag, proc}}).run()
+		run := chainOf(diag, proc).run()
 		got, errs := list(run.Sockets(t.Context(), q))
 		return got, errs, run.fallbacks
 	}
@@ -171,7 +184,7 @@ func TestListenAloneIsOneShortDumpForEachFamily(t *testing.T) {
 	src := &fake{name: "diag", lists: inets}
 	q := inetQuery(sock.TCP)
 	q.States = sock.ListeningStates
-	list((&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), q))
+	list(chainOf(src).run().Sockets(t.Context(), q))
 	if len(src.queries) != 2 {
 		t.Fatalf("%d dumps, want one for each family", len(src.queries))
 	}
@@ -188,7 +201,7 @@ func TestFallbackIsChosenForEachTableAlone(t *testing.T) {
 		refuse: map[sock.Table]error{tcp6: syscall.ENOENT}}
 	proc := &fake{name: "proc", lists: inets,
 		rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 9)}, tcp6: {row(tcp6, sock.Listen, 2), row(tcp6, sock.Established, 3)}}}
-	run := (&chain{sources: []sock.Source{diag, proc}}).run()
+	run := chainOf(diag, proc).run()
 	got, errs := list(run.Sockets(t.Context(), inetQuery(sock.TCP)))
 	want := []string{"tcp ipv4 LISTEN 1", "tcp ipv6 LISTEN 2", "tcp ipv6 ESTABLISHED 3"}
 	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
@@ -209,7 +222,7 @@ func TestNoFallbackAfterTheFirstRow(t *testing.T) {
 		rows:  map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}},
 		after: map[sock.Table]error{tcp4: broken}}
 	proc := &fake{name: "proc", lists: inets, rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}}}
-	got, errs := list((&chain{sources: []sock.Source{diag, proc}}).run().Sockets(t.Context(), inetQuery(sock.TCP)))
+	got, errs := list(chainOf(diag, proc).run().Sockets(t.Context(), inetQuery(sock.TCP)))
 	if len(got) != 1 || len(errs) != 1 || !errors.Is(errs[0], broken) {
 		t.Errorf("rows %v, errors %v; want the row once and the error", got, errs)
 	}
@@ -219,7 +232,7 @@ func TestATableThatNobodyCanReadIsAWarning(t *testing.T) {
 	refuse := map[sock.Table]error{tcp4: syscall.EPERM}
 	diag := &fake{name: "diag", lists: inets, refuse: refuse}
 	proc := &fake{name: "proc", lists: inets, refuse: refuse, rows: map[sock.Table][]sock.Socket{tcp6: {row(tcp6, sock.Listen, 2)}}}
-	_, errs := list((&chain{sources: []sock.Source{diag, proc}}).run().Sockets(t.Context(), inetQuery(sock.TCP)))
+	_, errs := list(chainOf(diag, proc).run().Sockets(t.Context(), inetQuery(sock.TCP)))
 	var partial *sock.Partial
 	if len(errs) != 1 || !errors.As(errs[0], &partial) || partial.Code != sock.CodeUnavailable || !partial.Incomplete {
 		t.Errorf("errors %v, want one *sock.Partial for both dumps", errs)
@@ -228,9 +241,8 @@ func TestATableThatNobodyCanReadIsAWarning(t *testing.T) {
 
 func TestAProtocolThatTheKernelHasNotIsEmpty(t *testing.T) {
 	diag := &fake{name: "diag", lists: inets, refuse: map[sock.Table]error{tcp4: syscall.ENOENT, tcp6: syscall.ENOENT}}
-	proc := &fake{name: "proc", lists: inets, refuse: map[sock.Table]error{tcp4: fs.ErrNotExist, tcp6: fs.ErrNotExist}}
-	c := &chain{sources: []sock.Source{diag, proc}, absent: func(err error) bool { return errors.Is(err, fs.ErrNotExist) }}
-	run := c.run()
+	proc := &fake{name: "proc", lists: inets, refuse: map[sock.Table]error{tcp4: sock.ErrAbsent, tcp6: sock.ErrAbsent}}
+	run := chainOf(diag, proc).run()
 	if got, errs := list(run.Sockets(t.Context(), inetQuery(sock.TCP))); got != nil || errs != nil || run.fallbacks != nil {
 		t.Errorf("rows %v, errors %v, fallbacks %v; want nothing", got, errs, run.fallbacks)
 	}
@@ -239,7 +251,7 @@ func TestAProtocolThatTheKernelHasNotIsEmpty(t *testing.T) {
 func TestASourceThatNeverHasATableIsPassedOverInSilence(t *testing.T) {
 	diag := &fake{name: "diag", lists: sock.Protocols(sock.TCP)}
 	proc := &fake{name: "proc", lists: inets, rows: map[sock.Table][]sock.Socket{udp4: {row(udp4, sock.Unconnected, 53)}}}
-	run := (&chain{sources: []sock.Source{diag, proc}}).run()
+	run := chainOf(diag, proc).run()
 	got, errs := list(run.Sockets(t.Context(), inetQuery(sock.UDP)))
 	if len(got) != 1 || errs != nil || run.fallbacks != nil || len(diag.queries) != 0 {
 		t.Errorf("rows %v, errors %v, fallbacks %v", got, errs, run.fallbacks)
@@ -250,7 +262,7 @@ func TestChainEndsWhenTheReaderDoes(t *testing.T) {
 	src := &fake{name: "diag", lists: inets, rows: map[sock.Table][]sock.Socket{
 		tcp4: {row(tcp4, sock.Listen, 1), row(tcp4, sock.Listen, 2)}, tcp6: {row(tcp6, sock.Listen, 3)}}}
 	n := 0
-	for range (&chain{sources: []sock.Source{src}}).run().Sockets(t.Context(), inetQuery(sock.TCP)) {
+	for range chainOf(src).run().Sockets(t.Context(), inetQuery(sock.TCP)) {
 		n++
 		break
 	}
@@ -259,13 +271,16 @@ func TestChainEndsWhenTheReaderDoes(t *testing.T) {
 	}
 }
 
-// chainSource is a chain as the conformance suite wants it.
-type chainSource struct{ chain }
+// chainSource is a chain as the conformance suite wants it: one reading of all.
+type chainSource struct{ *chain }
 
-func (chainSource) Name() string                    { return "chain" }
-func (chainSource) Fields(sock.Protocol) sock.Field { return sock.AllFields }
-func (c chainSource) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
-	return c.run().Sockets(ctx, q)
+func (chainSource) Name() string                         { return "chain" }
+func (chainSource) Fields(sock.Protocol) sock.Field      { return sock.AllFields }
+func (chainSource) States(p sock.Protocol) sock.StateSet { return p.Descriptor().States }
+func (c chainSource) Open(*sock.Environment) sock.Session {
+	return fakeSession{joined: true, rows: func(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+		return c.run().Sockets(ctx, q)
+	}}
 }
 
 func TestChainIsASource(t *testing.T) {
@@ -273,5 +288,5 @@ func TestChainIsASource(t *testing.T) {
 		tcp4: {row(tcp4, sock.Listen, 1), row(tcp4, sock.Established, 2)},
 		udp4: {row(udp4, sock.Unconnected, 6)},
 	}}
-	socktest.TestSource(t, chainSource{chain{sources: []sock.Source{src}}}, inetQuery(sock.TCP, sock.UDP), 3)
+	socktest.TestSource(t, chainSource{chainOf(src)}, here, inetQuery(sock.TCP, sock.UDP), 3)
 }

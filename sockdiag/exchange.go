@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// initialBuffer holds the largest batch of a dump: the kernel fills at most
+	// initialBuffer holds the largest datagram of a dump: the kernel fills at most
 	// 32 KiB (netlink_recvmsg: max_recvmsg_len).
 	initialBuffer = 32 << 10
 	maxBuffer     = 1 << 20
@@ -17,9 +17,9 @@ const (
 	maxForeign = 4096
 )
 
-// session is a conversation with the kernel: one request at a time over one
-// wire, which is opened when it is needed and read into one buffer.
-type session struct {
+// exchange is requests to the kernel and its answers: one at a time over one wire,
+// which is opened when it is needed and read into one buffer.
+type exchange struct {
 	open func() (wire, error)
 	w    wire
 	seq  uint32
@@ -27,8 +27,8 @@ type session struct {
 	// unfinished: replies to the last request may still come. The kernel begins
 	// no other dump on this socket (EBUSY), so the next request takes a new one.
 	unfinished bool
-	// ahead: replies are received while earlier ones are read.
-	ahead bool
+	// prefetch: replies are received while earlier ones are read.
+	prefetch bool
 	// sent: the next request is on its way already; failed says if it is not.
 	sent   bool
 	failed error
@@ -46,64 +46,71 @@ type outcome struct {
 
 // rowFunc takes the payload of one SOCK_DIAG_BY_FAMILY message. It returns
 // false in more if nobody wants any more.
-type rowFunc func(payload []byte) (v verdict, more bool)
+type rowFunc func(payload []byte) (p parsed, more bool)
 
-func (s *session) close() {
-	if s.w != nil {
-		s.w.close()
-		s.w = nil
+// close frees what the exchange holds.
+func (e *exchange) close() {
+	e.hangUp()
+	e.buf = nil
+}
+
+// hangUp closes the wire; the next request takes a new one.
+func (e *exchange) hangUp() {
+	if e.w != nil {
+		e.w.close()
+		e.w = nil
 	}
 }
 
 // prepare sends the first request before anybody reads its replies.
-func (s *session) prepare(request []byte) {
-	s.failed = s.begin(request)
-	s.sent = true
+func (e *exchange) prepare(request []byte) {
+	e.failed = e.begin(request)
+	e.sent = true
 }
 
 // begin sends a request, unless it was sent already.
-func (s *session) begin(request []byte) error {
-	if s.sent {
-		s.sent = false
-		return s.failed
+func (e *exchange) begin(request []byte) error {
+	if e.sent {
+		e.sent = false
+		return e.failed
 	}
-	if s.unfinished {
-		s.close()
+	if e.unfinished {
+		e.hangUp()
 	}
-	if s.buf == nil {
-		s.buf = make([]byte, initialBuffer)
+	if e.buf == nil {
+		e.buf = make([]byte, initialBuffer)
 	}
-	if s.w == nil {
-		w, err := s.open()
+	if e.w == nil {
+		w, err := e.open()
 		if err != nil {
 			return &opError{"open", err}
 		}
-		if s.ahead {
-			w = newAhead(w, len(s.buf))
+		if e.prefetch {
+			w = newPrefetcher(w, len(e.buf))
 		}
-		s.w = w
+		e.w = w
 	}
-	s.seq++
-	seal(request, s.seq)
-	if err := s.w.send(request); err != nil {
+	e.seq++
+	seal(request, e.seq)
+	if err := e.w.send(request); err != nil {
 		return &opError{"send", err}
 	}
-	s.unfinished = true
+	e.unfinished = true
 	return nil
 }
 
 // grow doubles the buffer, up to maxBuffer.
-func (s *session) grow() {
-	s.buf = make([]byte, min(2*len(s.buf), maxBuffer))
+func (e *exchange) grow() {
+	e.buf = make([]byte, min(2*len(e.buf), maxBuffer))
 }
 
 // receive waits for the next datagram.
-func (s *session) receive(ctx context.Context) (datagram []byte, truncated bool, err error) {
+func (e *exchange) receive(ctx context.Context) (datagram []byte, truncated bool, err error) {
 	for silent := 0; silent < maxSilence; {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		datagram, truncated, err := s.w.receive(s.buf)
+		datagram, truncated, err := e.w.receive(e.buf)
 		switch {
 		case err == nil:
 			return datagram, truncated, nil
@@ -123,13 +130,13 @@ func (s *session) receive(ctx context.Context) (datagram []byte, truncated bool,
 // dump sends a dump request and hands each row to row. The error is errStopped
 // if row wanted no more. ENOBUFS and truncation end the dump early without an
 // error: the message that ends it may be among those lost.
-func (s *session) dump(ctx context.Context, request []byte, row rowFunc) (outcome, error) {
+func (e *exchange) dump(ctx context.Context, request []byte, row rowFunc) (outcome, error) {
 	var out outcome
-	if err := s.begin(request); err != nil {
+	if err := e.begin(request); err != nil {
 		return out, err
 	}
 	for foreign := 0; foreign < maxForeign; foreign++ {
-		datagram, truncated, err := s.receive(ctx)
+		datagram, truncated, err := e.receive(ctx)
 		if errors.Is(err, syscall.ENOBUFS) {
 			out.inconsistent = true
 			return out, nil
@@ -137,70 +144,70 @@ func (s *session) dump(ctx context.Context, request []byte, row rowFunc) (outcom
 		if err != nil {
 			return out, err
 		}
-		b := batch{session: s, out: &out, row: row, messages: messages{datagram}, cut: truncated}
-		if err := b.read(); err != nil || b.done {
-			s.unfinished = !b.done
+		a := answer{exchange: e, out: &out, row: row, messages: messages{datagram}, cut: truncated}
+		if err := a.read(); err != nil || a.done {
+			e.unfinished = !a.done
 			return out, err
 		}
 		if truncated {
 			out.inconsistent, out.truncated = true, true
 			return out, nil
 		}
-		if b.own {
+		if a.own {
 			foreign = -1
 		}
 	}
 	return out, &opError{"receive", errForeign}
 }
 
-// batch is one datagram of a dump.
-type batch struct {
+// answer is one datagram of a dump.
+type answer struct {
 	messages
-	session *session
-	out     *outcome
-	row     rowFunc
-	cut     bool // the datagram's end is lost
-	own     bool // something in it is an answer to the request
-	done    bool // the dump has ended
+	exchange *exchange
+	out      *outcome
+	row      rowFunc
+	cut      bool // the datagram's end is lost
+	own      bool // something in it is an answer to the request
+	done     bool // the dump has ended
 }
 
-// read reads the messages of a batch.
-func (b *batch) read() error {
+// read reads the messages of a datagram.
+func (a *answer) read() error {
 	for {
-		m, ok := b.next()
+		m, ok := a.next()
 		if !ok {
 			break
 		}
-		if m.seq != b.session.seq || m.port != b.session.w.port() {
+		if m.seq != a.exchange.seq || m.port != a.exchange.w.port() {
 			continue
 		}
-		b.own = true
+		a.own = true
 		if m.flags&nlmFDumpIntr != 0 {
-			b.out.inconsistent = true
+			a.out.inconsistent = true
 		}
-		if err := b.message(m); err != nil || b.done {
+		if err := a.message(m); err != nil || a.done {
 			return err
 		}
 	}
-	if len(b.rest) > 0 && !b.cut {
-		b.out.malformed++
+	if len(a.rest) > 0 && !a.cut {
+		a.out.malformed++
 	}
 	return nil
 }
 
 // message reads one message that answers the request.
-func (b *batch) message(m message) error {
+func (a *answer) message(m message) error {
 	switch m.kind {
 	case sockDiagByFamily, tcpDiagGetSock:
-		v, more := b.row(m.payload)
-		if v != understood {
-			b.out.malformed++
+		p, more := a.row(m.payload)
+		if p != understood {
+			a.out.malformed++
 		}
 		if !more {
 			return errStopped
 		}
 	case nlmsgDone:
-		b.done = true
+		a.done = true
 		// A handler that the kernel lacks is -ENOENT here, as in NLMSG_ERROR.
 		// Old kernels sent no payload.
 		if errno, _ := messageErrno(m.payload); errno != 0 {
@@ -209,17 +216,17 @@ func (b *batch) message(m message) error {
 	case nlmsgError:
 		errno, ok := messageErrno(m.payload)
 		if errno != 0 {
-			b.done = true
+			a.done = true
 			return syscall.Errno(errno)
 		}
 		if !ok {
-			b.out.malformed++
+			a.out.malformed++
 		}
 	case nlmsgOverrun:
-		b.out.inconsistent = true
+		a.out.inconsistent = true
 	case nlmsgNoop:
 	default:
-		b.out.malformed++
+		a.out.malformed++
 	}
 	return nil
 }

@@ -1,0 +1,27 @@
+package platform
+
+import (
+	"encoding/binary"
+
+	"sockeye/platform/netns"
+	"sockeye/sock"
+)
+
+// proc is where the proc file system is mounted. It is named here alone: all else
+// takes it from the environment.
+const proc = "/proc"
+
+// OpenEnvironment returns the environment of a network namespace on this machine,
+// by its file, such as /run/netns/blue or /proc/812/ns/net; an empty path is that
+// of the calling thread. [Host.Close] closes it, or [sock.Environment.Close].
+func OpenEnvironment(namespace string) (*sock.Environment, error) {
+	env := &sock.Environment{Proc: proc, ByteOrder: binary.NativeEndian}
+	handle, err := netns.Open(proc, namespace)
+	switch {
+	case err == nil:
+		env.Namespace = handle
+	case namespace != "":
+		return nil, err
+	}
+	return withInterfaces(env), nil // without /proc the own namespace has no name
+}
