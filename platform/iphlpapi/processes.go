@@ -4,11 +4,35 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"sockeye/sock"
 )
+
+// Process is a process of this machine.
+type Process struct {
+	PID, Parent int       // the parent may have ended, and its PID be that of another by now
+	Name        string    // of its file; empty if it has none
+	StartedAt   time.Time // zero if it is not known
+}
+
+// Processes returns the processes of every user as they are now, by PID, without
+// the idle process. It needs no privilege, and is an error on other systems.
+func Processes() ([]Process, error) {
+	sys := thisSystem()
+	ps, err := readProcesses(&sys)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Process, 0, len(ps.byPID))
+	for _, pid := range slices.Sorted(maps.Keys(ps.byPID)) {
+		p := ps.byPID[pid]
+		all = append(all, Process{p.PID, int(p.parent), p.Name, p.StartedAt})
+	}
+	return all, nil
+}
 
 // process is what a snapshot tells of a process.
 type process struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -107,6 +108,16 @@ func testProcess(t *testing.T, p program) {
 		if doc := p.document(t, words...); len(doc.Sockets) != 4 || doc.Sockets[0].Process != HolderName {
 			t.Errorf("%v: %d sockets", words, len(doc.Sockets))
 		}
+	}
+	for word, want := range map[string]string{
+		"nosuch": "sockeye: no process is called nosuch\n", "999999": "sockeye: there is no process 999999\n",
+	} {
+		if got := p.run(t, "process", word); got.status != 1 || got.stderr != want {
+			t.Errorf("process %s: %+v", word, got)
+		}
+	}
+	if got := p.run(t, "process", "SERVICES"); got.status != 1 || !regexp.MustCompile(`^sockeye: services\.exe\[\d+\] holds no socket\n$`).MatchString(got.stderr) {
+		t.Errorf("a process of Wine's without sockets: %+v", got)
 	}
 	if got := p.run(t, "process", "hold", "--count"); got.status != 1 || got.stdout != "0\n" {
 		t.Errorf("a part of a name: %+v", got)
