@@ -21,9 +21,13 @@ func commands(o *options) []command {
 	return []command{listCommand(o), portCommand(o), processCommand(o), helpCommand(o)}
 }
 
-// takes reports whether the command has an option of a name.
-func (c command) takes(name string) bool {
-	return slices.ContainsFunc(c.options, func(o *option) bool { return o.name == name })
+// option returns the command's option of a name; nil if it has none.
+func (c command) option(name string) *option {
+	i := slices.IndexFunc(c.options, func(o *option) bool { return o.name == name })
+	if i < 0 {
+		return nil
+	}
+	return c.options[i]
 }
 
 // called is how the command is called in messages.
@@ -38,7 +42,7 @@ func (c command) called() string {
 func (c command) refuse(name string) error {
 	var takers []string
 	for _, other := range commands(&options{}) {
-		if other.takes(name) {
+		if other.option(name) != nil {
 			takers = append(takers, other.called())
 		}
 	}

@@ -22,7 +22,7 @@ Examples:
   sockeye process nginx               the sockets of nginx
   sockeye -l --json | jq -r '.sockets[] | select(.local_port == 8080).pid'
   sockeye --group-by state,remote_address --limit 10
-  kill $(sockeye port 8080 --pids)    end what uses port 8080
+  kill $(sockeye port 8080 --pids)    end what listens on port 8080
 
 A filter is made of ss's words, with and, or, not and parentheses, and of every
 member of the JSON; words for = != < <= > >= need no quotes:
@@ -91,8 +91,8 @@ func (a answered) warned(code sock.Code) bool {
 // closes it, and sets the exit status. see is called for every socket that is
 // listed; nil: for none.
 func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (answered, error) {
-	if o.format.is(render.PIDs) && o.noOwners() {
-		return answered{}, usagef("--pids names owners, it goes without --no-processes and --owners none")
+	if err := o.checkPIDs(); err != nil {
+		return answered{}, err
 	}
 	b, err := r.openBackend(o)
 	if err != nil {

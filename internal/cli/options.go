@@ -26,6 +26,7 @@ type options struct {
 	columns, sort, group              []string
 	limit                             int // 0: all
 	format                            formatWord
+	everyHolder                       bool // with the PIDs of a port: not only what listens
 	template                          string
 	color                             string // auto, always or never; empty is auto
 
@@ -43,6 +44,14 @@ func (o *options) choosesTables() bool { return len(o.tables) > 0 || o.families 
 // choosesStates reports whether an option names states.
 func (o *options) choosesStates() bool {
 	return o.listening || o.all || o.connected || o.boundAlone
+}
+
+// checkPIDs refuses to name owners without searching them.
+func (o *options) checkPIDs() error {
+	if o.format.is(render.PIDs) && o.noOwners() {
+		return usagef("--pids names owners, it goes without --no-processes and --owners none")
+	}
+	return nil
 }
 
 // terse reports whether the answer is a number or a status: nothing is to be said

@@ -105,8 +105,6 @@ func (s spellings) longOption(word string, next []string) (t typed, used int, er
 	switch {
 	case o == nil:
 		return t, 0, s.unknown("--" + t.name)
-	case o.value == "" && t.hasValue:
-		return t, 0, usagef("the option --%s takes no value", t.name)
 	case !o.needsValue() || t.hasValue:
 		return t, 0, nil
 	case len(next) == 0:
@@ -145,8 +143,12 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 func (l *line) words(cmd command) ([]string, error) {
 	words := []string{"sockeye", cmd.name}
 	for _, t := range l.options {
-		if !cmd.takes(t.name) {
+		o := cmd.option(t.name)
+		switch {
+		case o == nil:
 			return nil, cmd.refuse(t.name)
+		case o.value == "" && t.hasValue:
+			return nil, usagef("the option --%s takes no value", t.name)
 		}
 		word := "--" + t.name
 		if t.hasValue {

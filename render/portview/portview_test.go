@@ -79,7 +79,7 @@ func population() []*sock.Socket {
 
 func TestEveryKindOfAnswer(t *testing.T) {
 	var b strings.Builder
-	if err := Write(&b, population(), now); err != nil {
+	if err := Write(&b, population(), Options{Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	const golden = "testdata/ports.golden"
@@ -97,6 +97,91 @@ func TestEveryKindOfAnswer(t *testing.T) {
 	}
 	if strings.ContainsAny(b.String(), "\x1b\u202e") {
 		t.Error("a name commands the terminal")
+	}
+}
+
+// shared is a port with more than one socket without a peer: twins, a socket for
+// each family, and connections that are of one of them or of none.
+func shared() []*sock.Socket {
+	one, two, curl := process(11, "web", "web --threads 4"), process(12, "web", "web --threads 4"), process(9001, "curl", "curl https://10.0.0.7/")
+	var all []*sock.Socket
+	for _, p := range []*sock.Process{one, two, two} {
+		twin := socket(sock.TCP, sock.Listen, "127.0.0.1:80", "", p)
+		twin.RecvQueue, twin.Backlog, twin.Known = 2, 100, twin.Known|sock.FieldBacklog
+		all = append(all, twin)
+	}
+	six := socket(sock.TCP, sock.Listen, "[::]:80", "", process(13, "six", ""))
+	six.V6Only, six.Known = true, six.Known|sock.FieldV6Only
+	return append(all, six,
+		socket(sock.TCP, sock.Listen, "10.0.0.5:80", "", process(14, "lan", "lan")),
+		socket(sock.TCP, sock.Established, "127.0.0.1:80", "127.0.0.1:1000", two),
+		socket(sock.TCP, sock.Established, "[::1]:80", "[::1]:1001", process(13, "six", "")),
+		socket(sock.TCP, sock.Established, "10.0.0.5:80", "10.0.0.9:1002", process(14, "lan", "lan")),
+		socket(sock.TCP, sock.SynSent, "10.0.0.5:80", "10.0.0.7:443", curl),
+		socket(sock.TCP, sock.Established, "10.0.0.6:80", "10.0.0.7:443", curl),
+		unowned(socket(sock.TCP, sock.TimeWait, "127.0.0.1:80", "127.0.0.1:1003"), sock.OwnerTimeWait),
+		unowned(socket(sock.TCP, sock.TimeWait, "10.0.0.6:80", "10.0.0.7:443"), sock.OwnerTimeWait),
+		unowned(socket(sock.TCP, sock.TimeWait, "10.0.0.6:81", "10.0.0.7:443"), sock.OwnerTimeWait),
+		socket(sock.TCP, sock.Established, "10.0.0.6:81", "10.0.0.7:443", curl),
+		socket(sock.TCP, sock.Listen, "127.0.0.1:82", "", one),
+		unowned(socket(sock.TCP, sock.FinWait2, "10.0.0.6:82", "10.0.0.7:443"), sock.OwnerOrphaned),
+	)
+}
+
+const sharedText = `80/tcp  127.0.0.1:80, 3 sockets, accept queues 6 of 300
+    web[11]  alice, since 2026-11-20 14:03:10 (2h 11m), 2 processes hold them
+    web --threads 4
+    1 client: 127.0.0.1 (1)
+    1 in TIME_WAIT
+80/tcp  [::]:80, IPv6 only, accept queue 0
+    six[13]  alice, since 2026-11-20 14:03:10 (2h 11m)
+    1 client: ::1 (1)
+80/tcp  10.0.0.5:80, accept queue 0
+    lan[14]  alice, since 2026-11-20 14:03:10 (2h 11m)
+    lan
+    1 client: 10.0.0.9 (1)
+80/tcp  also used by 2 outgoing connections of curl[9001]
+80/tcp  1 connection in TIME_WAIT, which no process holds
+
+81/tcp  10.0.0.6:81 to 10.0.0.7:443, ESTABLISHED
+    curl[9001]  alice, since 2026-11-20 14:03:10 (2h 11m)
+    curl https://10.0.0.7/
+    1 in TIME_WAIT
+
+82/tcp  127.0.0.1:82, accept queue 0
+    web[11]  alice, since 2026-11-20 14:03:10 (2h 11m)
+    web --threads 4
+82/tcp  also used by an outgoing connection to 10.0.0.7 (1)
+`
+
+// TestSharedPort: a connection is a client of the listener on its own end, and of
+// none if it is on another; sockets on the same end are one block.
+func TestSharedPort(t *testing.T) {
+	var b strings.Builder
+	if err := Write(&b, shared(), Options{Now: now}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sharedText, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestNarrow wraps long lines under themselves.
+func TestNarrow(t *testing.T) {
+	long := socket(sock.TCP, sock.Listen, "0.0.0.0:80", "", process(11, "java", "java -Xmx512m -cp /srv/app/lib/one.jar:/srv/app/lib/two.jar com.example.Main"))
+	var b strings.Builder
+	if err := Write(&b, []*sock.Socket{long}, Options{Now: now, Width: 40}); err != nil {
+		t.Fatal(err)
+	}
+	want := `80/tcp  0.0.0.0:80, IPv4, accept queue 0
+    java[11]  alice, since 2026-11-20
+        14:03:10 (2h 11m)
+    java -Xmx512m -cp
+        /srv/app/lib/one.jar:/srv/app/lib/two.jar
+        com.example.Main
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -15,45 +15,83 @@ import (
 // maxNamed is how many clients or processes are named one by one.
 const maxNamed = 8
 
-const indent = "    "
+const (
+	indent     = "    "
+	moreIndent = "        " // of what a line is continued with
+)
 
-// Write prints sockets that use a port, as they stand at the time now.
-func Write(w io.Writer, sockets []*sock.Socket, now time.Time) error {
-	var b bytes.Buffer
+// Options says how an answer is printed.
+type Options struct {
+	Now   time.Time // which ages are those at
+	Width int       // of the terminal; 0: lines are not wrapped
+}
+
+// Write prints sockets that use a port.
+func Write(w io.Writer, sockets []*sock.Socket, o Options) error {
+	p := printer{Options: o}
 	for i, g := range groups(sockets) {
 		if i > 0 {
-			b.WriteByte('\n')
+			p.WriteByte('\n')
 		}
-		g.write(&b, now)
+		p.group(g)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(p.Bytes())
 	return err
 }
 
-func (g *group) write(b *bytes.Buffer, now time.Time) {
-	for _, s := range g.listeners {
-		fmt.Fprintf(b, "%d/%s  %s%s\n", g.port, g.protocol, render.LocalText(s), listenerFacts(s))
-		writeOwners(b, s, now)
+type printer struct {
+	bytes.Buffer
+	Options
+}
+
+// line prints a line below that of a port, wrapped with an indent.
+func (p *printer) line(format string, args ...any) {
+	p.WriteString(render.Wrap(indent+fmt.Sprintf(format, args...), p.Width, moreIndent) + "\n")
+}
+
+func (p *printer) group(g *group) {
+	head := func(format string, args ...any) {
+		fmt.Fprintf(p, "%d/%s  %s\n", g.port, g.protocol, fmt.Sprintf(format, args...))
 	}
-	if len(g.listeners) > 0 {
-		g.writeClients(b)
+	for _, b := range g.blocks {
+		head("%s%s", render.LocalText(b.listeners[0]), b.facts())
+		p.owners(b.listeners)
+		p.clients(b)
+	}
+	if len(g.blocks) > 0 {
+		if len(g.outgoing) > 0 {
+			head("also used by %s", outgoingText(g.outgoing))
+		}
 	} else {
-		for _, s := range g.connected {
-			fmt.Fprintf(b, "%d/%s  %s to %s, %s\n", g.port, g.protocol, render.LocalText(s), render.RemoteText(s), s.State)
-			writeOwners(b, s, now)
+		for _, s := range g.outgoing {
+			head("%s to %s, %s", render.LocalText(s), render.RemoteText(s), s.State)
+			p.owners([]*sock.Socket{s})
 		}
 	}
 	switch {
-	case g.timeWait == 0:
-	case len(g.listeners)+len(g.connected) > 0:
-		fmt.Fprintf(b, "%s%d in TIME_WAIT\n", indent, g.timeWait)
+	case g.outgoingWait == 0:
+	case len(g.blocks) == 0 && len(g.outgoing) > 0:
+		p.line("%d in TIME_WAIT", g.outgoingWait)
 	default:
-		fmt.Fprintf(b, "%d/%s  %s in TIME_WAIT, which no process holds\n", g.port, g.protocol, count(g.timeWait, "connection"))
+		head("%s in TIME_WAIT, which no process holds", count(g.outgoingWait, "connection"))
 	}
 }
 
-// listenerFacts says what else there is about a socket without a peer.
-func listenerFacts(s *sock.Socket) string {
+// outgoingText tells connections that merely have the port of a listener.
+func outgoingText(connections []*sock.Socket) string {
+	text := count(len(connections), "outgoing connection")
+	if len(connections) == 1 {
+		text = "an outgoing connection"
+	}
+	if all := holders(connections, nil); len(all) > 0 {
+		return text + " of " + processNames(all)
+	}
+	return text + " to " + addressNames(addresses(connections))
+}
+
+// facts says what else there is about sockets without a peer.
+func (b *block) facts() string {
+	s := b.listeners[0]
 	text := ""
 	switch addr := s.Local.Addr(); {
 	case addr == netip.IPv6Unspecified() && !s.Knows(sock.FieldV6Only):
@@ -65,49 +103,72 @@ func listenerFacts(s *sock.Socket) string {
 	case addr == netip.IPv4Unspecified():
 		text = ", IPv4"
 	}
-	switch {
-	case s.State == sock.Bound:
+	if n := len(b.listeners); n > 1 {
+		text += fmt.Sprintf(", %d sockets", n)
+	}
+	switch s.State {
+	case sock.Bound:
 		text += ", bound, does not listen"
-	case s.State == sock.Listen && s.Knows(sock.FieldRecvQueue|sock.FieldBacklog):
-		text += fmt.Sprintf(", accept queue %d of %d", s.RecvQueue, s.Backlog)
-	case s.State == sock.Listen && s.Knows(sock.FieldRecvQueue):
-		text += fmt.Sprintf(", accept queue %d", s.RecvQueue)
+	case sock.Listen:
+		text += b.queueText()
 	}
 	return text
 }
 
-// writeOwners names the first holder with what is known of it, and how many
-// share the socket; holders with another name are named too.
-func writeOwners(b *bytes.Buffer, s *sock.Socket, now time.Time) {
-	var all []*sock.Process
-	for p := range s.PIDs {
-		all = append(all, p)
+// queueText tells how full the accept queues are, all together.
+func (b *block) queueText() string {
+	waiting, limit, limits := 0, 0, true
+	for _, s := range b.listeners {
+		if !s.Knows(sock.FieldRecvQueue) {
+			return ""
+		}
+		waiting += int(s.RecvQueue)
+		limit += int(s.Backlog)
+		limits = limits && s.Knows(sock.FieldBacklog)
 	}
+	text := ", accept queue"
+	if len(b.listeners) > 1 {
+		text += "s"
+	}
+	if text += fmt.Sprintf(" %d", waiting); limits {
+		text += fmt.Sprintf(" of %d", limit)
+	}
+	return text
+}
+
+// owners names the first holder of some sockets with what is known of it, and how
+// many share them; holders with another name are named too.
+func (p *printer) owners(sockets []*sock.Socket) {
+	all := holders(sockets, nil)
 	if len(all) == 0 {
-		fmt.Fprintf(b, "%sowner %s\n", indent, missing(s))
+		p.line("owner %s", missing(sockets[0]))
 		return
 	}
 	first := all[0]
-	line := indent + processName(first)
-	facts := processFacts(first, now)
-	if len(all) > 1 {
+	facts := processFacts(first, p.Now)
+	switch {
+	case len(all) == 1:
+	case len(sockets) == 1:
 		facts = append(facts, fmt.Sprintf("%d processes share it", len(all)))
+	default:
+		facts = append(facts, fmt.Sprintf("%d processes hold them", len(all)))
 	}
+	text := processName(first)
 	if len(facts) > 0 {
-		line += "  " + strings.Join(facts, ", ")
+		text += "  " + strings.Join(facts, ", ")
 	}
-	fmt.Fprintln(b, line)
-	if first.Known.Has(sock.FieldCmdline) {
-		fmt.Fprintf(b, "%s%s\n", indent, render.Sanitize(first.Cmdline))
+	p.line("%s", text)
+	if first.Known.Has(sock.FieldCmdline) && first.Cmdline != "" {
+		p.line("%s", render.Sanitize(first.Cmdline))
 	}
 	var others []*sock.Process
-	for _, p := range all[1:] {
-		if p.Name != first.Name {
-			others = append(others, p)
+	for _, other := range all[1:] {
+		if other.Name != first.Name {
+			others = append(others, other)
 		}
 	}
 	if len(others) > 0 {
-		fmt.Fprintf(b, "%sshared with %s\n", indent, processNames(others))
+		p.line("shared with %s", processNames(others))
 	}
 }
 
@@ -180,27 +241,34 @@ func processFacts(p *sock.Process, now time.Time) []string {
 	return facts
 }
 
-func (g *group) writeClients(b *bytes.Buffer) {
-	if len(g.connected) == 0 {
-		return
+// clients tells who is connected to the listeners of a block.
+func (p *printer) clients(b *block) {
+	if len(b.clients) > 0 {
+		text := count(len(b.clients), "client") + ": " + addressNames(addresses(b.clients))
+		if n := b.waiting(); n > 0 {
+			text += fmt.Sprintf("; %d not accepted yet", n)
+		}
+		p.line("%s", text)
+		if others := holders(b.clients, b.listeners); len(others) > 0 {
+			p.line("connections held by %s", processNames(others))
+		}
 	}
+	if b.timeWait > 0 {
+		p.line("%d in TIME_WAIT", b.timeWait)
+	}
+}
+
+// addressNames names the addresses with the most connections.
+func addressNames(all []address) string {
 	var named []string
-	all := g.clients()
-	for i, c := range all {
+	for i, a := range all {
 		if i == maxNamed {
 			named = append(named, count(len(all)-i, "more address"))
 			break
 		}
-		named = append(named, fmt.Sprintf("%s (%d)", c.addr, c.n))
+		named = append(named, fmt.Sprintf("%s (%d)", a.text, a.n))
 	}
-	line := fmt.Sprintf("%s%s: %s", indent, count(len(g.connected), "client"), strings.Join(named, ", "))
-	if n := g.waiting(); n > 0 {
-		line += fmt.Sprintf("; %d not accepted yet", n)
-	}
-	fmt.Fprintln(b, line)
-	if others := g.others(); len(others) > 0 {
-		fmt.Fprintf(b, "%sconnections held by %s\n", indent, processNames(others))
-	}
+	return strings.Join(named, ", ")
 }
 
 func count(n int, what string) string {
