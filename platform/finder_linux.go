@@ -61,8 +61,10 @@ func (x procIndex) hidden() int {
 	if x.Hidden {
 		return -1
 	}
-	return x.Denied + x.Failed
+	return x.Denied
 }
+
+func (x procIndex) failure() error { return x.Err }
 
 func (x procIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
 
@@ -123,6 +125,8 @@ type bpfIndex struct {
 }
 
 func (bpfIndex) hidden() int { return 0 }
+
+func (bpfIndex) failure() error { return nil }
 
 func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
 

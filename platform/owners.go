@@ -2,6 +2,8 @@ package platform
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"iter"
 	"slices"
 
@@ -33,6 +35,9 @@ type ownerIndex interface {
 	// hidden is the number of processes whose descriptors could not be seen;
 	// -1 if not even their number can be.
 	hidden() int
+	// failure says what else kept a process from being looked into; nil if
+	// nothing did.
+	failure() error
 	// sameProcess reports whether the PID is still the process that was found.
 	sameProcess(pid int) bool
 }
@@ -62,6 +67,9 @@ type ownerStage struct {
 	confirmed bool
 	refused   int
 	denied    int // rows whose owner could not be seen
+	// failed: not every process could be looked into, for want of something else
+	// than a right.
+	failed bool
 }
 
 // attach returns the stream with owners. Rows are held back only until their
@@ -166,12 +174,20 @@ func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
 func (o *ownerStage) search(ctx context.Context, want []uint64) {
 	o.searches++
 	index, err := o.finder.find(ctx, want)
-	switch {
-	case err == nil:
+	what := "the owners of sockets could not be searched"
+	if err == nil {
 		o.indexes = append(o.indexes, index)
-	case ctx.Err() == nil:
-		o.report(&sock.Partial{Code: sock.CodePermission, Message: "the owners of sockets could not be searched", Err: err, Incomplete: true})
+		what, err = "not every process could be searched for owners", index.failure()
+		o.failed = o.failed || err != nil
 	}
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	code := sock.CodeUnavailable
+	if errors.Is(err, fs.ErrPermission) {
+		code = sock.CodePermission
+	}
+	o.report(&sock.Partial{Code: code, Message: what, Err: err, Incomplete: true})
 }
 
 // resolve settles the owner of a row if that takes no further search.
@@ -242,7 +258,7 @@ func unheld(s *sock.Socket) sock.OwnerStatus {
 
 // verdict says why no holder of a socket was found.
 func (o *ownerStage) verdict(ctx context.Context, s *sock.Socket) sock.OwnerStatus {
-	if len(o.indexes) == 0 {
+	if len(o.indexes) == 0 || o.failed {
 		return sock.OwnerNotSearched
 	}
 	if o.refused > 0 || slices.ContainsFunc(o.indexes, func(x ownerIndex) bool { return x.hidden() != 0 }) {

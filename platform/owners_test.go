@@ -55,6 +55,7 @@ func (x fakeIndex) Owners(inode uint64, buf []sock.Owner) []sock.Owner {
 	return append(buf, x.owners[inode]...)
 }
 func (x fakeIndex) hidden() int          { return x.blind }
+func (x fakeIndex) failure() error       { return nil }
 func (x fakeIndex) sameProcess(int) bool { return true }
 
 func held(pid int, name string) []sock.Owner {

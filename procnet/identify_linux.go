@@ -1,6 +1,7 @@
 package procnet
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -21,6 +22,9 @@ func (s *search) identify(t *table) {
 	}
 	var held, named unix.Stat_t
 	if err := unix.Fstatat(s.root, strconv.Itoa(int(t.pid)), &named, 0); err != nil {
+		if !isGone(err) {
+			s.failedAt(t.pid, "", err)
+		}
 		return // nobody has the PID
 	}
 	err := unix.Fstatat(t.dir, up, &held, 0)
@@ -28,8 +32,11 @@ func (s *search) identify(t *table) {
 		s.readAgain(t.pid)
 		return
 	}
-	comm, ticks, ok := readStat(t.dir, up+"/stat")
-	if !ok {
+	comm, ticks, err := readStat(t.dir, up+"/stat")
+	if err != nil {
+		if !isGone(err) {
+			s.failedAt(t.pid, "stat", err)
+		}
 		return // it ended since
 	}
 	s.mu.Lock()
@@ -57,18 +64,24 @@ func (s *search) readAgain(pid int32) {
 	}
 }
 
+// errStat is the error of a stat file that is not understood.
+var errStat = errors.New("not understood")
+
 // readStat returns the name and start time from a stat file.
-func readStat(dir int, path string) (comm string, ticks uint64, ok bool) {
+func readStat(dir int, path string) (comm string, ticks uint64, err error) {
 	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return "", 0, false
+		return "", 0, err
 	}
 	defer unix.Close(fd)
 	var buf [maxStat]byte
 	n, err := unix.Read(fd, buf[:])
 	if err != nil {
-		return "", 0, false
+		return "", 0, err
 	}
 	name, ticks, ok := parseStat(buf[:n])
-	return string(name), ticks, ok
+	if !ok {
+		return "", 0, errStat
+	}
+	return string(name), ticks, nil
 }

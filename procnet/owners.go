@@ -19,10 +19,10 @@ type OwnerIndex struct {
 	// Hidden reports that there may be processes that the file system does not
 	// show at all (its mount option hidepid).
 	Hidden bool
-	// Failed is the number of processes whose descriptors could not be read for
-	// another reason, and Err the first of the reasons.
-	Failed int
-	Err    error
+	// Err is the first failure that left a process out, or a part of its
+	// descriptors, and is neither a missing right nor the end of the process.
+	// What the index holds is right all the same.
+	Err error
 
 	ownerindex.Index
 }

@@ -121,14 +121,15 @@ func (s *search) all() *OwnerIndex {
 	return &s.ix
 }
 
-// newcomers returns the PIDs that were not there when the last were listed. A
-// file system that cannot be listed again has none.
+// newcomers returns the PIDs that were not there when the last were listed.
 func (s *search) newcomers() []int32 {
-	if _, err := unix.Seek(s.root, 0, io.SeekStart); err != nil {
-		return nil
+	_, err := unix.Seek(s.root, 0, io.SeekStart)
+	var now []int32
+	if err == nil {
+		now, err = readNumbers(s.root, make([]byte, direntBuffer))
 	}
-	now, err := readNumbers(s.root, make([]byte, direntBuffer))
 	if err != nil {
+		s.failed(s.fs.root, err)
 		return nil
 	}
 	slices.Sort(s.known)
@@ -164,14 +165,18 @@ func (s *search) run() {
 // stopped reports whether nothing more need be read.
 func (s *search) stopped() bool { return s.ctx.Err() != nil }
 
-// failed notes a process that could not be read for an unexpected reason.
-func (s *search) failed(pid int32, err error) {
+// failed notes that a file could not be read for an unexpected reason.
+func (s *search) failed(path string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ix.Failed++
 	if s.ix.Err == nil {
-		s.ix.Err = fmt.Errorf("%s: %w", s.fs.pidFile(int(pid), "fd"), err)
+		s.ix.Err = fmt.Errorf("%s: %w", path, err)
 	}
+}
+
+// failedAt is failed for a file of a process.
+func (s *search) failedAt(pid int32, name string, err error) {
+	s.failed(s.fs.pidFile(int(pid), name), err)
 }
 
 // denied notes a process whose descriptors may not be read.

@@ -80,14 +80,3 @@ func parseParent(b []byte) (comm []byte, parent uint64, ok bool) {
 	parent, err := strconv.ParseUint(string(fields[1]), 10, 31)
 	return b[open+1 : end], parent, err == nil
 }
-
-// ReadableFDs reports whether the reader may see the descriptors of a process.
-func (fs FS) ReadableFDs(pid int) bool {
-	dir, err := os.Open(fs.pidFile(pid, "fd"))
-	if err != nil {
-		return false
-	}
-	defer dir.Close()
-	_, err = dir.Readdirnames(1)
-	return err == nil || errors.Is(err, io.EOF)
-}

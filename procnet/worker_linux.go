@@ -70,13 +70,13 @@ func (w *worker) processTables(pid int32) {
 // threadTables reads the tables of the threads that do not share the process's.
 func (w *worker) threadTables(pid int32, path string) {
 	dir, err := openDir(w.root, path)
-	if err != nil {
-		return // the process ended: its own table could be read
+	var tids []int32
+	if err == nil {
+		tids, err = readNumbers(dir, w.dirents)
+		unix.Close(dir)
 	}
-	tids, err := readNumbers(dir, w.dirents)
-	unix.Close(dir)
-	if err != nil {
-		return
+	if err != nil && !isGone(err) {
+		w.failedAt(pid, "task", err)
 	}
 	for _, tid := range tids {
 		if tid == pid || w.stopped() || w.comparable && sameFiles(pid, tid) {
@@ -98,7 +98,7 @@ func (w *worker) readTable(pid, tid int32, path string) bool {
 		}
 		return false
 	case err != nil:
-		w.failed(pid, err)
+		w.failedAt(pid, "fd", err)
 		return false
 	}
 	t := &table{dir: dir, pid: pid, tid: tid}
@@ -112,7 +112,7 @@ func (w *worker) readTable(pid, tid int32, path string) bool {
 	for !w.stopped() {
 		n, err := getdents(dir, w.dirents)
 		if err != nil && !isGone(err) {
-			w.failed(pid, err)
+			w.failedAt(pid, "fd", err)
 		}
 		if err != nil || n == 0 {
 			break
@@ -154,6 +154,9 @@ func (w *worker) links(t *table, fds []int32) {
 			if isRefusal(err) {
 				t.refused.Store(true) // the kernel asks about the process, not the link
 				return
+			}
+			if !isGone(err) {
+				w.failedAt(t.pid, "fd/"+strconv.Itoa(int(fd)), err)
 			}
 			continue // closed meanwhile
 		}

@@ -10,6 +10,7 @@ import (
 	// The program is built by the test, which the cache of go test does not see:
 	// what it is made of must be part of the test for a change to count.
 	_ "sockeye/internal/cli"
+	"sockeye/internal/test/fault"
 	"sockeye/internal/test/population"
 )
 
@@ -19,6 +20,7 @@ const binaryEnv = "SOCKEYE_LIVETEST_BINARY"
 
 // TestMain builds sockeye, unless this is a test alone in namespaces.
 func TestMain(m *testing.M) {
+	fault.RunHelper()
 	population.RunHelper()
 	status, err := testMain(m)
 	if err != nil {
