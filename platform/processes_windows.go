@@ -43,7 +43,7 @@ func systemProcesses() processLookup {
 		},
 		// This is asked to see whether a process still is the one in a snapshot.
 		started: func(ctx context.Context, pid int) (time.Time, bool) {
-			if at, err := startedAt(ctx, pid); err == nil {
+			if at, err := startedAt(ctx, nil, pid); err == nil {
 				return at, true
 			}
 			all, _ := snapshot() // without it the start is not known

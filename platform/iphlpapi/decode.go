@@ -76,9 +76,10 @@ func (r *rows) end(row []byte, address, port int) netip.AddrPort {
 }
 
 // scope reads the interface of a link-local address, of either end. The
-// documentation calls the scope one in network order; what is there is
-// sin6_scope_id of a SOCKADDR_IN6, which is in host order. With an address of
-// another scope the number says nothing about the socket (Wine puts one there).
+// documentation calls the scope one in network order; System Informer and
+// Tailscale read it in host order, as sin6_scope_id of a SOCKADDR_IN6 is, and so
+// does Wine write it. It has not been tried on Windows. With an address of another
+// scope the number says nothing about the socket (Wine puts one there).
 func (r *rows) scope(row []byte, s *sock.Socket) {
 	switch {
 	case linkLocal(s.Local.Addr()):

@@ -78,7 +78,7 @@ func tcpRow(k *sock.Socket) ([20]byte, error) {
 	case k.Protocol != sock.TCP:
 		reason = fmt.Sprintf("SetTcpEntry closes TCP connections, and this is %s", k.Protocol)
 	case k.Family != sock.IPv4:
-		reason = "SetTcpEntry closes connections of IPv4 sockets only"
+		reason = "SetTcpEntry closes connections of IPv4 only"
 	case k.State == sock.Listen:
 		reason = "this is a listener: only its process can close it"
 	case !k.Knows(sock.FieldLocal|sock.FieldRemote) || !k.Local.Addr().Is4() || !k.Remote.Addr().Is4():

@@ -3,7 +3,8 @@ package iphlpapi
 import "time"
 
 // fileTime is a FILETIME: steps of 100 ns since 1601-01-01 UTC. 0 is not known.
-// The documentation of the rows says SYSTEMTIME; a FILETIME is what they hold.
+// The documentation of the rows says SYSTEMTIME, which is twice as long as their
+// member; other programs (System Informer) read a FILETIME. Wine tells none.
 type fileTime uint64
 
 const (

@@ -168,7 +168,7 @@ func testKill(t *testing.T, p program) {
 	}
 	six := p.find(t, "ipv6", "ESTABLISHED")
 	got := p.run(t, "-K", "--yes", "--count", "-t", "-a", "sport", "=", strconv.Itoa(int(six.Remote.Port())))
-	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "IPv4 sockets only") {
+	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "connections of IPv4 only") {
 		t.Errorf("IPv6: %+v", got)
 	}
 	l := p.find(t, "ipv4", "LISTEN")
