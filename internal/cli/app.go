@@ -22,6 +22,7 @@ const (
 	exitFailed  = 3 // the answer could not be read or written, or with --strict is incomplete
 
 	exitInterrupted = 130 // as a shell says of what SIGINT ended
+	exitTerminated  = 143 // and SIGTERM
 )
 
 // IO is what the program talks to.
@@ -59,7 +60,10 @@ func Main(ctx context.Context, words []string, streams IO) int {
 			r.machine.Close()
 		}
 	}()
-	if err := r.main(words); err != nil {
+	switch err := r.main(words); {
+	case ctx.Err() != nil:
+		return statusOf(context.Cause(ctx)) // whatever failed for that reason
+	case err != nil:
 		r.fail(err)
 	}
 	return r.status
@@ -110,10 +114,10 @@ func (r *run) print(text string) error {
 
 // Run is Main with the streams of this process.
 func Run() int {
-	ctx, stop := interruptible()
-	defer stop()
 	streams, restore := systemIO()
 	defer restore()
+	ctx, stop := interruptible(restore)
+	defer stop()
 	defer profile()()
 	return Main(ctx, os.Args[1:], streams)
 }

@@ -64,7 +64,7 @@ func (in *input) listing(ctx context.Context, req platform.Request) (*platform.L
 
 // readError names the file in which a listing failed.
 func (r *run) readError(err error) error {
-	if r.input != nil && !errors.Is(err, context.Canceled) {
+	if r.input != nil {
 		return inputError(r.input.name, err)
 	}
 	return err

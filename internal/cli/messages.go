@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,8 +36,6 @@ func (r *run) fail(err error) {
 		written *render.TemplateError
 	)
 	switch {
-	case errors.Is(err, context.Canceled):
-		r.status = exitInterrupted
 	case isClosedPipe(err):
 		// Whoever read the answer has seen enough of it.
 		r.status = exitMatched

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"context"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -28,13 +25,4 @@ func systemIO() (streams IO, restore func()) {
 		streams.Plain = !understood
 	}
 	return streams, restore
-}
-
-// interruptible returns a context that ends with the first interrupt; the
-// second kills.
-func interruptible() (context.Context, context.CancelFunc) {
-	ignoreBrokenPipe()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }
