@@ -50,6 +50,9 @@ func (p *parser) unknownWord(word string, start int) *SyntaxError {
 	case "ns", "us", "ms", "s", "m", "h", "d", "w", "k", "ki", "mi", "gi", "kib", "mib", "gib":
 		e.Message = "a unit stands right behind its number, as in 50ms or 4MiB"
 		return e
+	case "name", "program", "programname", "app", "application":
+		e.Suggestion = "process"
+		return e
 	case "unit", "container":
 		e.Message = folded + " is not something that a filter can compare"
 		return e
@@ -66,8 +69,8 @@ func (p *parser) unknownWord(word string, start int) *SyntaxError {
 		e.Message, e.Suggestion = "an address needs a word such as src or dst before it", "addr "+word
 		return e
 	}
-	if _, err := strconv.ParseUint(strings.TrimPrefix(word, ":"), 10, 16); err == nil {
-		e.Message, e.Suggestion = "a number needs the name of a field before it", "port "+strings.TrimPrefix(word, ":")
+	if _, err := strconv.ParseUint(word, 10, 32); err == nil {
+		e.Message, e.Suggestion = "a number needs the name of a field before it", "port "+word+" or pid "+word
 		return e
 	}
 	e.Suggestion, _ = suggest.Nearest(word, fieldWords())

@@ -152,5 +152,9 @@ func (p *parser) valueNamed(f *Field, t token) (uint64, error) {
 			return uint64(i), nil
 		}
 	}
-	return 0, p.unknownName(t, "a value of "+f.Name, f.Values)
+	e := p.unknownName(t, "a value of "+f.Name, f.Values)
+	if f.Name == "owner_status" && e.Suggestion == "" {
+		e.Message, e.Suggestion = short(t.text)+" is not a value of "+f.Name, "process = "+short(t.text)
+	}
+	return 0, e
 }

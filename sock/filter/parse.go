@@ -250,6 +250,11 @@ func (p *parser) word(word string, start int) (Expr, *stateWord, error) {
 		return nil, &stateWord{set: set}, nil
 	}
 	f := fieldNamed(word)
+	if f == nil && len(word) > 1 && word[0] == ':' && word[1] != ':' { // a port, as other tools write it
+		p.pos = start
+		e, err := p.comparison(mustField("port"), "port", operator{implicit: true, start: start, end: start})
+		return e, nil, err
+	}
 	if f == nil {
 		return nil, nil, p.unknownWord(word, start)
 	}
