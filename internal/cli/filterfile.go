@@ -77,12 +77,12 @@ func (e *filterFileError) Unwrap() error { return e.syntax }
 
 // notAFilter replaces the mistake of words that do not even begin a filter by what
 // else their user may have meant. A suggestion of several words is a better guess.
-func notAFilter(err error, words []string, meant string) error {
+func notAFilter(err error, meant string) error {
 	var syntax *filter.SyntaxError
 	var inFile *filterFileError
 	if !errors.As(err, &syntax) || errors.As(err, &inFile) || syntax.Offset > 0 ||
 		!strings.HasPrefix(syntax.Message, "unknown word") || strings.Contains(syntax.Suggestion, " ") {
 		return err
 	}
-	return usagef("%s does not begin a filter; %s", quote(words[0]), meant)
+	return usageError{meant}
 }

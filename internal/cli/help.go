@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+
+	"sockeye/internal/suggest"
 )
 
 const helpEnd = `
@@ -19,11 +21,30 @@ func helpCommand(*options) command {
 		name: "help", args: "[COMMAND]", usage: "the help of a command",
 		options: helpOptions(),
 		run: func(r *run, words []string) error {
-			all := commands(&options{})
-			l := line{rest: words}
-			return r.print(helpText(choose(all, &l), runtime.GOOS))
+			cmd, err := commandNamed(words)
+			if err != nil {
+				return err
+			}
+			return r.print(helpText(cmd, runtime.GOOS))
 		},
 	}
+}
+
+// commandNamed returns the command of the word behind `help`.
+func commandNamed(words []string) (command, error) {
+	all := commands(&options{})
+	if len(words) == 0 {
+		return all[0], nil
+	}
+	for _, cmd := range all {
+		if words[0] == cmd.name {
+			return cmd, nil
+		}
+	}
+	if near, ok := suggest.Nearest(words[0], commandNames()); ok {
+		return command{}, usagef("there is no help about %s, did you mean help %s?", quote(words[0]), near)
+	}
+	return command{}, usagef("there is no help about %s; there is help %s", quote(words[0]), strings.Join(commandNames(), ", "))
 }
 
 // helpText is the help of a command on a system, or of the program for the first

@@ -18,9 +18,12 @@ type input struct {
 	raw  bool // a raw dump, not JSON
 }
 
-// openInput opens the file that --from names and finds out what it is: that
-// decides what the words of a filter mean.
-func (r *run) openInput(o *options) error {
+// begin checks the options, and opens the file that --from names and finds out what
+// it is: that decides what the words of a filter mean.
+func (r *run) begin(o *options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	name := o.from
 	if name == "" {
 		return nil

@@ -46,12 +46,12 @@ func listCommand(o *options) command {
 }
 
 func (r *run) list(o *options, words []string) error {
-	if err := r.openInput(o); err != nil {
+	if err := r.begin(o); err != nil {
 		return err
 	}
 	f, err := r.readFilter(o, words)
 	if err != nil {
-		return err
+		return guess(err, words)
 	}
 	req, err := o.request(f, scope{tables{protocols: tcpAndUDP}, sock.DefaultStates})
 	if err != nil {
@@ -61,6 +61,9 @@ func (r *run) list(o *options, words []string) error {
 		r.say("the filter can match nothing")
 	}
 	a, err := r.answer(o, req, nil)
+	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {
+		r.say("there is no UDP-Lite socket; those of unix are --unix, -x")
+	}
 	if err == nil && r.status == exitNothing && a.hidden() && f.Needs().Has(sock.FieldOwners) {
 		r.status = exitFailed // who holds a socket decides what matches, and is hidden
 	}
@@ -91,9 +94,6 @@ func (a answered) warned(code sock.Code) bool {
 // closes it, and sets the exit status. see is called for every socket that is
 // listed; nil: for none.
 func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (answered, error) {
-	if err := o.checkPIDs(); err != nil {
-		return answered{}, err
-	}
 	b, err := r.openBackend(o)
 	if err != nil {
 		return answered{}, err

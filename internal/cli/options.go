@@ -18,8 +18,8 @@ type options struct {
 	filterFile                            string
 
 	// Owners, names and facts.
-	noProcesses, threads, resolve, services bool
-	extended, timers, memory, info, tos     bool
+	noProcesses, threads, numeric, resolve, services bool
+	extended, timers, memory, info, tos              bool
 
 	// The shape of the answer.
 	noHeader, noQueues, oneline, wide bool
@@ -46,10 +46,13 @@ func (o *options) choosesStates() bool {
 	return o.listening || o.all || o.connected || o.boundAlone
 }
 
-// checkPIDs refuses to name owners without searching them.
-func (o *options) checkPIDs() error {
-	if o.format.is(render.PIDs) && o.noOwners() {
+// check refuses options that contradict each other.
+func (o *options) check() error {
+	switch {
+	case o.format.is(render.PIDs) && o.noOwners():
 		return usagef("--pids names owners, it goes without --no-processes and --owners none")
+	case o.numeric && o.resolve:
+		return usagef("--numeric and --resolve contradict each other; the routes of netstat -rn are shown by ip route")
 	}
 	return nil
 }
@@ -95,7 +98,7 @@ func (o *options) ownerOptions() []*option {
 		[]*option{accepted(groupOwners, "processes", "p", "owners are shown unless --no-processes")},
 		onlyOn("linux", on(groupOwners, &o.threads, "threads", "T", "owners in threads with a file table of their own too")),
 		[]*option{
-			accepted(groupOwners, "numeric", "n", "addresses and ports are numbers unless -r"),
+			on(groupOwners, &o.numeric, "numeric", "n", "addresses and ports are numbers unless -r"),
 			on(groupOwners, &o.resolve, "resolve", "r", "names of addresses (DNS) and of services"),
 			on(groupOwners, &o.services, "services", "", "names of services"),
 		},

@@ -65,7 +65,7 @@ func TestOptionsReachTheStruct(t *testing.T) {
 	values := map[string]string{
 		"query": "udp", "family": "inet6", "limit": "3", "color": "never", "template": "x",
 	}
-	accepted := []string{"processes", "numeric", "help", "version"}
+	accepted := []string{"processes", "help", "version"}
 	for _, cmd := range commands(&options{}) {
 		for _, opt := range cmd.options {
 			word := "--" + opt.name

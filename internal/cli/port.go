@@ -76,7 +76,7 @@ type portQuestion struct {
 // port says who uses local ports. For people the answer is told port by port;
 // with a format, columns or an order of their own it is a listing.
 func (r *run) port(o *options, words []string) error {
-	if err := r.openInput(o); err != nil {
+	if err := r.begin(o); err != nil {
 		return err
 	}
 	if len(words) == 0 {

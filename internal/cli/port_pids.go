@@ -13,9 +13,6 @@ import (
 // portPIDs writes the PIDs of what listens on ports, one on a line: what is to be
 // ended so that the ports are free, and nothing else. Or those of all that use them.
 func (r *run) portPIDs(o *options, q *portQuestion) error {
-	if err := o.checkPIDs(); err != nil {
-		return err
-	}
 	listing, found, err := r.gather(o, q.req, sock.FieldLocal|sock.FieldRemote|sock.FieldOwners|sock.FieldExe)
 	if err != nil {
 		return err

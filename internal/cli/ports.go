@@ -39,7 +39,7 @@ func readPorts(words []string, env filter.Env) (ports []portWord, rest *filter.F
 	rest, err = filter.Parse(words[n:], env)
 	if err != nil {
 		hint := suggest.Hint(words[n], services.System().Names())
-		return nil, nil, notAFilter(err, words[n:], "nor is it a port or a known service"+hint)
+		return nil, nil, notAFilter(err, quote(words[n])+" is neither a port, nor a known service, nor the beginning of a filter"+hint)
 	}
 	return ports, rest, nil
 }

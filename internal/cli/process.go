@@ -35,7 +35,7 @@ func processCommand(o *options) command {
 
 // process lists the sockets that processes hold, in every state.
 func (r *run) process(o *options, words []string) error {
-	if err := r.openInput(o); err != nil {
+	if err := r.begin(o); err != nil {
 		return err
 	}
 	if len(words) == 0 {
@@ -50,7 +50,7 @@ func (r *run) process(o *options, words []string) error {
 	}
 	rest, err := r.readFilter(o, words[1:])
 	if err != nil {
-		return notAFilter(err, words[1:], "several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
+		return notAFilter(err, "behind the first word stands a filter; several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
 	}
 	everything := tables{sock.Protocols(sock.TCP, sock.UDP, sock.Unix), sock.AllTypes}
 	req, err := o.request(filter.And(wanted.filter(), rest), scope{everything, sock.AllStates})

@@ -165,6 +165,9 @@ func (o *options) addQuery(list string) error {
 	for word := range strings.SplitSeq(list, ",") {
 		name, negated := strings.CutPrefix(strings.ToLower(strings.TrimSpace(word)), "!")
 		named, known := tableNamed(name)
+		if p, ok := sock.ParseProtocol(name); ok && !known {
+			return usagef("%s", unlisted(p))
+		}
 		if !known {
 			return unknownWord("table", name, tableNames())
 		}
@@ -184,9 +187,17 @@ func (o *options) addFamilies(list string) error {
 			o.families |= sock.Families(sock.IPv6)
 		case "unix":
 			o.tables = append(o.tables, tableWord{tables: tablesOfProtocol(sock.Unix), name: "unix", said: "--family unix"})
+		case "link":
+			return usagef("%s", unlisted(sock.Packet))
 		default:
+			if p, ok := sock.ParseProtocol(name); ok && !p.Inet() {
+				return usagef("%s", unlisted(p))
+			}
 			return unknownWord("family", name, []string{"inet", "inet6", "unix"})
 		}
 	}
 	return nil
 }
+
+// unlisted says that the tables of a protocol are not listed.
+func unlisted(p sock.Protocol) string { return p.Descriptor().Title + " sockets are not listed yet" }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"sockeye/internal/suggest"
 )
@@ -118,6 +119,9 @@ func (s spellings) longOption(word string, next []string) (t typed, used int, er
 // word or the next one; used is how many of the words behind it are values.
 func (s spellings) cluster(letters string, next []string) (options []typed, used int, err error) {
 	for i, letter := range letters {
+		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'i' && isLsofInternet(rest) {
+			return nil, 0, usagef("-i%s is an option of lsof, did you mean %s?", rest, lsofMeant(rest))
+		}
 		o := s.short[letter]
 		if o == nil {
 			return nil, 0, s.unknownLetter(string(letter), letters)
@@ -160,6 +164,9 @@ func (l *line) words(cmd command) ([]string, error) {
 }
 
 func (s spellings) unknown(option string) error {
+	if here := foreignOption(option[2:]); here != "" {
+		return usagef("unknown option %s; %s", option, here)
+	}
 	if near, ok := suggest.Nearest(option, s.names); ok {
 		return usagef("unknown option %s, did you mean %s?", option, near)
 	}
@@ -171,6 +178,9 @@ func (s spellings) unknownLetter(letter, letters string) error {
 	name, _, _ := strings.Cut(letters, "=")
 	if s.long[name] != nil {
 		return usagef("unknown option -%s, did you mean --%s?", letters, name)
+	}
+	if here := foreignOption(letter); here != "" {
+		return usagef("unknown option -%s; %s", letter, here)
 	}
 	upper, lower := strings.ToUpper(letter), strings.ToLower(letter)
 	for _, other := range []string{upper, lower} {

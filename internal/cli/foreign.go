@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"os/user"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sockeye/internal/services"
+	"sockeye/internal/suggest"
+	"sockeye/sock"
+)
+
+// What people type who know ss, netstat, lsof or fuser, and what it is here.
+// docs/from-other-tools.md has the tables.
+
+// foreignOptions are options of other tools that are none here, without dashes.
+var foreignOptions = map[string]string{
+	"b":             "programs are named without it; BPF filters of packet sockets are not shown",
+	"c":             "watch sockeye repeats a listing; sockeye process NAME lists the sockets of a process",
+	"d":             "DCCP sockets are not listed yet; descriptors are a filter: fd = 3",
+	"g":             "ip maddr lists multicast groups",
+	"k":             "what listens ends with: kill $(sockeye port 8080 --pids)",
+	"s":             "totals: sockeye -a --group-by protocol,state; states are a filter: state listen",
+	"v":             "the version is -V; what could not be read is always said",
+	"z":             "contexts of SELinux are not shown",
+	"E":             "events are not shown yet",
+	"M":             "MPTCP sockets are not listed yet",
+	"N":             "namespaces are entered with: ip netns exec NAME sockeye",
+	"P":             "ports are numbers: leave it out",
+	"S":             "SCTP sockets are not listed yet",
+	"Z":             "contexts of SELinux are not shown",
+	"0":             "packet sockets are not listed yet",
+	"2":             "Bluetooth sockets are not listed",
+	"all-netns":     "namespaces are entered one by one: ip netns exec NAME sockeye",
+	"bpf":           "BPF filters of packet sockets are not shown",
+	"context":       "contexts of SELinux are not shown",
+	"cgroup":        "the control group is a column: sockeye -C local,cgroup",
+	"contexts":      "contexts of SELinux are not shown",
+	"continuous":    "watch sockeye repeats a listing",
+	"diag":          "raw messages are written with --dump",
+	"dport":         "it is a filter: sockeye dport = 443",
+	"dst":           "it is a filter: sockeye dst 10.0.0.0/8",
+	"events":        "events are not shown yet",
+	"extend":        "more facts are shown with --extended",
+	"filter":        "a filter in a file is read with --filter-file; one on the command line needs no option",
+	"groups":        "ip maddr lists multicast groups",
+	"inet":          "the families are --ipv4 and --ipv6; the tables over IP are --query inet",
+	"inet6":         "it is --ipv6",
+	"inet-sockopt":  "options of sockets are not shown",
+	"interfaces":    "ip -s link lists interfaces",
+	"ip":            "the families are --ipv4 and --ipv6",
+	"l2cap":         "Bluetooth sockets are not listed",
+	"masquerade":    "conntrack -L lists translated connections",
+	"net":           "namespaces are entered with: ip netns exec NAME sockeye",
+	"netns":         "namespaces are entered with: ip netns exec NAME sockeye",
+	"notrim":        "it is --wide",
+	"numeric-hosts": "addresses are numbers unless --resolve",
+	"numeric-ports": "ports are numbers unless --services",
+	"numeric-users": "the number of the user is the column uid: -C uid",
+	"options":       "timers are shown with --timers",
+	"pid":           "it is a command: sockeye process 812; or a filter: pid = 812",
+	"port":          "it is a command: sockeye port 8080; or a filter: port = 8080",
+	"process":       "it is a command: sockeye process nginx; or a filter: process = nginx",
+	"program":       "owners are shown with --processes, and without it",
+	"programs":      "owners are shown with --processes, and without it",
+	"protocol":      "families are chosen with --family, tables with --query",
+	"rfcomm":        "Bluetooth sockets are not listed",
+	"route":         "ip route lists routes",
+	"socket":        "tables are chosen with --query",
+	"sport":         "it is a filter: sockeye sport = 22",
+	"src":           "it is a filter: sockeye src 10.0.0.0/8",
+	"state":         "it is a filter: sockeye state established",
+	"statistics":    "nstat shows the kernel's counters",
+	"summary":       "totals: sockeye -a --group-by protocol,state",
+	"symbolic":      "names are shown with --resolve",
+	"timer":         "it is --timers",
+	"tipcinfo":      "TIPC sockets are not listed yet",
+	"user":          "it is a filter: sockeye user = root",
+	"verbose":       "what could not be read is always said",
+	"watch":         "watch sockeye repeats a listing",
+}
+
+// foreignOption says what an option of another tool is here; empty if it is none
+// of any.
+func foreignOption(name string) string {
+	if text := foreignOptions[name]; text != "" {
+		return text
+	}
+	if p, ok := sock.ParseProtocol(name); ok && p.Descriptor().Option == "" {
+		return unlisted(p)
+	}
+	return ""
+}
+
+// lsofInternet is the value of lsof's -i: [46][protocol][@host][:port].
+var lsofInternet = regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^:]+)?$`)
+
+// isLsofInternet reports whether letters behind -i are lsof's value of it, and no
+// more options.
+func isLsofInternet(letters string) bool {
+	m := lsofInternet.FindStringSubmatch(letters)
+	return m != nil && m[1]+m[2]+m[3] != ""
+}
+
+// lsofMeant returns what the value of lsof's -i is here; empty if the text is none.
+func lsofMeant(text string) string {
+	m := lsofInternet.FindStringSubmatch(text)
+	if m == nil || text == "" {
+		return ""
+	}
+	protocol, host, port := strings.ToLower(m[1]), strings.TrimPrefix(m[2], "@"), strings.TrimPrefix(m[3], ":")
+	table := ""
+	if protocol != "" {
+		table = " -" + string(protocol[0])
+	}
+	switch {
+	case host != "" && port != "":
+		return "sockeye" + table + " addr " + host + " port " + port
+	case host != "":
+		return "sockeye" + table + " addr " + host
+	case port == "":
+		return "sockeye" + table
+	case protocol != "":
+		return "sockeye port " + port + "/" + protocol
+	}
+	return "sockeye port " + port
+}
+
+// fuserPort is what fuser calls a port: PORT/PROTOCOL.
+var fuserPort = regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
+
+// foreignCommands are words that name a command of other tools, or what people
+// expect to be one.
+var foreignCommands = map[string]string{
+	"top":   "there is no command top; the program watch repeats a listing: watch sockeye",
+	"watch": "there is no command watch; the program of that name repeats a listing: watch sockeye",
+	"kill":  "there is no command kill; kill $(sockeye port 8080 --pids) ends what listens on a port, sockeye -K FILTER closes connections",
+}
+
+// meantBy returns what words may have meant that do not begin a filter; empty if
+// nobody knows.
+func meantBy(words []string) string {
+	word := words[0]
+	if meant := foreignCommands[strings.ToLower(word)]; meant != "" {
+		return meant
+	}
+	if fuserPort.MatchString(word) {
+		return "that is no filter, did you mean sockeye port " + word + "?"
+	}
+	if meant := lsofMeant(word); meant != "" {
+		return "that is no filter, did you mean " + meant + "?"
+	}
+	if len(words) == 1 && len(services.System().Ports(word)) > 0 {
+		return "that is no filter, did you mean sockeye port " + word + "?"
+	}
+	if _, err := user.Lookup(word); err == nil && len(words) == 1 {
+		return "that is no filter, did you mean sockeye user = " + word + "?"
+	}
+	if near, ok := suggest.Nearest(word, commandNames()); ok {
+		return "that is no filter, did you mean sockeye " + near + "?"
+	}
+	if len(words) > 1 {
+		return ""
+	}
+	return "that is no filter, did you mean sockeye process " + word + "?"
+}
+
+// alone are the words that are a filter by themselves, but for a slip of the pen.
+var alone = []string{"connected", "synchronized", "bucket", "big", "autobound", "v6only"}
+
+// guess replaces the mistake of words that do not begin a filter by what they may
+// have meant.
+func guess(err error, words []string) error {
+	if len(words) == 0 || isCondition(words) || strings.ContainsAny(words[0], " =!<>~()\"'") {
+		return err
+	}
+	if p, ok := sock.ParseProtocol(strings.ToLower(words[0])); ok && len(words) > 1 && isNumber(words[1]) { // fuser -n tcp 80
+		return usagef("that is no filter, did you mean sockeye port %s/%s?", words[1], p)
+	}
+	if _, near := suggest.Nearest(words[0], alone); near {
+		return err
+	}
+	if meant := meantBy(words); meant != "" {
+		return notAFilter(err, meant)
+	}
+	return err
+}
+
+func commandNames() []string {
+	var names []string
+	for _, c := range commands(&options{}) {
+		names = append(names, c.name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// code are the words between backquotes.
+var code = regexp.MustCompile("`([^`]+)`")
+
+// ask runs the program on the snapshot of the scripts.
+func ask(t *testing.T, words ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, messages bytes.Buffer
+	status = Main(t.Context(), append([]string{"--from", "testdata/snapshot/web.json"}, words...), IO{
+		In: strings.NewReader(""), Out: &out, Err: &messages,
+		Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	return status, out.String(), messages.String()
+}
+
+// needsMachine are options about this machine, which a snapshot does not go with.
+var needsMachine = []string{"-K", "-D", "-F"}
+
+// typedHere runs words of another tool and says what became of them.
+func typedHere(t *testing.T, words []string) (kind, message string) {
+	t.Helper()
+	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(needsMachine, w) }) {
+		if _, _, err := readOptions(words...); err != nil {
+			return "refused", err.Error()
+		}
+		return "same", ""
+	}
+	if status, _, stderr := ask(t, words...); status == exitUsage {
+		return "refused", stderr
+	}
+	return "same", ""
+}
+
+// TestDocOtherTools: each line of the tables is true. What is said to be the same
+// is taken as it is; what is refused is refused with the words of the line; and
+// what stands for it here is taken.
+func TestDocOtherTools(t *testing.T) {
+	text, err := os.ReadFile("../../docs/from-other-tools.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 4 || cells[1] == "meaning" || cells[1] == "---" {
+			continue
+		}
+		rows++
+		theirs, here, want := strings.Trim(strings.TrimPrefix(cells[0], "| "), "`"), cells[2], strings.TrimSuffix(cells[3], " |")
+		if want != "-" {
+			kind, message := typedHere(t, strings.Fields(theirs))
+			if (kind == "refused") != (want == "refused") || !slices.Contains([]string{"same", "other", "refused"}, want) {
+				t.Errorf("%s: it is %s, the table says %s: %s", theirs, kind, want, message)
+			}
+			if want == "refused" && !namesOne(message, here) {
+				t.Errorf("%s: the message has none of %s: %s", theirs, here, message)
+			}
+		}
+		for _, m := range code.FindAllStringSubmatch(here, -1) {
+			words, ours := strings.CutPrefix(m[1], "sockeye")
+			if !ours {
+				continue
+			}
+			if kind, message := typedHere(t, strings.Fields(words)); kind == "refused" {
+				t.Errorf("%s: %s is refused: %s", theirs, m[1], message)
+			}
+		}
+	}
+	if rows < 120 {
+		t.Errorf("%d lines in the tables", rows)
+	}
+}
+
+// namesOne reports whether a message has one of the words between backquotes of a
+// cell, with or without the name of the program, or its text if it has none.
+func namesOne(message, cell string) bool {
+	spans := code.FindAllStringSubmatch(cell, -1)
+	for _, m := range spans {
+		if strings.Contains(message, strings.TrimPrefix(m[1], "sockeye ")) {
+			return true
+		}
+	}
+	return len(spans) == 0 && strings.Contains(message, cell)
+}
+
+// TestForeignOptionsAreNone: an option that exists needs no word about what it is
+// elsewhere.
+func TestForeignOptionsAreNone(t *testing.T) {
+	known := spellingsOf(commands(&options{}))
+	for name, text := range foreignOptions {
+		if known.long[name] != nil || len(name) == 1 && known.short[rune(name[0])] != nil {
+			t.Errorf("%s is an option here", name)
+		}
+		if text == "" || strings.HasSuffix(text, ".") {
+			t.Errorf("%s: the text is %q", name, text)
+		}
+	}
+}
