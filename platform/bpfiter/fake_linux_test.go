@@ -4,12 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"syscall"
 	"testing"
 )
 
 // fakeKernel answers as it is told to, and counts what is open.
 type fakeKernel struct {
 	caps   uint64
+	system string // the release; empty: one that is not known
 	files  map[string]string
 	btf    []byte
 	btfErr error
@@ -17,6 +19,13 @@ type fakeKernel struct {
 	// load, link and iterate are refused with these, one after another; nil and
 	// the end of the list mean success.
 	loadErrs, linkErrs, iterateErrs []error
+	// said is what the verifier writes where there is room.
+	said string
+	// raised: RLIMIT_MEMLOCK can be raised, and was (counted); denied is the
+	// answer to a program that no kernel takes.
+	unlimited bool
+	raised    int
+	denied    error
 
 	// reads is what the iterations give, one after another.
 	reads [][]step
@@ -50,6 +59,20 @@ func asRoot() *fakeKernel {
 
 func (k *fakeKernel) capabilities() (uint64, error) { return k.caps, nil }
 
+func (k *fakeKernel) release() string { return k.system }
+
+func (k *fakeKernel) raiseMemlock() bool {
+	k.raised++
+	return k.unlimited
+}
+
+func (k *fakeKernel) mayCall() error {
+	if k.denied != nil {
+		return k.denied
+	}
+	return syscall.EINVAL
+}
+
 func (k *fakeKernel) readFile(path string) ([]byte, error) {
 	if s, ok := k.files[path]; ok {
 		return []byte(s), nil
@@ -79,7 +102,8 @@ func next(errs *[]error) (err error) {
 	return err
 }
 
-func (k *fakeKernel) load(program []byte, hook uint32) (int, error) {
+func (k *fakeKernel) load(program []byte, hook uint32, log []byte) (int, error) {
+	copy(log, k.said)
 	if err := next(&k.loadErrs); err != nil {
 		return -1, err
 	}

@@ -37,14 +37,21 @@ func open(k kernel) (*Finder, error) {
 	}
 	f := &Finder{kernel: k}
 	if err := f.readLayout(); err != nil {
-		return nil, &UnavailableError{Reason: btfReason(err), Err: err}
+		return nil, &UnavailableError{Reason: btfReason(err, k.release()), Err: err}
 	}
 	var err error
-	if f.link, err = f.attach(everything); err != nil {
-		return nil, f.refused(err)
+	f.link, err = f.attach(everything)
+	unlimited := false
+	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() {
+		unlimited = k.raiseMemlock()
+		f.link, err = f.attach(everything)
 	}
-	// Without the file there are no time namespaces.
-	if b, err := k.readFile("/proc/self/timens_offsets"); err == nil {
+	if err != nil {
+		return nil, f.refused(err, unlimited)
+	}
+	// Without the file there are no time namespaces, and before Linux 5.11 the start
+	// times in /proc have no offset in them.
+	if b, err := k.readFile("/proc/self/timens_offsets"); err == nil && !before(k.release(), 5, 11) {
 		f.offset = bootOffset(b)
 	}
 	return f, nil
@@ -66,12 +73,16 @@ func (f *Finder) readLayout() error {
 	return err
 }
 
-// refused is the error of a call of bpf(2) in Open.
-func (f *Finder) refused(err error) error {
+// refused is the error of a call of bpf(2) in Open; unlimited says that it was not
+// for RLIMIT_MEMLOCK.
+func (f *Finder) refused(err error, unlimited bool) error {
 	reason := callReason(err)
-	if reason == reasonTooOld {
+	switch {
+	case errors.Is(err, syscall.EPERM) && f.chargesMemlock() && !unlimited && errors.Is(f.kernel.mayCall(), syscall.EINVAL):
+		reason = reasonMemlock
+	case reason == reasonVerifier:
 		// Where memory may not be read, the kernel denies knowing the helper
-		// that does it: EINVAL.
+		// that does it.
 		if b, err := f.kernel.readFile("/sys/kernel/security/lockdown"); err == nil && confidential(b) {
 			reason = reasonPolicy
 		}
@@ -79,16 +90,20 @@ func (f *Finder) refused(err error) error {
 	return &UnavailableError{Reason: reason, Err: err}
 }
 
-// loadTries bounds how often a load that a signal interrupted is tried again.
-// The Go runtime interrupts its threads with signals.
-const loadTries = 20
+// chargesMemlock reports whether the kernel charges programs to RLIMIT_MEMLOCK, and
+// says EPERM beyond it: since Linux 5.11 it charges them to the control group.
+func (f *Finder) chargesMemlock() bool { return before(f.kernel.release(), 5, 11) }
 
 // attach loads the program for some spans of inodes and returns a link to it, which
 // keeps the program.
 func (f *Finder) attach(spans []span) (link int, err error) {
-	program, err := f.load(spans)
+	filled, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans)
 	if err != nil {
 		return -1, err
+	}
+	program, err := f.load(filled, nil)
+	if err != nil {
+		return -1, f.explain(filled, err)
 	}
 	defer f.kernel.close(program)
 	if link, err = f.kernel.link(program); err != nil {
@@ -97,19 +112,35 @@ func (f *Finder) attach(spans []span) (link int, err error) {
 	return link, nil
 }
 
-// load loads the program for some spans of inodes.
-func (f *Finder) load(spans []span) (int, error) {
-	program, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans)
-	if err != nil {
-		return -1, err
-	}
-	for try := 1; ; try++ {
-		fd, err := f.kernel.load(program, f.layout.hook)
-		if err == nil {
-			return fd, nil
-		}
-		if try == loadTries || !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR) {
-			return -1, fmt.Errorf("load the program: %w", err)
+// loadTries bounds how often a load that a signal interrupted is tried again.
+// The Go runtime interrupts its threads with signals.
+const loadTries = 20
+
+// load loads a program.
+func (f *Finder) load(program, log []byte) (fd int, err error) {
+	for range loadTries {
+		fd, err = f.kernel.load(program, f.layout.hook, log)
+		if !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR) {
+			break
 		}
 	}
+	return fd, err
+}
+
+// logSize is room for what the verifier writes, in bytes: some 10,000 for this
+// program.
+const logSize = 1 << 20
+
+// explain returns the error of a load with the last words of the verifier, if it was
+// the verifier that refused the program: it is asked again for them.
+func (f *Finder) explain(program []byte, err error) error {
+	log := make([]byte, logSize)
+	if fd, again := f.load(program, log); again == nil {
+		f.kernel.close(fd)
+		return fmt.Errorf("load the program: %w", err)
+	}
+	if line := lastWords(log); line != "" {
+		err = &verifierError{errno: err, line: line}
+	}
+	return fmt.Errorf("load the program: %w", err)
 }

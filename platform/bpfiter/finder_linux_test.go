@@ -47,19 +47,40 @@ func TestReasonOfEachRefusal(t *testing.T) {
 		"BTF of another kind": {func(k *fakeKernel) { k.btf = []byte("no BTF") }, reasonBTFBad, errBTF},
 		"BTF without the iterator": {func(k *fakeKernel) {
 			k.btf = bytesReplace(k.btf, "bpf_iter_task_file", "bpf_iter_task_fork")
-		}, reasonTooOld, errMissing},
-		"EPERM":          {loadError(syscall.EPERM), reasonPolicy, syscall.EPERM},
-		"EACCES":         {loadError(syscall.EACCES), reasonPolicy, syscall.EACCES},
-		"ENOSYS":         {loadError(syscall.ENOSYS), reasonNoBPF, syscall.ENOSYS},
-		"EINVAL":         {loadError(syscall.EINVAL), reasonTooOld, syscall.EINVAL},
-		"E2BIG":          {loadError(syscall.E2BIG), reasonTooOld, syscall.E2BIG},
-		"ENOTSUPP":       {loadError(errNotSupported), reasonTooOld, errNotSupported},
-		"ENOMEM":         {loadError(syscall.ENOMEM), reasonOther, syscall.ENOMEM},
+			k.system = "6.1.0-50-amd64"
+		}, reasonNoIterator, errNoHook},
+		"before the iterator": {func(k *fakeKernel) {
+			k.btf = bytesReplace(k.btf, "bpf_iter_task_file", "bpf_iter_task_fork")
+			k.system = "5.7.19"
+		}, reasonTooOld, errNoHook},
+		"before BTF":   {func(k *fakeKernel) { k.btfErr, k.system = fs.ErrNotExist, "4.19.0-27-amd64" }, reasonTooOld, fs.ErrNotExist},
+		"other types":  {func(k *fakeKernel) { k.btf = bytesReplace(k.btf, "f_inode", "f_inodX") }, reasonNoMember, errMissing},
+		"EPERM":        {loadError(syscall.EPERM), reasonPolicy, syscall.EPERM},
+		"EACCES":       {loadError(syscall.EACCES), reasonPolicy, syscall.EACCES},
+		"ENOSYS":       {loadError(syscall.ENOSYS), reasonNoBPF, syscall.ENOSYS},
+		"EINVAL":       {loadError(syscall.EINVAL), reasonOther, syscall.EINVAL},
+		"E2BIG":        {loadError(syscall.E2BIG), reasonOther, syscall.E2BIG},
+		"ENOMEM":       {loadError(syscall.ENOMEM), reasonOther, syscall.ENOMEM},
+		"the verifier": {verifier(syscall.EACCES), reasonVerifier, syscall.EACCES},
+		"too complex":  {verifier(syscall.E2BIG), reasonVerifier, syscall.E2BIG},
+		"not verified, on an old kernel": {func(k *fakeKernel) {
+			verifier(syscall.EINVAL)(k)
+			k.system = "5.10.0-32-amd64"
+		}, reasonVerifier, syscall.EINVAL},
+		"memory may not be locked": {func(k *fakeKernel) {
+			k.system, k.loadErrs = "5.10.0-32-amd64", []error{syscall.EPERM, syscall.EPERM, syscall.EPERM, syscall.EPERM}
+		}, reasonMemlock, syscall.EPERM},
+		"memory may be locked, and a policy denies": {func(k *fakeKernel) {
+			k.system, k.loadErrs, k.unlimited = "5.10.0-32-amd64", []error{syscall.EPERM, syscall.EPERM, syscall.EPERM, syscall.EPERM}, true
+		}, reasonPolicy, syscall.EPERM},
+		"a policy denies every program": {func(k *fakeKernel) {
+			k.system, k.loadErrs, k.denied = "5.10.0-32-amd64", []error{syscall.EPERM, syscall.EPERM, syscall.EPERM, syscall.EPERM}, syscall.EPERM
+		}, reasonPolicy, syscall.EPERM},
 		"EPERM at link":  {func(k *fakeKernel) { k.linkErrs = []error{syscall.EPERM} }, reasonPolicy, syscall.EPERM},
-		"EINVAL at link": {func(k *fakeKernel) { k.linkErrs = []error{syscall.EINVAL} }, reasonTooOld, syscall.EINVAL},
+		"EINVAL at link": {func(k *fakeKernel) { k.linkErrs = []error{syscall.EINVAL} }, reasonOther, syscall.EINVAL},
 		"confidentiality": {func(k *fakeKernel) {
 			k.files["/sys/kernel/security/lockdown"] = "none integrity [confidentiality]\n"
-			k.loadErrs = []error{syscall.EINVAL}
+			verifier(syscall.EINVAL)(k)
 		}, reasonPolicy, syscall.EINVAL},
 		"always interrupted": {func(k *fakeKernel) {
 			for range loadTries {
@@ -77,8 +98,53 @@ func TestReasonOfEachRefusal(t *testing.T) {
 	}
 }
 
+// verifier refuses the program with a log.
+func verifier(err error) func(*fakeKernel) {
+	return func(k *fakeKernel) {
+		k.loadErrs = []error{err, err}
+		k.said = "0: R1=ctx()\nmath is not allowed\nprocessed 90 insns (limit 1000000)\n\x00"
+	}
+}
+
 func loadError(err error) func(*fakeKernel) {
 	return func(k *fakeKernel) { k.loadErrs = []error{err} }
+}
+
+// The last line of the verifier's log says what was wrong.
+func TestVerifierIsQuoted(t *testing.T) {
+	needs64(t)
+	k := asRoot()
+	verifier(syscall.EACCES)(k)
+	_, err := open(k)
+	want := reasonVerifier + ": load the program: permission denied: math is not allowed"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	for log, want := range map[string]string{
+		"": "", "\x00": "", "processed 3 insns\n": "", "a\n\n  b \n\x00c\n": "b", "cut off": "cut off",
+	} {
+		if got := lastWords([]byte(log)); got != want {
+			t.Errorf("%q: %q, want %q", log, got, want)
+		}
+	}
+}
+
+// A kernel that charges RLIMIT_MEMLOCK refuses at first, and the limit is raised;
+// that of other kernels is left alone.
+func TestMemlockIsRaised(t *testing.T) {
+	needs64(t)
+	for system, raised := range map[string]int{"5.10.0-32-amd64": 1, "4.18.0-553.el8": 1, "5.11.0": 0, "7.2.1": 0, "": 0} {
+		k := asRoot()
+		k.system, k.loadErrs = system, []error{syscall.EPERM}
+		f, err := open(k)
+		if (err == nil) != (raised > 0) || k.raised != raised {
+			t.Errorf("Linux %q: %v, raised %d times, want %d", system, err, k.raised, raised)
+		}
+		if err == nil {
+			f.Close()
+		}
+		k.held(t, 0)
+	}
 }
 
 // What may be missing from /proc and /sys does not stand in the way.

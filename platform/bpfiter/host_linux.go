@@ -26,6 +26,36 @@ func Capabilities() (uint64, error) {
 	return uint64(data[1].Effective)<<32 | uint64(data[0].Effective), nil
 }
 
+func (host) release() string {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(name.Release[:])
+}
+
+func (host) raiseMemlock() (unlimited bool) {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_MEMLOCK, &limit) != nil {
+		return false
+	}
+	for _, most := range []uint64{unix.RLIM_INFINITY, limit.Max} {
+		if unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: most, Max: max(most, limit.Max)}) == nil {
+			return most == unix.RLIM_INFINITY
+		}
+	}
+	return false
+}
+
+func (host) mayCall() error {
+	attr := loadAttr{programType: unix.BPF_PROG_TYPE_TRACING, flags: 1 << 31}
+	fd, err := bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return err
+}
+
 func (host) readFile(path string) ([]byte, error) { return os.ReadFile(path) }
 
 // btfFile is the type information of the kernel itself, without its modules.
@@ -87,7 +117,7 @@ type (
 	iterateAttr struct{ link, flags uint32 }
 )
 
-func (host) load(program []byte, hook uint32) (int, error) {
+func (host) load(program []byte, hook uint32, log []byte) (int, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	terminated := []byte(license + "\x00")
@@ -101,6 +131,10 @@ func (host) load(program []byte, hook uint32) (int, error) {
 		name:        [16]byte([]byte("sockeye_owners\x00\x00")),
 		attachType:  unix.BPF_TRACE_ITER,
 		attachBTF:   hook,
+	}
+	if len(log) > 0 {
+		pin.Pin(&log[0])
+		attr.logLevel, attr.logSize, attr.log = 1, uint32(len(log)), uint64(uintptr(unsafe.Pointer(&log[0])))
 	}
 	return bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
 }

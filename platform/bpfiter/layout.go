@@ -38,8 +38,12 @@ const pidTGID = 1 * 8
 
 const hookName = "bpf_iter_task_file"
 
-// errMissing is the error of a kernel that has not what the program needs.
-var errMissing = errors.New("BTF has no")
+// errMissing is the error of a kernel that has not what the program needs; errNoHook
+// that of one without the iterator.
+var (
+	errMissing = errors.New("BTF has no")
+	errNoHook  = fmt.Errorf("%w function %s", errMissing, hookName)
+)
 
 // initials are the first letters of the structs, so that most names need no
 // comparison.
@@ -204,7 +208,7 @@ func (s *layoutSearch) descend() error {
 // result puts the layout together.
 func (s *layoutSearch) result() (layout, error) {
 	if s.hook == 0 {
-		return layout{}, fmt.Errorf("%w function %s", errMissing, hookName)
+		return layout{}, errNoHook
 	}
 	var all [slotCount]uint32
 	for i, t := range targets {

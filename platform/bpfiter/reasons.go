@@ -3,6 +3,7 @@ package bpfiter
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -17,15 +18,15 @@ const (
 	reasonBTFRefused   = "the kernel's BTF may not be read"
 	reasonBTFBad       = "the kernel's BTF is not understood"
 	reasonTooOld       = "the kernel is too old (Linux 5.8 is needed)"
+	reasonNoIterator   = "the kernel has no iterator over open files"
+	reasonNoMember     = "the kernel's types are not those that are known"
+	reasonVerifier     = "the kernel's verifier refused the program"
+	reasonMemlock      = "RLIMIT_MEMLOCK is too low, and raising it needs CAP_SYS_RESOURCE"
 	reasonPolicy       = "denied by kernel policy (lockdown, LSM or seccomp)"
 	reasonNoBPF        = "the kernel has no bpf(2)"
 	reason32Bit        = "not available to a 32-bit program"
 	reasonOther        = "the kernel refused the program"
 )
-
-// errNotSupported is the kernel's own ENOTSUPP, which is not EOPNOTSUPP and
-// which libc does not know: linux/errno.h.
-const errNotSupported = syscall.Errno(524)
 
 // Bits of the capability sets: linux/capability.h.
 const (
@@ -72,15 +73,30 @@ func bootOffset(timens []byte) int64 {
 	return 0
 }
 
-// btfReason says why the kernel's BTF could not be had.
-func btfReason(err error) string {
+// before reports whether a kernel is older than a version, by the two numbers with
+// which its release begins. Of what it cannot tell it says no.
+func before(release string, major, minor int) bool {
+	var is [2]int
+	if n, _ := fmt.Sscanf(release, "%d.%d", &is[0], &is[1]); n != 2 {
+		return false
+	}
+	return is[0] < major || is[0] == major && is[1] < minor
+}
+
+// btfReason says why the kernel's BTF could not be had, or what it lacks.
+func btfReason(err error, release string) string {
+	lacks := errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoHook)
 	switch {
+	case lacks && before(release, 5, 8):
+		return reasonTooOld
 	case errors.Is(err, fs.ErrNotExist):
 		return reasonNoBTF
 	case errors.Is(err, fs.ErrPermission):
 		return reasonBTFRefused
+	case errors.Is(err, errNoHook):
+		return reasonNoIterator
 	case errors.Is(err, errMissing):
-		return reasonTooOld
+		return reasonNoMember
 	}
 	return reasonBTFBad
 }
@@ -88,14 +104,36 @@ func btfReason(err error) string {
 // callReason says why a call of bpf(2) was refused. It comes after the checks
 // for the refusals that can be told beforehand.
 func callReason(err error) string {
+	var refused *verifierError
 	switch {
+	case errors.As(err, &refused):
+		return reasonVerifier
 	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
 		return reasonPolicy
 	case errors.Is(err, syscall.ENOSYS):
 		return reasonNoBPF
-	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.E2BIG), errors.Is(err, errNotSupported):
-		// E2BIG: it has a smaller bpf_attr, without the members in use here.
-		return reasonTooOld
 	}
 	return reasonOther
+}
+
+// verifierError says why the kernel's verifier refused a program.
+type verifierError struct {
+	errno error
+	line  string
+}
+
+func (e *verifierError) Error() string { return e.errno.Error() + ": " + e.line }
+func (e *verifierError) Unwrap() error { return e.errno }
+
+// lastWords returns the line of the verifier's log that says why: the last one that
+// is no statistics.
+func lastWords(log []byte) string {
+	text, _, _ := bytes.Cut(log, []byte{0})
+	last := ""
+	for line := range bytes.Lines(text) {
+		if line := string(bytes.TrimSpace(line)); line != "" && !strings.HasPrefix(line, "processed ") {
+			last = line
+		}
+	}
+	return last
 }

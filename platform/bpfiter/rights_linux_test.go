@@ -144,3 +144,29 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("with empty BTF: %v", err)
 	}
 }
+
+// A limit of locked memory is raised where the kernel charges programs to it. Who
+// may not raise it is told so, and not that a policy denies the program.
+func TestLockedMemory(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	charged := before(host{}.release(), 5, 11)
+	binary := readableCopy(t)
+	for name, c := range map[string]struct {
+		attr   *syscall.SysProcAttr
+		reason string
+	}{
+		"may raise it":     {nil, ""},
+		"may not raise it": {asNobody(unix.CAP_BPF, unix.CAP_PERFMON), reasonMemlock},
+	} {
+		if !charged {
+			c.reason = ""
+		}
+		var answer found
+		roleOf(t, binary, "memlock", c.attr, &answer)
+		if answer.Reason != c.reason {
+			t.Errorf("%s: reason %q (%s), want %q", name, answer.Reason, answer.Cause, c.reason)
+		}
+	}
+}

@@ -56,6 +56,9 @@ func playRole(name string) {
 	case "seccomp ENOSYS":
 		err = denyBPF(unix.ENOSYS)
 		answer = find(false)
+	case "memlock":
+		err = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{})
+		answer = find(false)
 	case "threads", "zombie":
 		err = threads()
 	default:

@@ -3,10 +3,10 @@ package population
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -76,10 +76,25 @@ func enter() error {
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+	if err := closeOnExec(); err != nil {
 		return fmt.Errorf("keep descriptors from other programs: %w", err)
 	}
 	return linkUp("lo")
+}
+
+// closeOnExec keeps the descriptors of this process from the programs that it
+// starts. Before Linux 5.11 there is no close_range(2) that could.
+func closeOnExec() error {
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd) // the one that was read from is closed by now
+		}
+	}
+	return nil
 }
 
 // linkUp sets IFF_UP: netdevice(7), SIOCSIFFLAGS.

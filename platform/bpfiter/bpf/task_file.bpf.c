@@ -103,10 +103,14 @@ inline u64 load64(u64 from, u64 offset)
 	return *(volatile u64 *)(from + offset);
 }
 
-/* The number of a struct pid in a namespace: numbers[level].nr. */
-inline u32 number(u64 pid, u32 level)
+/* The number of a struct pid in a namespace: numbers[level].nr. The verifier must
+ * know a bound of what is added to a pointer, and before Linux 6.8 it knows none of
+ * a product. There are at most 33 levels (MAX_PID_NS_LEVEL). */
+#define MOST 0xffff
+
+inline u32 number(u64 pid, u64 level)
 {
-	return read32(pid, PID_NUMBERS + level * UPID_SIZE);
+	return read32(pid, PID_NUMBERS + (level * UPID_SIZE & MOST));
 }
 
 /* Whether an inode is in one of four ranges, which hold what the search is for:
