@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -145,6 +146,11 @@ func TestDumpThatFails(t *testing.T) {
 	}
 	if _, parts, err := readDump(t, file, anyTCP()); err != nil || len(parts) != 1 || !parts[0].Incomplete {
 		t.Errorf("read as whole: %v, %v", parts, err)
+	}
+	k = newFakeKernel(t, []delivery{datagram(row(established(1))), failed(syscall.EIO)}, []delivery{datagram(row(established(2)), done(0))})
+	file, rows, errs = dumped(t, k, anyTCP(), nil)
+	if len(rows) != 2 || len(errs) != 1 || slices.Contains(kindsOf(file), nlmsgDone) {
+		t.Errorf("one of two tables failed: %d rows, %v in the file, errors %v", len(rows), kindsOf(file), errs)
 	}
 	for limit := range 3 {
 		var errs []error

@@ -13,14 +13,15 @@ import (
 // Dump writes the kernel's own messages about TCP sockets to w, in the format of
 // `ss -D`: struct nlmsghdr with struct inet_diag_msg and its attributes, one
 // behind the other, in the byte order of this machine. One NLMSG_DONE stands at
-// the end and none between IPv4 and IPv6, because ss stops reading at the first.
+// the end and none between IPv4 and IPv6, because ss stops reading at the first; a
+// dump of which a part failed has none, and so is known to be incomplete.
 //
 // It streams the sockets whose messages it has written: those of the query that
 // keep allows, which may add to the record what it compares; a nil keep allows
 // all. A table that fails is a [*sock.Partial], the only one of a query the error
-// that ends the stream, as does that of a failed write. A dump is made to be looked at later, so every fact
-// that the kernel tells only when asked is asked for. Protocols other than TCP
-// are left out.
+// that ends the stream, as does that of a failed write. A dump is made to be
+// looked at later, so every fact that the kernel tells only when asked is asked
+// for. Protocols other than TCP are left out.
 func (s *Source) Dump(ctx context.Context, env *sock.Environment, q sock.Query, w io.Writer, keep func(*sock.Socket) bool) iter.Seq2[*sock.Socket, error] {
 	q = q.Protocol(sock.TCP)
 	q.Want = sock.AllFields
@@ -32,6 +33,7 @@ func (s *Source) Dump(ctx context.Context, env *sock.Environment, q sock.Query, 
 		for t := range q.Tables {
 			tables = append(tables, t)
 		}
+		whole := true
 		for _, t := range tables {
 			r := session.planTable(q, t)
 			r.dump = out
@@ -39,7 +41,8 @@ func (s *Source) Dump(ctx context.Context, env *sock.Environment, q sock.Query, 
 				if failed, ok := errors.AsType[*sock.TableError](err); ok && len(tables) > 1 {
 					err = partOf(failed)
 				}
-				_, part := errors.AsType[*sock.Partial](err)
+				partial, part := errors.AsType[*sock.Partial](err)
+				whole = whole && !(part && partial.Incomplete)
 				if !yield(s, err) || err != nil && !part {
 					return
 				}
@@ -48,7 +51,7 @@ func (s *Source) Dump(ctx context.Context, env *sock.Environment, q sock.Query, 
 				break
 			}
 		}
-		if out.err == nil {
+		if out.err == nil && whole {
 			out.message(nlmsgDone, 0, 0, make([]byte, 4))
 		}
 		if out.err != nil {
