@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +33,7 @@ type Listing struct {
 	head    func() sock.Snapshot // what a recording says
 
 	snapshot sock.Snapshot
+	warnings warnings
 }
 
 // Sockets streams the sockets that the request asks and its filter matches,
@@ -95,10 +95,7 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 }
 
 func (l *Listing) report(p *sock.Partial) {
-	w := p.Warning()
-	if !slices.Contains(l.snapshot.Warnings, w) {
-		l.snapshot.Warnings = append(l.snapshot.Warnings, w)
-	}
+	l.warnings.add(p.Warning())
 	if p.Incomplete {
 		l.snapshot.Complete = false
 	}
@@ -107,14 +104,16 @@ func (l *Listing) report(p *sock.Partial) {
 // Snapshot returns what is to be said of the listing as a whole. It is whole
 // after the stream has ended.
 func (l *Listing) Snapshot() sock.Snapshot {
-	snap := l.snapshot
-	snap.Warnings = slices.Clone(snap.Warnings)
+	snap, told := l.snapshot, warnings{}
 	if l.head != nil {
 		snap = l.head()
 		// Lines say nothing beside their sockets, so nothing is known to be missing.
 		snap.Complete = (snap.Complete || snap.Source == "") && l.snapshot.Complete
-		snap.Warnings = append(slices.Clone(snap.Warnings), l.snapshot.Warnings...)
+		for _, w := range snap.Warnings {
+			told.add(w)
+		}
 	}
+	snap.Warnings = append(told.all(), l.warnings.all()...)
 	if l.chain != nil {
 		snap.Source = strings.Join(l.chain.used, ",")
 		snap.Warnings = append(snap.Warnings, fallbackWarnings(l.chain.fallbacks)...)

@@ -110,7 +110,9 @@ func (h *Host) identities(ctx context.Context, req Request, l *Listing) (map[ide
 	}
 	snap := listing.Snapshot()
 	l.snapshot.OwnerSource = snap.OwnerSource
-	l.snapshot.Warnings = append(l.snapshot.Warnings, snap.Warnings...)
+	for _, w := range snap.Warnings {
+		l.warnings.add(w)
+	}
 	l.snapshot.Complete = l.snapshot.Complete && snap.Complete
 	return matched, nil
 }

@@ -9,6 +9,44 @@ import (
 	"sockeye/sock"
 )
 
+// mostOfAKind is how many warnings with the same code are told. A file may be
+// wrong in every line.
+const mostOfAKind = 20
+
+// warnings collects the warnings of a listing, each once and of each kind so many.
+type warnings struct {
+	list []sock.Warning
+	seen map[sock.Code]int // by code; those that were not kept too
+}
+
+func (w *warnings) add(warning sock.Warning) {
+	if w.seen[warning.Code] < mostOfAKind {
+		if slices.Contains(w.list, warning) {
+			return
+		}
+		w.list = append(w.list, warning)
+	}
+	if w.seen == nil {
+		w.seen = map[sock.Code]int{}
+	}
+	w.seen[warning.Code]++
+}
+
+// all returns the warnings, with the number of the others behind those of their
+// kind.
+func (w *warnings) all() []sock.Warning {
+	var list []sock.Warning
+	told := map[sock.Code]int{}
+	for _, warning := range w.list {
+		list = append(list, warning)
+		told[warning.Code]++
+		if more := w.seen[warning.Code] - mostOfAKind; told[warning.Code] == mostOfAKind && more > 0 {
+			list = append(list, sock.Warning{Code: warning.Code, Message: fmt.Sprintf("%d more of this kind", more)})
+		}
+	}
+	return list
+}
+
 // fallbackWarnings makes one warning of all tables that took the same way for
 // the same reason, so that the user is told once.
 func fallbackWarnings(fallbacks []fallback) []sock.Warning {

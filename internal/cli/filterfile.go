@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"sockeye/sock/filter"
 )
@@ -48,22 +50,39 @@ func (r *run) filterFile(o *options, env filter.Env) (*filter.Filter, error) {
 	return f, err
 }
 
+// longestFilter bounds the file of -F, which may be a device without end.
+const longestFilter = 1 << 20
+
 func (r *run) filterText(name string) (string, error) {
-	if name != "-" {
-		text, err := os.ReadFile(name)
+	in := r.In
+	switch {
+	case name != "-":
+		file, err := os.Open(name)
 		if err != nil {
-			return "", usageError{err.Error()}
+			return "", openError(err)
 		}
-		return string(text), nil
-	}
-	if r.input != nil && r.input.name == "-" {
+		defer file.Close()
+		in = file
+	case r.input != nil && r.input.name == "-":
 		return "", usagef("--filter-file - and --from -: standard input can be only one of them")
 	}
-	text, err := io.ReadAll(r.In)
+	text, err := io.ReadAll(io.LimitReader(in, longestFilter+1))
 	if err != nil {
-		return "", inputError(name, err)
+		return "", openError(err)
+	}
+	if len(text) > longestFilter {
+		return "", usagef("%s: a filter has at most %d bytes", fileName(name), longestFilter)
 	}
 	return string(text), nil
+}
+
+// openError is that of a file that the user named. It is a mistake of the user
+// if that is no file that can be read, and not if the system has no more files.
+func openError(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EISDIR) {
+		return usageError{err.Error()}
+	}
+	return err
 }
 
 // filterFileError is a mistake in the text of a file.
