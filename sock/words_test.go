@@ -40,7 +40,7 @@ func TestNamesRoundTrip(t *testing.T) {
 			t.Errorf("state %v is read as %v", s, got)
 		}
 	}
-	for s := OwnerNotSearched; s < ownerStatusEnd; s++ {
+	for s := range OwnerStatuses {
 		if got, ok := ParseOwnerStatus(s.String()); !ok || got != s {
 			t.Errorf("owner status %v is read as %v", s, got)
 		}

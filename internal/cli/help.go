@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sockeye/internal/suggest"
+	"sockeye/sock"
 )
 
 const helpEnd = `
@@ -14,37 +15,64 @@ or the filter, 3 the answer could not be read or written or, with --strict, is
 incomplete.
 `
 
+// topic is something else than a command that there is help about.
+type topic struct {
+	name, usage string
+	text        func() string
+}
+
+var topics = []topic{
+	{"owner_status", "why a socket has no owner", ownerStatusHelp},
+}
+
 // helpCommand prints the help of a command: `port --help` and `help port` are the
-// same.
+// same; or that of a topic.
 func helpCommand(*options) command {
 	return command{
-		name: "help", args: "[COMMAND]", usage: "the help of a command",
+		name: "help", args: "[COMMAND|TOPIC]", usage: "the help of a command or a topic",
 		options: helpOptions(),
 		run: func(r *run, words []string) error {
-			cmd, err := commandNamed(words)
+			text, err := helpAbout(words)
 			if err != nil {
 				return err
 			}
-			return r.print(helpText(cmd, runtime.GOOS))
+			return r.print(text)
 		},
 	}
 }
 
-// commandNamed returns the command of the word behind `help`.
-func commandNamed(words []string) (command, error) {
+// helpAbout returns the help about the word behind `help`.
+func helpAbout(words []string) (string, error) {
 	all := commands(&options{})
 	if len(words) == 0 {
-		return all[0], nil
+		return helpText(all[0], runtime.GOOS), nil
 	}
+	var names []string
 	for _, cmd := range all {
 		if words[0] == cmd.name {
-			return cmd, nil
+			return helpText(cmd, runtime.GOOS), nil
 		}
+		names = append(names, cmd.name)
 	}
-	if near, ok := suggest.Nearest(words[0], commandNames()); ok {
-		return command{}, usagef("there is no help about %s, did you mean help %s?", quote(words[0]), near)
+	for _, t := range topics {
+		if words[0] == t.name {
+			return t.text(), nil
+		}
+		names = append(names, t.name)
 	}
-	return command{}, usagef("there is no help about %s; there is help %s", quote(words[0]), strings.Join(commandNames(), ", "))
+	if near, ok := suggest.Nearest(words[0], names); ok {
+		return "", usagef("there is no help about %s, did you mean help %s?", quote(words[0]), near)
+	}
+	return "", usagef("there is no help about %s, but about %s", quote(words[0]), strings.Join(names, ", "))
+}
+
+// ownerStatusHelp explains the values of owner_status.
+func ownerStatusHelp() string {
+	text := "owner_status says whether the owner of a socket is known and, if not, why:\n\n"
+	for status := range sock.OwnerStatuses {
+		text += wrapped(fmt.Sprintf("  %-16s %s", status, status.Meaning()), strings.Repeat(" ", 19))
+	}
+	return text + "\nIt is a member of the JSON, a column and a filter: sockeye owner_status != known\n"
 }
 
 // helpText is the help of a command on a system, or of the program for the first
@@ -56,6 +84,9 @@ func helpText(cmd command, system string) string {
 		b.WriteString("sockeye - list the sockets of this machine and who owns them\n\nUsage:\n  sockeye [OPTIONS] [FILTER]\n")
 		for _, c := range all[1:] {
 			fmt.Fprintf(&b, "  sockeye %-7s %-24s %s\n", c.name, c.args, c.usage)
+		}
+		for _, t := range topics {
+			fmt.Fprintf(&b, "  sockeye help    %-24s %s\n", t.name, t.usage)
 		}
 		cmd = all[0]
 	} else {

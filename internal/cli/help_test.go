@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
+
+	"sockeye/sock"
 )
 
 // TestHelpNamesEveryOption holds the help against the options that are read.
@@ -25,6 +29,50 @@ func TestHelpNamesEveryOption(t *testing.T) {
 			if len(line) > 79 {
 				t.Errorf("line %d of the help of %s is %d bytes wide: %s", i+1, cmd.name, len(line), line)
 			}
+		}
+	}
+}
+
+// TestDocOwnerStatus: the documentation and the help explain every value.
+func TestDocOwnerStatus(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/platforms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	help := ownerStatusHelp()
+	for status := range sock.OwnerStatuses {
+		if status.Meaning() == "" {
+			t.Errorf("%s has no meaning", status)
+		}
+		if line := fmt.Sprintf("| `%s` | %s |\n", status, status.Meaning()); !strings.Contains(string(doc), line) {
+			t.Errorf("docs/platforms.md has no line %s", line)
+		}
+		if !strings.Contains(help, "  "+status.String()+" ") {
+			t.Errorf("the help does not say %s", status)
+		}
+	}
+}
+
+// TestHelpOfOtherSystems: what a system lacks stands at the end, and not among its
+// options.
+func TestHelpOfOtherSystems(t *testing.T) {
+	cmd := commands(&options{})[0]
+	for system, want := range map[string]bool{"linux": true, "windows": false, "darwin": false} {
+		help := helpText(cmd, system)
+		if listed := strings.Contains(help, "  -x, --unix "); listed != want {
+			t.Errorf("%s: -x is listed: %t", system, listed)
+		}
+		if named := strings.Contains(help, "Not on this system:"); named == want {
+			t.Errorf("%s: options are said to be missing: %t", system, named)
+		}
+		if strings.Contains(help, "(Linux)") || strings.Contains(help, "(HOW)") {
+			t.Errorf("%s: a mark is left in the help", system)
+		}
+	}
+	help := helpText(cmd, "windows")
+	for _, o := range cmd.options {
+		if o.only == "linux" && !strings.Contains(help[strings.Index(help, "Not on this system:"):], o.spelling()) {
+			t.Errorf("windows: %s is not named as missing", o.spelling())
 		}
 	}
 }

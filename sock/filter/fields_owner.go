@@ -89,7 +89,7 @@ var ownerFields = []Field{
 // ownerStatuses returns the names in the order of the constants.
 func ownerStatuses() []string {
 	var names []string
-	for st := sock.OwnerNotSearched; st <= sock.OwnerExited; st++ {
+	for st := range sock.OwnerStatuses {
 		names = append(names, st.String())
 	}
 	return names
