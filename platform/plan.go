@@ -140,6 +140,10 @@ func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(
 		err, goOn := try(reading.Rows(ctx), &q, yield)
 		if err == nil {
 			r.note(t, i, from, errors.Join(refusals...))
+			if goOn && r.losesBound(q, i) {
+				return yield(nil, &sock.Partial{Code: sock.CodeUnavailable, Incomplete: true,
+					Message: src.Name() + " does not list TCP sockets that are bound and neither listen nor connect"})
+			}
 			return goOn
 		}
 		if from == "" {
@@ -154,6 +158,16 @@ func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(
 	return yield(nil, &sock.Partial{
 		Code: sock.CodeUnavailable, Message: t.String() + " could not be read", Err: errors.Join(refusals...), Incomplete: true,
 	})
+}
+
+// losesBound reports whether a query for one protocol asks for bound sockets that
+// the source with this index does not list, while one before it does.
+func (r *chainRun) losesBound(q sock.Query, source int) bool {
+	lists := func(src sock.Source) bool {
+		return src.States(sock.TCP).Has(sock.Bound)
+	}
+	return q.Protocols.Has(sock.TCP) && q.States.Has(sock.Bound) &&
+		!lists(r.sources[source]) && slices.ContainsFunc(r.sources[:source], lists)
 }
 
 // try streams the rows of a reading that the query asks: what a source gives

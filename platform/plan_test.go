@@ -25,6 +25,7 @@ type fake struct {
 	after   map[sock.Table]error // ends a table after its rows
 	queries []sock.Query
 	lists   sock.ProtocolSet
+	unbound bool // it does not list bound sockets
 	// generous: rows that were not asked are given too.
 	generous bool
 }
@@ -38,7 +39,13 @@ func (f *fake) Fields(p sock.Protocol) sock.Field {
 	return sock.AllFields
 }
 
-func (f *fake) States(p sock.Protocol) sock.StateSet { return p.Descriptor().States }
+func (f *fake) States(p sock.Protocol) sock.StateSet {
+	states := p.Descriptor().States
+	if f.unbound {
+		states &^= sock.States(sock.Bound)
+	}
+	return states
+}
 
 func (f *fake) Open(*sock.Environment) sock.Session { return fakeSession{rows: f.Sockets} }
 
@@ -289,4 +296,33 @@ func TestChainIsASource(t *testing.T) {
 		udp4: {row(udp4, sock.Unconnected, 6)},
 	}}
 	socktest.TestSource(t, chainSource{chainOf(src)}, here, inetQuery(sock.TCP, sock.UDP), 3)
+}
+
+// TestBoundSocketsAreMissed: what the source that answers does not list, and the
+// one before it does, is missing, and said to be if it was asked for.
+func TestBoundSocketsAreMissed(t *testing.T) {
+	proc := &fake{name: "proc", lists: inets, unbound: true, rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}}}
+	refusing := &fake{name: "diag", lists: inets, refuse: map[sock.Table]error{tcp4: syscall.EPERM, tcp6: syscall.EPERM, udp4: syscall.EPERM}}
+	whole := &fake{name: "diag", lists: inets}
+	for _, c := range []struct {
+		name    string
+		sources []sock.Source
+		query   sock.Query
+		missed  bool
+	}{
+		{"a fallback", []sock.Source{refusing, proc}, inetQuery(sock.TCP), true},
+		{"other states", []sock.Source{refusing, proc}, sock.Query{Protocols: sock.Protocols(sock.TCP), Families: sock.Families(sock.IPv4), States: sock.States(sock.Listen)}, false},
+		{"another protocol", []sock.Source{refusing, proc}, inetQuery(sock.UDP), false},
+		{"no fallback", []sock.Source{whole, proc}, inetQuery(sock.TCP), false},
+		{"named by the user", []sock.Source{proc}, inetQuery(sock.TCP), false},
+	} {
+		_, errs := list(chainOf(c.sources...).run().Sockets(t.Context(), c.query))
+		missed := slices.ContainsFunc(errs, func(err error) bool {
+			part, ok := errors.AsType[*sock.Partial](err)
+			return ok && part.Incomplete && strings.Contains(part.Message, "bound")
+		})
+		if missed != c.missed {
+			t.Errorf("%s: missed %v, %v", c.name, missed, errs)
+		}
+	}
 }

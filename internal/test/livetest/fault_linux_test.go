@@ -33,10 +33,10 @@ func questions(p faultPopulation) []*question {
 	var all []*question
 	for i, args := range []string{
 		"-tuxa", "-tuxa --owners proc", "-ta --source proc", "port " + deep, "process " + strconv.Itoa(p.deep) + " --owners proc",
-		"process nobody-is-called-so",
+		"process nobody-is-called-so", "-ta dev lo",
 		"-tanp", "-xa", "-tua --owners bpf", "-ta --no-processes", "port " + port, "process " + strconv.Itoa(p.mass),
 	} {
-		all = append(all, &question{args: strings.Fields(args), seldom: i > 5})
+		all = append(all, &question{args: strings.Fields(args), seldom: i > 6})
 	}
 	return all
 }
@@ -125,7 +125,7 @@ func (q *question) ask(t *testing.T, c faultCase) (hits int) {
 	t.Helper()
 	name := fmt.Sprintf("%v %v", c.fault.Errno, q.args)
 	got, hits := runFaulty(t, c.fault, append([]string{"--json", "--strict"}, q.args...)...)
-	lines := checkMessages(t, got.stderr)
+	lines := faultMessages(t, got)
 	if got.stdout == "" {
 		if got.status != 3 || len(lines) == 0 || hits == 0 {
 			t.Errorf("%s: no answer, exit status %d, %q", name, got.status, lines)
@@ -159,7 +159,7 @@ func (q *question) tell(t *testing.T, c faultCase) {
 	t.Helper()
 	name := fmt.Sprintf("%v %v", c.fault.Errno, q.args)
 	got, _ := runFaulty(t, c.fault, q.args...)
-	lines := checkMessages(t, got.stderr)
+	lines := faultMessages(t, got)
 	same := q.text(got) == q.text(q.told) && got.status == q.told.status
 	if !same && !c.beside && (len(lines) == 0 || got.status != 3 && (got.status != 0 || got.stdout == "")) {
 		t.Errorf("%s, for people: exit status %d, %q, %q instead of %q", name, got.status, lines, q.text(got), q.text(q.told))
@@ -176,6 +176,19 @@ func (q *question) text(o outcome) string {
 		return strings.Join(processes.FindAllString(o.stdout, -1), " ")
 	}
 	return o.stdout
+}
+
+// faultMessages returns the messages; of one about a filter the first line, without
+// the word that it is about.
+func faultMessages(t *testing.T, o outcome) []string {
+	t.Helper()
+	var lines strings.Builder
+	for line := range strings.Lines(o.stderr) {
+		if !strings.HasPrefix(line, "    ") {
+			lines.WriteString(line)
+		}
+	}
+	return checkMessages(t, lines.String())
 }
 
 // compare reports the first thing that is wrong in an answer, and returns the

@@ -41,6 +41,7 @@ func faultCases(p faultPopulation) []faultCase {
 	links := holder + "fd/[0-9]*"
 	table := func(file string) string { return "/proc/thread-self/net/" + file }
 	diag := fault.Both(fault.Arg(0, unix.AF_NETLINK), fault.Arg(2, unix.NETLINK_SOCK_DIAG))
+	route := fault.Both(fault.Arg(0, unix.AF_NETLINK), fault.Arg(2, unix.NETLINK_ROUTE))
 	call := func(name string, when func(fault.Call) bool, after int) fault.Fault {
 		return fault.Fault{Call: name, When: when, After: after}
 	}
@@ -86,6 +87,7 @@ func faultCases(p faultPopulation) []faultCase {
 		{name: "sockets of sock_diag", fault: call("socket", diag, 0)},
 		{name: "all but one socket of sock_diag", fault: call("socket", diag, 1)},
 		{name: "all but three sockets of sock_diag", fault: call("socket", diag, 3)},
+		{name: "sockets of rtnetlink", fault: call("socket", route, 0)},
 		{name: "requests", fault: call("sendto", nil, 0)},
 		{name: "all but three requests", fault: call("sendto", nil, 3)},
 		{name: "replies", fault: call("recvfrom", nil, 0)},

@@ -10,12 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"sockeye/internal/test/population"
 )
 
 // faultPopulation is what stands still while calls fail: connections of one
 // process, a listener that three processes hold, one of a process with many
-// descriptors, UDP and unix sockets.
+// descriptors, UDP and unix sockets and one that is only bound.
 type faultPopulation struct {
 	shared int // port
 	second int // one of the three
@@ -50,7 +52,21 @@ func newFaultPopulation(t *testing.T) (p faultPopulation) {
 		t.Cleanup(func() { c.Close() })
 	}
 	listener(t, "unix", filepath.Join(t.TempDir(), "listener"))
+	bindOnly(t)
 	return p
+}
+
+// bindOnly makes a TCP socket that is bound and does not listen.
+func bindOnly(t *testing.T) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 6}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func listener(t *testing.T, network, address string) net.Listener {
