@@ -29,8 +29,10 @@ const (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// Width is the number of columns of the terminal that Out is; 0 if it is none.
-	Width int
+	// Terminal reports that Out is a terminal. Width is the number of its columns, or
+	// those that the environment says a pipe has (COLUMNS); 0 if it says none.
+	Terminal bool
+	Width    int
 	// Plain reports that Out is a terminal that shows escape sequences as they are.
 	Plain bool
 	// Asks reports that In is a terminal, at which someone can answer.

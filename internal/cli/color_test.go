@@ -10,14 +10,15 @@ func TestColor(t *testing.T) {
 		env          map[string]string
 		want         bool
 	}{
-		{name: "a terminal", streams: IO{Width: 80}, want: true},
+		{name: "a terminal", streams: IO{Terminal: true, Width: 80}, want: true},
 		{name: "a pipe"},
-		{name: "a console without escape sequences", streams: IO{Width: 80, Plain: true}},
-		{name: "that is told to", option: "always", streams: IO{Width: 80, Plain: true}, want: true},
+		{name: "a pipe of a known width", streams: IO{Width: 80}},
+		{name: "a console without escape sequences", streams: IO{Terminal: true, Width: 80, Plain: true}},
+		{name: "that is told to", option: "always", streams: IO{Terminal: true, Width: 80, Plain: true}, want: true},
 		{name: "a pipe that is told to", option: "always", want: true},
-		{name: "never", option: "never", streams: IO{Width: 80}},
-		{name: "NO_COLOR", streams: IO{Width: 80}, env: map[string]string{"NO_COLOR": "1"}},
-		{name: "dumb", streams: IO{Width: 80}, env: map[string]string{"TERM": "dumb"}},
+		{name: "never", option: "never", streams: IO{Terminal: true, Width: 80}},
+		{name: "NO_COLOR", streams: IO{Terminal: true, Width: 80}, env: map[string]string{"NO_COLOR": "1"}},
+		{name: "dumb", streams: IO{Terminal: true, Width: 80}, env: map[string]string{"TERM": "dumb"}},
 	} {
 		c.streams.Getenv = func(name string) string { return c.env[name] }
 		r := &run{IO: c.streams}

@@ -58,7 +58,7 @@ func (r *run) checkDump(o *options, req platform.Request) error {
 		return usagef("--dump is of this machine, it goes without --from")
 	case !req.Query.Protocols.Has(sock.TCP):
 		return usagef("--dump holds TCP sockets only")
-	case o.dump == "-" && r.Width > 0:
+	case o.dump == "-" && r.Terminal:
 		return usagef("--dump - would write to a terminal what it cannot show")
 	}
 	return nil

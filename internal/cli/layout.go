@@ -75,5 +75,5 @@ func (r *run) color(o *options) bool {
 	case "never":
 		return false
 	}
-	return r.Width > 0 && !r.Plain && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb"
+	return r.Terminal && !r.Plain && r.Getenv("NO_COLOR") == "" && r.Getenv("TERM") != "dumb"
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/term"
@@ -15,14 +16,27 @@ func systemIO() (streams IO, restore func()) {
 		Asks: term.IsTerminal(int(os.Stdin.Fd())),
 	}
 	restore = func() {}
+	streams.Width = columns(os.Getenv("COLUMNS"))
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
-		streams.Width = 80
+		streams.Terminal = true
 		if width, _, err := term.GetSize(fd); err == nil && width > 0 {
 			streams.Width = width
+		} else if streams.Width == 0 {
+			streams.Width = 80
 		}
 		var understood bool
 		understood, restore = escapeSequences(os.Stdout.Fd())
 		streams.Plain = !understood
 	}
 	return streams, restore
+}
+
+// columns reads the width that the environment says the output has, such as that of
+// watch(1) in a pipe; 0 if it says none.
+func columns(text string) int {
+	width, err := strconv.Atoi(text)
+	if err != nil || width < 0 {
+		return 0
+	}
+	return width
 }
