@@ -5,6 +5,8 @@ package services
 import (
 	"net"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +36,19 @@ type DB struct {
 // file cannot be read, names are looked up with [net.LookupPort], which has a
 // few of its own, and ports have no names.
 var System = sync.OnceValue(func() *DB { return load(path()) })
+
+// path returns where the file is; %SystemRoot% is C:\Windows on nearly every
+// Windows, and is set even for services.
+func path() string {
+	if runtime.GOOS != "windows" {
+		return "/etc/services"
+	}
+	root := os.Getenv("SystemRoot")
+	if root == "" {
+		root = `C:\Windows`
+	}
+	return filepath.Join(root, "System32", "drivers", "etc", "services")
+}
 
 func load(file string) *DB {
 	f, err := os.Open(file)

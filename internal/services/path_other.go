@@ -1,5 +1,0 @@
-//go:build !windows
-
-package services
-
-func path() string { return "/etc/services" }
