@@ -18,6 +18,8 @@ type option struct {
 	value string
 	group string
 	usage string
+	// known are values that there are, or parts of a list; nil: any.
+	known func() []string
 	// only is the system that has it, as GOOS; empty: all.
 	only string
 	// set takes the value, in the order of the command line. An error is one for
@@ -41,6 +43,23 @@ const (
 
 // needsValue reports whether the next word is the value, unless it is joined.
 func (o *option) needsValue() bool { return o.value != "" && o.value[0] != '[' }
+
+// knownValues returns the values that are known, for the completion of words.
+func (o *option) knownValues() []string {
+	if o.known == nil {
+		return nil
+	}
+	return o.known()
+}
+
+// withValues tells which values an option knows.
+func (o *option) withValues(known func() []string) *option {
+	o.known = known
+	return o
+}
+
+// these are values that do not change.
+func these(values ...string) func() []string { return func() []string { return values } }
 
 // spelling is how messages and the help call the option.
 func (o *option) spelling() string { return "--" + o.name }

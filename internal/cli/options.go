@@ -125,9 +125,9 @@ func (o *options) shapeOptions() []*option {
 		on(groupShape, &o.noQueues, "no-queues", "Q", "no queue columns"),
 		on(groupShape, &o.oneline, "oneline", "O", "one line for each socket, whatever is shown"),
 		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
-		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones"),
-		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns"),
-		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns"),
+		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(render.ColumnNames),
+		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(render.ColumnNames),
+		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns").withValues(render.ColumnNames),
 		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
 	}
 }
@@ -152,7 +152,7 @@ func (o *options) formatOptions() []*option {
 		o.formatOption(render.PIDs, "", "bare PIDs, one a line"),
 		o.formatOption(render.Count, "", "the number of sockets"),
 		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
-		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor},
+		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)},
 	}
 }
 
@@ -177,19 +177,23 @@ func (o *options) setTemplate(words string) error {
 }
 
 func (o *options) setColor(word string) error {
-	known := []string{"auto", "always", "never"}
-	if o.color = word; !slices.Contains(known, word) {
-		return unknownWord("--color", word, known)
+	if o.color = word; !slices.Contains(colors, word) {
+		return unknownWord("--color", word, colors)
 	}
 	return nil
 }
+
+// colors are the values of --color.
+var colors = []string{"auto", "always", "never"}
 
 // sourceOptions say where the sockets come from.
 func (o *options) sourceOptions() []*option {
 	return []*option{
 		text(groupSource, &o.from, "from", "", "FILE", "list from a file of --json, --ndjson or --dump, or of ss -D; - is standard input"),
-		text(groupSource, &o.source, "source", "", "BACKEND", "force one: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable"),
-		text(groupSource, &o.owners, "owners", "", "HOW", "how owners are searched: auto, none; on Linux bpf, proc"),
+		text(groupSource, &o.source, "source", "", "BACKEND", "force one: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable").
+			withValues(these("auto", "sock_diag", "proc", "iphlpapi", "portable")),
+		text(groupSource, &o.owners, "owners", "", "HOW", "how owners are searched: auto, none; on Linux bpf, proc").
+			withValues(these("auto", "none", "bpf", "proc")),
 	}
 }
 

@@ -145,11 +145,12 @@ func (o *options) tableOptions(which func(sock.Protocol) bool) []*option {
 // familyOptions name tables and families in the words of ss.
 func (o *options) familyOptions() []*option {
 	return []*option{
-		{name: "query", short: "A", value: "LIST", group: groupTables, set: o.addQuery,
+		{name: "query", short: "A", value: "LIST", group: groupTables, set: o.addQuery, known: tableNames,
 			usage: "these tables: " + strings.Join(tableNames(), " ") + "; !NAME takes one away"},
 		{name: "ipv4", short: "4", group: groupTables, usage: "IPv4 only", set: o.family(sock.IPv4)},
 		{name: "ipv6", short: "6", group: groupTables, usage: "IPv6 only", set: o.family(sock.IPv6)},
-		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address family: inet, inet6 or unix", set: o.addFamilies},
+		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address family: inet, inet6 or unix", set: o.addFamilies,
+			known: these("inet", "inet6", "unix")},
 	}
 }
 
