@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -49,7 +50,7 @@ var behind = map[string][]string{
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},
 	"golang.org/x/term":                        {"internal/cli"},
-	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench"},
 	"github.com/google/go-cmp":                 {"tests"},
 	"github.com/rogpeppe/go-internal":          {"tests"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"tests"},
@@ -133,4 +134,82 @@ func TestWordsImportTheStandardLibraryOnly(t *testing.T) {
 			t.Errorf("%s imports %s", file, imported)
 		}
 	})
+}
+
+// ambient are the words by which code looks at the network namespace of its
+// thread, or at /proc, by itself, and the one file that may use each. All else
+// takes them from its sock.Environment.
+var ambient = map[string]string{
+	`"/proc`:                "platform/environment_linux.go",
+	"net.Interfaces":        "platform/environment.go",
+	"net.InterfaceByName":   "",
+	"net.InterfaceByIndex":  "",
+	"net.InterfaceAddrs":    "",
+	"unix.Setns":            "platform/netns/netns_linux.go",
+	"unix.Unshare":          "",
+	"netns.Open":            "platform/environment_linux.go",
+	"nl.GetNetlinkSocketAt": "",
+}
+
+// TestOneEnvironment: no source looks at the namespace of its thread or at /proc
+// but through its environment.
+func TestOneEnvironment(t *testing.T) {
+	used := map[string]bool{}
+	for _, top := range []string{"sock", "sockdiag", "procnet", "platform"} {
+		files(t, top, func(name string, file *ast.File) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				word := wordOf(n)
+				only, known := ambient[word]
+				if known && name != only {
+					t.Errorf("%s uses %s: it belongs to the environment", name, word)
+				}
+				used[word] = used[word] || known
+				return true
+			})
+		})
+	}
+	for word, only := range ambient {
+		if only != "" && !used[word] {
+			t.Errorf("%s does not use %s any more", only, word)
+		}
+	}
+}
+
+// wordOf returns an identifier of a package as it is used, or `"/proc` for a text
+// that names a file there.
+func wordOf(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.SelectorExpr:
+		if pkg, ok := n.X.(*ast.Ident); ok {
+			return pkg.Name + "." + n.Sel.Name
+		}
+	case *ast.BasicLit:
+		if text := strings.Trim(n.Value, "\"`"); n.Kind == token.STRING && (text == "/proc" || strings.HasPrefix(text, "/proc/")) {
+			return `"/proc`
+		}
+	}
+	return ""
+}
+
+// files calls visit for every Go file below a folder, tests and test data aside.
+func files(t *testing.T, top string, visit func(name string, file *ast.File)) {
+	t.Helper()
+	err := filepath.WalkDir(top, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && entry.Name() == "testdata":
+			return filepath.SkipDir
+		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err == nil {
+			visit(filepath.ToSlash(name), parsed)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

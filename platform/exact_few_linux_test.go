@@ -17,7 +17,7 @@ import (
 // middle and the last socket.
 func sameForFew(t *testing.T, threads bool, proc map[uint64]answer) {
 	t.Helper()
-	finder, err := bpfiter.Open()
+	finder, err := bpfiter.Open(atProc.Proc)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ type bpfFinder struct {
 }
 
 func (b bpfFinder) open() (ownerFinder, error) {
-	finder, err := bpfiter.Open()
+	finder, err := bpfiter.Open(b.fs.Root())
 	if err != nil {
 		return nil, err
 	}

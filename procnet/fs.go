@@ -19,6 +19,9 @@ type FS struct {
 // At returns the proc file system mounted, or copied to, below root.
 func At(root string) FS { return FS{root: filepath.Clean(root)} }
 
+// Root returns where the file system is.
+func (fs FS) Root() string { return fs.root }
+
 // pidFile returns the path of a file of a process.
 func (fs FS) pidFile(pid int, name string) string {
 	return filepath.Join(fs.root, strconv.Itoa(pid), name)

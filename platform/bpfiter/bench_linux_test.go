@@ -65,7 +65,7 @@ func BenchmarkAll(b *testing.B) {
 // BenchmarkAllWithStart is what a program pays that lists once.
 func BenchmarkAllWithStart(b *testing.B) {
 	benchmark(b, func(*Finder, uint64) error {
-		f, err := Open()
+		f, err := Open("/proc")
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func BenchmarkOneInProc(b *testing.B) {
 // BenchmarkOpen is the start.
 func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
-		f, err := Open()
+		f, err := Open("/proc")
 		if err != nil {
 			population.Skip(b, err.Error())
 		}

@@ -73,7 +73,7 @@ func difference(f *Finder, q Query) (diff string, descriptors int, err error) {
 // open1 opens a Finder for a test.
 func open1(t testing.TB) *Finder {
 	t.Helper()
-	f, err := Open()
+	f, err := Open("/proc")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"syscall"
 )
@@ -20,10 +21,10 @@ type Finder struct {
 
 // Open finds out whether the kernel looks for owners here, and prepares it. Every
 // refusal is an [*UnavailableError]. The Finder holds a descriptor until it is
-// closed.
-func Open() (*Finder, error) { return open(host{}) }
+// closed. proc is where the proc file system is mounted.
+func Open(proc string) (*Finder, error) { return open(host{}, proc) }
 
-func open(k kernel) (*Finder, error) {
+func open(k kernel, proc string) (*Finder, error) {
 	if strconv.IntSize < 64 {
 		return nil, &UnavailableError{Reason: reason32Bit} // the kernel's pointers are 64 bits wide
 	}
@@ -32,7 +33,7 @@ func open(k kernel) (*Finder, error) {
 	if caps, err := k.capabilities(); err == nil && !mayLoad(caps) {
 		return nil, &UnavailableError{Reason: reasonCapabilities}
 	}
-	if m, err := k.readFile("/proc/self/uid_map"); err == nil && !identityMap(m) {
+	if m, err := k.readFile(filepath.Join(proc, "self", "uid_map")); err == nil && !identityMap(m) {
 		return nil, &UnavailableError{Reason: reasonUserNS}
 	}
 	f := &Finder{kernel: k}
@@ -51,7 +52,7 @@ func open(k kernel) (*Finder, error) {
 	}
 	// Without the file there are no time namespaces, and before Linux 5.11 the start
 	// times in /proc have no offset in them.
-	if b, err := k.readFile("/proc/self/timens_offsets"); err == nil && !before(k.release(), 5, 11) {
+	if b, err := k.readFile(filepath.Join(proc, "self", "timens_offsets")); err == nil && !before(k.release(), 5, 11) {
 		f.offset = bootOffset(b)
 	}
 	return f, nil

@@ -90,7 +90,7 @@ func TestReasonOfEachRefusal(t *testing.T) {
 	} {
 		k := asRoot()
 		c.change(k)
-		f, err := open(k)
+		f, err := open(k, "/proc")
 		if f != nil || reason(err) != c.reason || !errors.Is(err, sock.ErrUnavailable) || c.cause != nil && !errors.Is(err, c.cause) {
 			t.Errorf("%s: %v, want %q with %v", name, err, c.reason, c.cause)
 		}
@@ -115,7 +115,7 @@ func TestVerifierIsQuoted(t *testing.T) {
 	needs64(t)
 	k := asRoot()
 	verifier(syscall.EACCES)(k)
-	_, err := open(k)
+	_, err := open(k, "/proc")
 	want := reasonVerifier + ": load the program: permission denied: math is not allowed"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
@@ -136,7 +136,7 @@ func TestMemlockIsRaised(t *testing.T) {
 	for system, raised := range map[string]int{"5.10.0-32-amd64": 1, "4.18.0-553.el8": 1, "5.11.0": 0, "7.2.1": 0, "": 0} {
 		k := asRoot()
 		k.system, k.loadErrs = system, []error{syscall.EPERM}
-		f, err := open(k)
+		f, err := open(k, "/proc")
 		if (err == nil) != (raised > 0) || k.raised != raised {
 			t.Errorf("Linux %q: %v, raised %d times, want %d", system, err, k.raised, raised)
 		}
@@ -153,7 +153,7 @@ func TestOpenWithoutFiles(t *testing.T) {
 	k := asRoot()
 	k.files = nil
 	k.loadErrs = []error{syscall.EAGAIN, syscall.EINTR, syscall.EAGAIN}
-	f, err := open(k)
+	f, err := open(k, "/proc")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func fakeFinder(t *testing.T, iterations ...[]step) (*Finder, *fakeKernel) {
 	needs64(t)
 	k := asRoot()
 	k.reads = iterations
-	f, err := open(k)
+	f, err := open(k, "/proc")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ type Finder struct{}
 const reasonNotLinux = "Linux only"
 
 // Open returns an [*UnavailableError].
-func Open() (*Finder, error) { return nil, &UnavailableError{Reason: reasonNotLinux} }
+func Open(string) (*Finder, error) { return nil, &UnavailableError{Reason: reasonNotLinux} }
 
 // Close does nothing.
 func (*Finder) Close() error { return nil }

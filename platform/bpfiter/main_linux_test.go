@@ -32,7 +32,7 @@ func isolated(t *testing.T) bool {
 	}
 	if !population.Inside() {
 		// Said here, where the reason is the test's own.
-		f, err := Open()
+		f, err := Open("/proc")
 		if err != nil {
 			population.Skip(t, err)
 		}

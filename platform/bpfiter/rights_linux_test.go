@@ -127,20 +127,20 @@ func TestRefusals(t *testing.T) {
 	if err := unix.Mount("none", filepath.Dir(btfFile), "tmpfs", 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open()
+	_, err := Open("/proc")
 	if reason(err) != reasonNoBTF || !strings.Contains(err.Error(), btfFile) {
 		t.Errorf("without BTF: %v", err)
 	}
 	if err := os.WriteFile(btfFile, []byte("hello, this is no BTF at all"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(); reason(err) != reasonBTFBad {
+	if _, err := Open("/proc"); reason(err) != reasonBTFBad {
 		t.Errorf("with broken BTF: %v", err)
 	}
 	if err := os.WriteFile(btfFile, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(); reason(err) != reasonBTFBad {
+	if _, err := Open("/proc"); reason(err) != reasonBTFBad {
 		t.Errorf("with empty BTF: %v", err)
 	}
 }

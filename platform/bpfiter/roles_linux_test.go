@@ -85,7 +85,7 @@ func playRole(name string) {
 // find searches in this process.
 func find(compare bool) (result found) {
 	result.PID = os.Getpid()
-	f, err := Open()
+	f, err := Open("/proc")
 	if err != nil {
 		var refusal *UnavailableError
 		if errors.As(err, &refusal) {

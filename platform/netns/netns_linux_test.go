@@ -1,0 +1,138 @@
+package netns
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
+)
+
+func TestMain(m *testing.M) {
+	population.RunHelper()
+	os.Exit(m.Run())
+}
+
+// inode is that of the namespace of the calling thread.
+func inode(t *testing.T) uint64 {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat("/proc/thread-self/ns/net", &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Ino
+}
+
+// add makes a named namespace.
+func add(t *testing.T, name string) {
+	t.Helper()
+	if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// TestDo: the function runs in the namespace, whose error is passed on, and the
+// caller is afterwards where it was, on a locked thread too.
+func TestDo(t *testing.T) {
+	if !population.Alone(t, "ip") {
+		return
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	add(t, "green")
+	green, err := Open("/proc", Names+"/green")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer green.Close()
+	own, err := Open("/proc", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	home := inode(t)
+	if own.Inode() != home || green.Inode() == home {
+		t.Fatalf("inodes %d and %d at %d", own.Inode(), green.Inode(), home)
+	}
+	mistake := errors.New("mistake")
+	visit := func(h *Handle) {
+		t.Helper()
+		err := h.Do(func() error {
+			if at := inode(t); at != h.Inode() {
+				t.Errorf("in %d, want %d", at, h.Inode())
+			}
+			return mistake
+		})
+		if err != mistake {
+			t.Errorf("error %v", err)
+		}
+	}
+	for range 50 {
+		visit(green)
+		visit(own)
+	}
+	if at := inode(t); at != home {
+		t.Errorf("afterwards in %d, want %d", at, home)
+	}
+	// From a thread that is elsewhere itself, both are entered.
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Fatal(err)
+	}
+	visit(own)
+	visit(green)
+	if at := inode(t); at == home || at == green.Inode() {
+		t.Errorf("the thread was moved to %d", at)
+	}
+	elsewhere, err := Open("/proc", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	done := make(chan struct{})
+	go func() { // on another thread
+		defer close(done)
+		visit(elsewhere)
+	}()
+	<-done
+}
+
+func TestName(t *testing.T) {
+	if !population.Alone(t, "ip") {
+		return
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	own, err := Open("/proc", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	if name := own.Name(); name != "" {
+		t.Errorf("without a name it is called %q", name)
+	}
+	add(t, "green")
+	// What is left of a namespace that is gone has the inode of a file.
+	if err := os.WriteFile(filepath.Join(Names, "gone"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	green, err := Open("/proc", Names+"/green")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer green.Close()
+	if name := green.Name(); name != "green" {
+		t.Errorf("it is called %q", name)
+	}
+	if _, err := Open("/proc", Names+"/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one that does not exist: %v", err)
+	}
+}
