@@ -83,7 +83,6 @@ func testFilters(t *testing.T, p program) {
 		wanted func(Held) bool
 	}{
 		{"state established", func(h Held) bool { return h.State == "ESTABLISHED" }},
-		{"state time-wait", func(h Held) bool { return h.State == "TIME_WAIT" }},
 		{"sport = " + strconv.Itoa(int(m.Local.Port())), func(h Held) bool { return h.Local.Port() == m.Local.Port() }},
 		{"family = ipv6 and not state listen", func(h Held) bool { return h.Protocol == "tcp" && h.Family == "ipv6" && h.State != "LISTEN" }},
 		{"pid = " + strconv.Itoa(m.PID) + " and state fin-wait-2", func(h Held) bool { return h.Family == "ipv4" && h.State == "FIN_WAIT_2" }},

@@ -67,14 +67,25 @@ func environment(dir string) []string {
 	)
 }
 
-// boot makes the prefix.
+// boot makes the prefix. On a busy machine Wine 8 now and then does not find its
+// own kernel32.dll there, so it is made anew.
 func (r *Rig) boot(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), bootLimit)
 	defer cancel()
-	if out, err := r.Output(r.Command(ctx, "wineboot", "--init")); err != nil {
-		t.Fatalf("make a Wine prefix: %v\n%s", err, out)
+	var failed error
+	for range 3 {
+		out, err := r.Output(r.Command(ctx, "wineboot", "--init"))
+		if err == nil {
+			return
+		}
+		failed = fmt.Errorf("%w\n%s", err, out)
+		r.stop(t)
+		if err := os.RemoveAll(filepath.Join(r.dir, "prefix")); err != nil {
+			t.Fatal(err)
+		}
 	}
+	t.Fatalf("make a Wine prefix: %v", failed)
 }
 
 // install puts the stand-in for bcryptprimitives.dll where this Wine has none.

@@ -17,7 +17,7 @@ import (
 type Made struct {
 	Protocol, Family, State string
 	Local, Remote           netip.AddrPort
-	PID                     int // 0 where no process holds it any more
+	PID                     int
 }
 
 type holder struct {
@@ -62,8 +62,8 @@ func (h *holder) fill() error {
 	return nil
 }
 
-// tcp makes a listener and connections to it: one that carries traffic, one
-// that is half closed, and one that both sides closed.
+// tcp makes a listener and connections to it: one that carries traffic, and one
+// that is half closed.
 func (h *holder) tcp(network, at, serverFamily, dial string) error {
 	l, err := net.Listen(network, at)
 	if err != nil {
@@ -75,7 +75,7 @@ func (h *holder) tcp(network, at, serverFamily, dial string) error {
 	to := netip.AddrPortFrom(address, l.Addr().(*net.TCPAddr).AddrPort().Port()).String()
 	clientFamily := family(address)
 	for _, states := range [][2]string{
-		{"ESTABLISHED", "ESTABLISHED"}, {"FIN_WAIT_2", "CLOSE_WAIT"}, {"TIME_WAIT", ""},
+		{"ESTABLISHED", "ESTABLISHED"}, {"FIN_WAIT_2", "CLOSE_WAIT"},
 	} {
 		client, server, err := pair(l, to)
 		if err != nil {
@@ -86,13 +86,6 @@ func (h *holder) tcp(network, at, serverFamily, dial string) error {
 			_, err = client.Write([]byte("hello"))
 		case "FIN_WAIT_2":
 			err = client.(*net.TCPConn).CloseWrite()
-		case "TIME_WAIT":
-			if err = finish(client, server); err != nil {
-				return err
-			}
-			h.made = append(h.made, Made{Protocol: "tcp", Family: clientFamily, State: "TIME_WAIT",
-				Local: end(client.LocalAddr()), Remote: end(client.RemoteAddr())})
-			continue
 		}
 		if err != nil {
 			return err
@@ -110,23 +103,6 @@ func pair(l net.Listener, to string) (client, server net.Conn, err error) {
 	}
 	server, err = l.Accept()
 	return client, server, err
-}
-
-// finish closes the client's side first, so that it is the one remembered.
-func finish(client, server net.Conn) error {
-	if err := client.(*net.TCPConn).CloseWrite(); err != nil {
-		return err
-	}
-	if _, err := io.Copy(io.Discard, server); err != nil {
-		return err
-	}
-	if err := server.Close(); err != nil {
-		return err
-	}
-	if _, err := io.Copy(io.Discard, client); err != nil {
-		return err
-	}
-	return client.Close()
 }
 
 func (h *holder) note(family, state string, local, remote net.Addr) {
