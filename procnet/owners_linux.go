@@ -2,6 +2,7 @@ package procnet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -73,6 +74,7 @@ type search struct {
 	root       int // descriptor of the proc file system
 	threads    bool
 	comparable bool // kcmp(2) may be asked about these PIDs
+	alone      bool // there is one worker
 	want       wanted
 
 	pids  []int32
@@ -88,7 +90,9 @@ type search struct {
 	ix     OwnerIndex
 	tables []*table      // by holder index
 	byPID  map[int32]int // index of ix.Processes
-	again  []int32       // PIDs that changed hands
+	again  []int32       // PIDs that changed hands, or for which no file was left
+	// starved: no file was left for what the workers read side by side.
+	starved bool
 }
 
 // chunk is a part of the descriptors of a table.
@@ -142,6 +146,10 @@ func (s *search) newcomers() []int32 {
 // run reads s.pids with all workers and adds what they find to the index.
 func (s *search) run() {
 	count := runtime.GOMAXPROCS(0)
+	if s.starved {
+		count = 1
+	}
+	s.alone = count == 1
 	s.chunks = make(chan chunk)
 	s.producing.Store(int32(count))
 	s.idle.Store(0)
@@ -174,8 +182,16 @@ func (s *search) failed(path string, err error) {
 	}
 }
 
-// failedAt is failed for a file of a process.
+// failedAt is failed for a file of a process. If no further file may be opened, the
+// process is read again by one worker alone, which holds three.
 func (s *search) failedAt(pid int32, name string, err error) {
+	if (errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)) && !s.alone {
+		s.readAgain(pid)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.starved = true
+		return
+	}
 	s.failed(s.fs.pidFile(int(pid), name), err)
 }
 

@@ -33,9 +33,10 @@ func (e *opError) Unwrap() error { return e.err }
 //	EINVAL                   a request that this kernel does not understand
 //	EPERM EACCES ENOSYS      a security module or seccomp
 //	ECONNREFUSED             no sock_diag in this network namespace
+//	EMFILE ENFILE            no further file; that of /proc may be had later
 var refusals = []error{
 	syscall.ENOENT, syscall.EOPNOTSUPP, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT,
-	syscall.EINVAL, syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.ECONNREFUSED,
+	syscall.EINVAL, syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.ECONNREFUSED, syscall.EMFILE, syscall.ENFILE,
 }
 
 // tableError makes the error of a table; begun tells that it has given rows,

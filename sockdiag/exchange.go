@@ -62,10 +62,14 @@ func (e *exchange) hangUp() {
 	}
 }
 
-// prepare sends the first request before anybody reads its replies.
-func (e *exchange) prepare(request []byte) {
+// prepare sends the first request before anybody reads its replies. Where no
+// more files may be opened it does nothing: there may be one less when the request
+// has its turn. It reports whether that is so.
+func (e *exchange) prepare(request []byte) (noFiles bool) {
 	e.failed = e.begin(request)
-	e.sent = true
+	noFiles = errors.Is(e.failed, syscall.EMFILE) || errors.Is(e.failed, syscall.ENFILE)
+	e.sent = !noFiles
+	return noFiles
 }
 
 // begin sends a request, unless it was sent already.

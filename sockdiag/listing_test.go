@@ -107,6 +107,7 @@ func TestListingGoesOnAfterATable(t *testing.T) {
 func TestListingRefused(t *testing.T) {
 	for _, errno := range []syscall.Errno{
 		syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT, syscall.EOPNOTSUPP,
+		syscall.EMFILE, syscall.ENFILE,
 	} {
 		for name, k := range map[string]*fakeKernel{"open": {openErr: errno}, "send": {sendErr: errno}} {
 			k.t = t
@@ -117,9 +118,9 @@ func TestListingRefused(t *testing.T) {
 			}
 		}
 	}
-	k := &fakeKernel{t: t, openErr: syscall.EMFILE}
+	k := &fakeKernel{t: t, openErr: syscall.ENOMEM}
 	if _, errs := k.read(tcp4()); len(errs) != 1 || errors.Is(errs[0], sock.ErrUnavailable) {
-		t.Errorf("too many open files is not a missing table: %v", errs)
+		t.Errorf("no memory is not a missing table: %v", errs)
 	}
 }
 
@@ -231,5 +232,33 @@ func TestListingEarlyBreak(t *testing.T) {
 	}
 	if len(k.requests) != 1 {
 		t.Errorf("%d requests after a break at the first table's error", len(k.requests))
+	}
+}
+
+// TestPrefetchWithoutFiles: what cannot be opened before its turn is opened in its
+// turn, and what follows is not tried before.
+func TestPrefetchWithoutFiles(t *testing.T) {
+	k := newFakeKernel(t,
+		[]delivery{datagram(row(established(1)), done(0))},
+		[]delivery{datagram(row(established(2)), done(0))},
+	)
+	rows, errs := k.collect(func(yield func(*sock.Socket, error) bool) {
+		session := k.source().Open(here)
+		defer session.Close()
+		plan := session.Plan(udpBoth())
+		k.openErr = syscall.EMFILE
+		plan[0].Prefetch()
+		k.openErr = nil
+		plan[1].Prefetch()
+		if k.opened != 0 {
+			t.Errorf("%d wires are open before the first turn", k.opened)
+		}
+		for _, r := range plan {
+			r.Rows(t.Context())(yield)
+		}
+	})
+	wantRows(t, rows, 1, 2)
+	if len(errs) > 0 {
+		t.Errorf("errors %v", errs)
 	}
 }

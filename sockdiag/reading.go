@@ -40,12 +40,12 @@ func (r *reading) Tables() []sock.Table { return r.tables }
 // Prefetch sends the request. What waits for another answer is left for later:
 // the names of unix sockets come first.
 func (r *reading) Prefetch() {
-	if r.exchange.w != nil {
+	if r.exchange.w != nil || r.session.noFiles {
 		return
 	}
 	r.exchange.prefetch = true
 	if r.request != nil && r.tables[0].Protocol != sock.Unix {
-		r.exchange.prepare(r.request)
+		r.session.noFiles = r.exchange.prepare(r.request)
 	}
 }
 

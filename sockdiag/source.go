@@ -45,6 +45,7 @@ type session struct {
 	source   *Source
 	env      *sock.Environment
 	readings []*reading
+	noFiles  bool // each reading waits for its turn, since none could be opened before
 }
 
 // openWire opens a netlink socket in the namespace of the session.

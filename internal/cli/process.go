@@ -185,7 +185,10 @@ func (r *run) missing(w *wantedProcess, a answered, what string) (text string, k
 	case len(found) > 1:
 		name = fmt.Sprintf("one of the %d processes %s", len(found), w.word)
 	}
-	if a.hidden() && !r.maySearch(found) {
+	switch {
+	case a.unread():
+		return fmt.Sprintf("whether %s holds a %s is not known: not everything could be read", name, what), false, nil
+	case a.hidden() && !r.maySearch(found):
 		return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", name, what), false, nil
 	}
 	if len(found) > 1 {
