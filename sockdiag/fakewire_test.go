@@ -51,7 +51,9 @@ func newFakeKernel(t *testing.T, scripts ...[]delivery) *fakeKernel {
 	return &fakeKernel{t: t, scripts: scripts}
 }
 
-func (k *fakeKernel) source() *Source { return &Source{open: k.open, compile: (*compiler).program} }
+func (k *fakeKernel) source() *Source {
+	return &Source{open: k.open, compile: (*compiler).program, bound: func() bool { return true }}
+}
 
 // here is an environment that says nothing: that of the thread.
 var here = &sock.Environment{}

@@ -29,10 +29,14 @@ func (*Source) Fields(p sock.Protocol) sock.Field {
 	return 0
 }
 
-// States says that the kernel tells all of them.
+// States says that the kernel tells all of them, but for TCP sockets in the state
+// Bound if it is an old one.
 func (s *Source) States(p sock.Protocol) sock.StateSet {
-	if s.Fields(p) == 0 {
+	switch {
+	case s.Fields(p) == 0:
 		return 0
+	case p == sock.TCP && !s.bound():
+		return p.Descriptor().States &^ sock.States(sock.Bound)
 	}
 	return p.Descriptor().States
 }

@@ -3,6 +3,7 @@ package sockdiag
 import (
 	"runtime"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,8 +24,16 @@ func checkExists(t *testing.T, what string, p sock.Protocol, fd int) {
 		}
 	}
 	must(t, "close", unix.Close(fd))
-	if found, err := New().Exists(t.Context(), here, s); found || err != nil {
-		t.Errorf("%s is closed: %v, %v", what, found, err)
+	for wait := time.Millisecond; ; wait *= 2 {
+		found, err := New().Exists(t.Context(), here, s)
+		switch {
+		case found && err == nil && wait < 4*time.Second:
+			time.Sleep(wait) // the peer's last acknowledgement is on its way
+			continue
+		case found || err != nil:
+			t.Errorf("%s is closed: %v, %v", what, found, err)
+		}
+		return
 	}
 }
 
@@ -54,7 +63,9 @@ func TestLiveExists(t *testing.T) {
 		must(t, "connect", unix.Connect(peer, at.at(portOf(t, udp))))
 		checkExists(t, name+" connected udp", sock.UDP, peer)
 		checkExists(t, name+" udp", sock.UDP, udp)
-		checkExists(t, name+" bound", sock.TCP, open(at.family, unix.SOCK_STREAM, at.at(0)))
+		if New().bound() {
+			checkExists(t, name+" bound", sock.TCP, open(at.family, unix.SOCK_STREAM, at.at(0)))
+		}
 	}
 	// Each of a group that shares one port, whichever a packet would reach.
 	for n := range 5 {

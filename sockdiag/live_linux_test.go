@@ -156,6 +156,8 @@ func TestLiveListenersAlone(t *testing.T) {
 	}
 }
 
+// What is said of the kernel is what it does when it is asked in any case; if it
+// does not tell bound sockets, it is not asked.
 func TestLiveBoundInactive(t *testing.T) {
 	ownNetns(t)
 	bound := socket(t, unix.AF_INET, unix.SOCK_STREAM, 0)
@@ -163,9 +165,25 @@ func TestLiveBoundInactive(t *testing.T) {
 	must(t, "bind", unix.Bind(bound, loopback4(0)))
 	q := everything(sock.TCP)
 	q.States = sock.States(sock.Bound)
+	asked := New()
+	asked.bound = func() bool { return true }
+	rows := 0
+	for _, err := range socktest.Rows(t.Context(), asked, here, q) {
+		must(t, "Rows", err)
+		rows++
+	}
+	source := New()
+	if told := rows == 1; source.bound() != told || source.States(sock.TCP).Has(sock.Bound) != told {
+		t.Fatalf("the kernel lists %d bound sockets of 1, and is taken to tell them: %v", rows, source.bound())
+	}
 	all := collect(t, q)
-	if len(all) == 0 {
-		skip(t, "kernels before 6.8 do not list bound sockets")
+	if !source.bound() {
+		for _, r := range source.session(here).Plan(q) {
+			if request := r.(*reading).request; request != nil || len(all) != 0 {
+				t.Errorf("%d rows, request %x", len(all), request)
+			}
+		}
+		return
 	}
 	b := withInode(t, all, bound)
 	if b.State != sock.Bound || b.Local.Port() != portOf(t, bound) || b.Knows(sock.FieldRemote) {

@@ -1,6 +1,8 @@
 package sockdiag
 
 import (
+	"sync"
+
 	"sockeye/sock"
 )
 
@@ -10,15 +12,19 @@ const name = "sock_diag"
 // Source lists the sockets of an environment's network namespace.
 type Source struct {
 	// open opens a netlink socket in the namespace of the thread; compile makes
-	// the program of a reading. Both are seams for tests.
+	// the program of a reading. All are seams for tests.
 	open    func() (wire, error)
 	compile func(*compiler, sock.Matcher) (program, bool)
+	// bound reports whether the kernel tells TCP sockets in the state Bound.
+	bound func() bool
 }
 
 var _ sock.Source = (*Source)(nil)
 
 // New returns the source. Nothing is opened before something is asked.
-func New() *Source { return &Source{open: openWire, compile: (*compiler).program} }
+func New() *Source {
+	return &Source{open: openWire, compile: (*compiler).program, bound: sync.OnceValue(kernelTellsBound)}
+}
 
 // Name returns "sock_diag".
 func (*Source) Name() string { return name }
@@ -60,6 +66,9 @@ func (s *session) openWire() (w wire, err error) {
 // Plan returns the readings of a query: one for each table, but for TCP one for
 // both families where one program holds for both.
 func (s *session) Plan(q sock.Query) []sock.Reading {
+	if q.Protocols.Has(sock.TCP) && q.States.Has(sock.Bound) && !s.source.bound() {
+		q.States &^= sock.States(sock.Bound)
+	}
 	var plan []sock.Reading
 	for p := range q.Protocols.All {
 		if r := s.planBoth(q.Protocol(p)); r != nil {

@@ -34,7 +34,7 @@ var connectionBits = [...]uint32{
 	sock.LastAck:     1 << tcpLastAck,
 	sock.TimeWait:    1 << tcpTimeWait,
 	sock.Closed:      1 << tcpClose,
-	sock.Bound:       1 << tcpBoundInactive, // Linux 6.8; ignored before
+	sock.Bound:       1 << tcpBoundInactive, // not always told: see knowsBound
 }
 
 // datagramBits ask for the two states of a socket of UDP, UDP-Lite or raw IP.

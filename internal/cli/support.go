@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 
@@ -98,11 +99,10 @@ func (b backend) fit(o *options, req *platform.Request) error {
 	if err := b.refusePeers(req); err != nil {
 		return err
 	}
-	states := req.Query.States
-	if b.host.ListsBound() {
-		states = 0
-	}
-	if states == sock.States(sock.Bound) || states != 0 && o.boundAlone {
+	if (o.boundAlone || req.Query.States == sock.States(sock.Bound)) && !b.host.ListsBound() {
+		if runtime.GOOS == "linux" && o.source != "proc" && o.source != "portable" {
+			b.where = "on Linux before 6.8"
+		}
 		return b.refusal("--bound-inactive", "sockets that are bound and do not listen")
 	}
 	if o.dump != "" && !b.host.CanDump() {

@@ -1,11 +1,7 @@
 package livetest
 
 import (
-	"encoding/binary"
-	"slices"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"sockeye/internal/test/population"
 )
@@ -64,33 +60,4 @@ func TestForcedSource(t *testing.T) {
 			t.Errorf("standard error %q, warnings %v", got.stderr, doc.Warnings)
 		}
 	}
-}
-
-// diagnosesRaw asks the kernel for raw sockets through sock_diag(7). Without the
-// module the dump ends with an error in NLMSG_DONE, or there is no family.
-func diagnosesRaw(t *testing.T) bool {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(fd)
-	// struct nlmsghdr, then struct inet_diag_req_v2 of linux/inet_diag.h.
-	request := make([]byte, unix.SizeofNlMsghdr+56)
-	binary.NativeEndian.PutUint32(request[0:], uint32(len(request)))
-	binary.NativeEndian.PutUint16(request[4:], 20) // SOCK_DIAG_BY_FAMILY
-	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	request[16], request[17] = unix.AF_INET, unix.IPPROTO_RAW
-	binary.NativeEndian.PutUint32(request[20:], ^uint32(0)) // idiag_states
-	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		t.Fatal(err)
-	}
-	reply := make([]byte, 1<<16)
-	n, _, err := unix.Recvfrom(fd, reply, 0)
-	if err != nil || n < unix.SizeofNlMsghdr+4 {
-		t.Fatalf("%d bytes of sock_diag, %v", n, err)
-	}
-	kind := binary.NativeEndian.Uint16(reply[4:])
-	status := int32(binary.NativeEndian.Uint32(reply[16:]))
-	return !slices.Contains([]uint16{unix.NLMSG_ERROR, unix.NLMSG_DONE}, kind) || status == 0
 }

@@ -56,8 +56,8 @@ func parity(t *testing.T, set *population.Set, adjust trim, args ...string) {
 	t.Helper()
 	var diff string
 	for range 2 {
-		ss := adjusted(complement(t, askSS(t), set), adjust)
-		ours := adjusted(askSockeye(t, args...), adjust)
+		ss := adjusted(t, complement(t, askSS(t), set), adjust)
+		ours := adjusted(t, askSockeye(t, args...), adjust)
 		if diff = lineDiff(linesOf(ss), linesOf(ours)); diff == "" {
 			return
 		}
@@ -65,12 +65,33 @@ func parity(t *testing.T, set *population.Set, adjust trim, args ...string) {
 	t.Errorf("sockeye %v differs from ss (-ss +sockeye):\n%s", args, diff)
 }
 
-func adjusted(all []facts, adjust trim) []facts {
+// TestEachTable holds one table after the other against ss, as sock_diag alone
+// lists it, where the kernel has that: then each fact is compared.
+func TestEachTable(t *testing.T) {
+	if !population.Alone(t, "ss", "ip", "cat") {
+		return
+	}
+	set, err := population.Parity(t.TempDir())
+	keep(t, set, err)
+	for _, table := range ssTables {
+		t.Run(table.protocol, func(t *testing.T) {
+			if table.diagnosed != nil && !table.diagnosed(t) {
+				t.Skipf("the kernel's sock_diag does not list %s", table.protocol)
+			}
+			only := func(f *facts) bool { return f.protocol == table.protocol }
+			parity(t, set, only, "-a", "-A", table.protocol, "-e", "--source", "sock_diag")
+		})
+	}
+}
+
+func adjusted(t *testing.T, all []facts, adjust trim) []facts {
+	t.Helper()
+	rawFromProc := !diagnosesRaw(t)
 	var kept []facts
 	for _, f := range all {
-		if f.protocol == "raw" {
-			// ss reads it from /proc, and says there neither the inode nor the
-			// user, nor what the kernel's diagnosis alone knows.
+		if f.protocol == "raw" && rawFromProc {
+			// ss says there neither the inode nor the user, nor what the kernel's
+			// diagnosis alone knows.
 			f.inode, f.uid, f.cookie, f.v6only, f.device = "-", "-", "-", "-", "-"
 		}
 		if adjust(&f) {
@@ -93,8 +114,13 @@ func askSockeye(t *testing.T, args ...string) []facts {
 }
 
 // complement adds what an ss older than 6.8 does not ask for: TCP sockets that
-// are bound and do not listen, as they were made.
+// are bound and do not listen, as they were made. A kernel older than that does
+// not tell them, whoever asks.
 func complement(t *testing.T, ss []facts, set *population.Set) []facts {
+	t.Helper()
+	if !diagnosesBound(t) {
+		return ss
+	}
 	for _, m := range set.Made {
 		inode := strconv.FormatUint(m.Inode, 10)
 		if m.Protocol != population.TCP || m.State != population.Bound ||

@@ -1,7 +1,11 @@
 package population
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,11 +64,12 @@ func (b *builder) unixDatagrams(dir string) {
 	client := b.socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
 	b.connectTo(client, bound)
 	b.write(client, 10)
-	// connect(2) makes both ends established: unix_dgram_connect, since Linux 5.15.
-	b.note("datagram that is a peer, bytes waiting", bound, Unix, Established)
+	connected, err := ConnectedDatagram()
+	b.check(err, "state of connected datagram sockets")
+	b.note("datagram that is a peer, bytes waiting", bound, Unix, connected)
 	alone := b.unixBound(unix.SOCK_DGRAM, filepath.Join(dir, "alone"))
 	b.note("datagram", alone, Unix, Unconnected)
-	b.note("datagram with a peer", client, Unix, Established)
+	b.note("datagram with a peer", client, Unix, connected)
 	unnamed := b.socket(unix.AF_UNIX, unix.SOCK_DGRAM, 0)
 	b.note("unnamed datagram", unnamed, Unix, Unconnected)
 }
@@ -81,9 +86,46 @@ func (b *builder) unixPairs() {
 		}
 		b.fds = append(b.fds, pair[0], pair[1])
 		b.write(pair[0], 7)
-		b.note("socketpair", pair[0], Unix, Established)
-		b.note("socketpair", pair[1], Unix, Established)
+		state := Established
+		if typ == unix.SOCK_DGRAM {
+			state, err = ConnectedDatagram()
+			b.check(err, "state of connected datagram sockets")
+		}
+		b.note("socketpair", pair[0], Unix, state)
+		b.note("socketpair", pair[1], Unix, state)
 	}
+}
+
+// ConnectedDatagram returns the state of a unix datagram socket that has a peer:
+// Established since Linux 5.15, where connect(2) and socketpair(2) set it. It is
+// seen in /proc/net/unix.
+func ConnectedDatagram() (State, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer unix.Close(pair[0])
+	defer unix.Close(pair[1])
+	var st unix.Stat_t
+	if err := unix.Fstat(pair[0], &st); err != nil {
+		return "", err
+	}
+	table, err := os.ReadFile("/proc/thread-self/net/unix")
+	if err != nil {
+		return "", err
+	}
+	// Num: RefCount Protocol Flags Type St Inode Path
+	for line := range strings.Lines(string(table)) {
+		f := strings.Fields(line)
+		if len(f) < 7 || f[6] != strconv.FormatUint(st.Ino, 10) {
+			continue
+		}
+		// SS_UNCONNECTED and SS_CONNECTED of linux/net.h.
+		if state, ok := map[string]State{"01": Unconnected, "03": Established}[f[5]]; ok {
+			return state, nil
+		}
+	}
+	return "", errors.New("not in /proc/net/unix")
 }
 
 // unixNames makes listeners in the abstract namespace: plain, with blanks, and

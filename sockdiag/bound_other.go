@@ -1,0 +1,5 @@
+//go:build !linux
+
+package sockdiag
+
+func kernelTellsBound() bool { return false }
