@@ -121,14 +121,18 @@ func TestOwnersAreTheSameBothWays(t *testing.T) {
 	if !needsIterator(t) {
 		return
 	}
+	scale := 1
+	if testing.Short() {
+		scale = 20
+	}
 	for _, shape := range []struct {
 		name  string
 		fill  func() (*population.Set, error)
 		least int
 	}{
-		{"one process", func() (*population.Set, error) { return population.Mass(9500, false) }, 19000},
-		{"500 processes", func() (*population.Set, error) { return population.Crowd(500, 100, 10) }, 5000},
-		{"2,000 idle processes", func() (*population.Set, error) { return population.Crowd(2000, 0, 0) }, 1},
+		{"one process", func() (*population.Set, error) { return population.Mass(9500/scale, false) }, 19000 / scale},
+		{"many processes", func() (*population.Set, error) { return population.Crowd(500/scale, 100, 10) }, 5000 / scale},
+		{"idle processes", func() (*population.Set, error) { return population.Crowd(2000/scale, 0, 0) }, 1},
 	} {
 		t.Run(shape.name, func(t *testing.T) {
 			set, err := shape.fill()
@@ -232,7 +236,11 @@ func TestOwnersUnderChurnAreTheSameBothWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, err := owned(both[1])
-	for run := range 90 {
+	runs := 90
+	if testing.Short() {
+		runs = 9
+	}
+	for run := range runs {
 		var ours, after map[uint64]answer
 		if err == nil {
 			ours, err = owned(both[0])

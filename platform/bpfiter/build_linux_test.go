@@ -12,6 +12,9 @@ import (
 
 // The committed programs are what the pinned compiler makes of the source.
 func TestProgramsAreRebuiltByteByByte(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the compiler takes long")
+	}
 	for _, tool := range []string{"clang-14", "llvm-objcopy-14", "llvm-readelf-14"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			population.Skip(t, err.Error()+" (Debian packages clang-14 and llvm-14)")

@@ -36,7 +36,11 @@ func TestChurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for run := range 90 {
+	runs := 90
+	if testing.Short() {
+		runs = 9
+	}
+	for run := range runs {
 		ix, err := f.Find(t.Context(), Query{})
 		if err != nil {
 			t.Fatal(err)

@@ -30,9 +30,6 @@ func TestReadPages(t *testing.T) {
 
 // Mapped or read, it is the same.
 func TestMapBTF(t *testing.T) {
-	if testing.Short() {
-		t.Skip("asks the kernel of this machine")
-	}
 	want, err := os.ReadFile(btfFile)
 	if err != nil {
 		population.Skip(t, err.Error())

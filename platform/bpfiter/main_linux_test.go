@@ -27,9 +27,6 @@ func TestMain(m *testing.M) {
 // isolated is [population.Alone] where the kernel looks for owners.
 func isolated(t *testing.T) bool {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("asks the kernel of this machine")
-	}
 	if !population.Inside() {
 		// Said here, where the reason is the test's own.
 		f, err := Open("/proc")

@@ -24,7 +24,11 @@ func TestChurn(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for i := range 40 {
+	listings := 40
+	if testing.Short() {
+		listings = 4
+	}
+	for i := range listings {
 		counts := map[string]int{}
 		doc := readDocument(t, "-t", "-a", "--no-processes", "--source", "sock_diag")
 		if !doc.Complete || len(doc.Warnings) > 0 {

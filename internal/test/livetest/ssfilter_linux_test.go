@@ -43,7 +43,7 @@ func cookiesOf(rows []sstext.Row) (cookies []string) {
 	return cookies
 }
 
-const ssExpressions = 300
+const ssExpressions, ssExpressionsShort = 300, 20
 
 // TestFiltersOfSS: the same expression selects the same sockets in ss, for what
 // ss has and does right. Everything is in parentheses, since it has no
@@ -58,7 +58,11 @@ func TestFiltersOfSS(t *testing.T) {
 	w := newWays(t, threeWaysSeed+1)
 	w.ss = true
 	selected := 0
-	for i := range ssExpressions {
+	count := ssExpressions
+	if testing.Short() {
+		count = ssExpressionsShort
+	}
+	for i := range count {
 		e := w.expression(2)
 		diff := ""
 		for range 2 {
@@ -77,8 +81,8 @@ func TestFiltersOfSS(t *testing.T) {
 			t.Fatalf("%s (number %d)\ncookies (-ss +sockeye):\n%s", e.spell(true), i, diff)
 		}
 	}
-	t.Logf("%d expressions, %d sockets selected", ssExpressions, selected)
-	if selected < ssExpressions*10 || selected > ssExpressions*(len(w.rows)-10) {
+	t.Logf("%d expressions, %d sockets selected", count, selected)
+	if selected < count*10 || selected > count*(len(w.rows)-10) {
 		t.Error("the expressions are too easy")
 	}
 }

@@ -20,6 +20,7 @@ import (
 const (
 	threeWaysSeed  = 20261121
 	threeWaysCount = 10_000
+	threeWaysShort = 200
 	threeWaysBatch = 100
 	// sampled: for one expression of so many it is counted what the kernel gives.
 	sampled = 17
@@ -35,7 +36,11 @@ func TestThreeWays(t *testing.T) {
 	set, err := population.Parity(t.TempDir())
 	keep(t, set, err)
 	w := newWays(t, threeWaysSeed)
-	for i := range threeWaysCount {
+	count := threeWaysCount
+	if testing.Short() {
+		count = threeWaysShort
+	}
+	for i := range count {
 		if i%threeWaysBatch == 0 {
 			w.refresh(t)
 		}
@@ -52,7 +57,7 @@ func TestThreeWays(t *testing.T) {
 		}
 	}
 	t.Logf("%d expressions over %d sockets: %d of %d matched, the kernel left out about %d of the others",
-		threeWaysCount, len(w.rows), w.matched, w.tried, w.spared)
+		count, len(w.rows), w.matched, w.tried, w.spared)
 	if w.matched < w.tried/10 || w.matched > w.tried*9/10 {
 		t.Error("the expressions are too easy")
 	}

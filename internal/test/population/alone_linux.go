@@ -2,6 +2,7 @@ package population
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"runtime"
@@ -50,7 +51,11 @@ func Alone(t T, programs ...string) bool {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd := Command([]string{"-test.v", "-test.run=^" + t.Name() + "$"}, nil)
+	args := []string{"-test.v", "-test.run=^" + t.Name() + "$"}
+	if short := flag.Lookup("test.short"); short != nil {
+		args = append(args, "-test.short="+short.Value.String())
+	}
+	cmd := Command(args, nil)
 	out, err := cmd.CombinedOutput()
 	switch {
 	case errors.Is(err, os.ErrPermission):
