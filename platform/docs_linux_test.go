@@ -9,7 +9,7 @@ import (
 	"sockeye/platform/iphlpapi"
 	"sockeye/platform/portable"
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 )
 
 const platformsFile = "../docs/platforms.md"
@@ -40,16 +40,6 @@ func documented(t *testing.T) (names []string, hosts []*Host) {
 	return names, hosts
 }
 
-// ownerFacts are the members of an owner, which have no row of their own in the
-// registry.
-var ownerFacts = []struct {
-	name  string
-	field sock.Field
-}{
-	{"service", sock.FieldService}, {"exe", sock.FieldExe}, {"cmdline", sock.FieldCmdline},
-	{"user", sock.FieldProcessUser}, {"started_at", sock.FieldStartedAt},
-}
-
 // factTable is the table of facts as it must stand in the documentation.
 func factTable(t *testing.T) string {
 	names, hosts := documented(t)
@@ -62,18 +52,19 @@ func factTable(t *testing.T) string {
 		}
 		b.WriteString("\n")
 	}
-	members := snapshot.Members()
-	for i := range members {
-		needs := members[i].Needs
-		if strings.HasPrefix(members[i].Name, "listener_") {
+	for _, f := range fact.Members() {
+		needs := f.Needs
+		if strings.HasPrefix(f.Name, "listener_") {
 			needs |= sock.FieldInode // by which it is searched
 		}
-		if needs != 0 {
-			row(members[i].Name, needs)
+		if needs != 0 && !f.Always {
+			row(f.Name, needs)
 		}
 	}
-	for _, f := range ownerFacts {
-		row("owners[]."+f.name, f.field)
+	for _, f := range fact.Lookup("owners").Parts {
+		if f.Needs != sock.FieldOwners && f.Words != "" {
+			row("owners[]."+f.Member(), f.Needs)
+		}
 	}
 	return b.String()
 }

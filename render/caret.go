@@ -3,6 +3,8 @@ package render
 import (
 	"strings"
 	"unicode/utf8"
+
+	"sockeye/sock/escape"
 )
 
 // caretWindow is how much of a long line is shown on each side of a mistake,
@@ -11,7 +13,7 @@ const caretWindow = 100
 
 // Caret returns two lines, without a line break at the end, that show a mistake
 // of length bytes at an offset in a text: the line of the text that it is in,
-// escaped as by [AppendText] and cut if it is long, and carets under the mistake.
+// escaped as by [escape.AppendText] and cut if it is long, and carets under the mistake.
 func Caret(text string, offset, length int) string {
 	offset = min(max(offset, 0), len(text))
 	before := text[strings.LastIndexByte(text[:offset], '\n')+1 : offset]
@@ -27,11 +29,11 @@ func Caret(text string, offset, length int) string {
 		length = min(length, len(rest))
 	}
 	plain := func(s string) string { return strings.NewReplacer("\t", " ", "\r", " ").Replace(s) }
-	line := AppendText([]byte("    "+lead), plain(before))
+	line := escape.AppendText([]byte("    "+lead), plain(before))
 	from := width(line)
-	line = AppendText(line, plain(rest[:length]))
+	line = escape.AppendText(line, plain(rest[:length]))
 	to := width(line)
-	line = AppendText(line, plain(rest[length:]))
+	line = escape.AppendText(line, plain(rest[length:]))
 	return string(line) + tail + "\n" + strings.Repeat(" ", from) + strings.Repeat("^", max(to-from, 1))
 }
 

@@ -2,11 +2,12 @@ package render
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,9 +31,6 @@ func TestParseErrors(t *testing.T) {
 	} {
 		if _, err := ParseColumns(list); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseColumns(%q): error %v, want %q", list, err, want)
-		}
-		if _, err := ParseGroup(list); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("ParseGroup(%q): error %v, want %q", list, err, want)
 		}
 		if _, err := ParseSort(list); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseSort(%q): error %v, want %q", list, err, want)
@@ -58,23 +56,24 @@ func TestEveryColumn(t *testing.T) {
 	names := make(map[string]bool)
 	rows := append(varied(), hostile()...)
 	rows = append(rows, &sock.Socket{})
-	for _, c := range Columns() {
+	for _, f := range fact.All() {
+		c := columns()[f]
 		if names[c.Name] {
 			t.Errorf("%s is there twice", c.Name)
 		}
 		names[c.Name] = true
-		if c.Header == "" || len(c.Members) == 0 || strings.ToLower(c.Name) != c.Name {
-			t.Errorf("%s: header %q, members %q", c.Name, c.Header, c.Members)
+		if c.Header == "" || len(c.Members()) == 0 || strings.ToLower(c.Name) != c.Name {
+			t.Errorf("%s: header %q, %d members", c.Name, c.Header, len(c.Members()))
 		}
-		if _, unknown := snapshot.Of(c.Members...); unknown != "" {
-			t.Errorf("%s stands for %s, which is no member", c.Name, unknown)
+		if slices.Contains(c.Members(), nil) {
+			t.Errorf("%s stands for what is no member", c.Name)
 		}
 		if got, err := LookupColumn(c.Name); got != c || err != nil {
 			t.Errorf("LookupColumn(%s) = %v, %v", c.Name, got, err)
 		}
 		for _, a := range rows {
-			if c.member == nil && (len(c.cell(&texts{}, nil, a)) > 0) != c.Known(a) && c.Name != "owner" {
-				t.Errorf("%s: known is %v, but it shows %q", c.Name, c.Known(a), c.cell(&texts{}, nil, a))
+			if shown := c.AppendValue(&fact.View{}, nil, a); (len(shown) > 0) != c.Known(a) && c.Name != "owner" {
+				t.Errorf("%s: known is %v, but it shows %q", c.Name, c.Known(a), shown)
 			}
 			for _, b := range rows {
 				if ab, ba := c.Compare(a, b), c.Compare(b, a); sign(ab) != -sign(ba) {

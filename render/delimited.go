@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // delimited writes CSV or TSV. The header has the names of JSON. A cell without
@@ -12,13 +13,13 @@ import (
 type delimited struct {
 	*output
 	cols   []*Column
-	texts  *texts
+	view   *fact.View
 	comma  byte
 	header bool // is still to be written
 }
 
-func newDelimited(out *output, o *Options, t *texts) *delimited {
-	d := &delimited{output: out, cols: o.columns(), texts: t, comma: ',', header: o.Header}
+func newDelimited(out *output, o *Options, v *fact.View) *delimited {
+	d := &delimited{output: out, cols: o.columns(), view: v, comma: ',', header: o.Header}
 	if o.Format == TSV {
 		d.comma = '\t'
 	}
@@ -52,7 +53,7 @@ func (d *delimited) Socket(s *sock.Socket) error {
 			d.buf = append(d.buf, d.comma)
 		}
 		start := len(d.buf)
-		d.buf = c.appendValue(d.texts, d.buf, s)
+		d.buf = c.appendValue(d.view, d.buf, s)
 		if d.comma == ',' {
 			d.buf = quoteCSV(d.buf, start)
 		}

@@ -2,7 +2,7 @@ package render
 
 import (
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 )
 
 // indent is what the lines under a row begin with.
@@ -13,8 +13,8 @@ const indent = "    "
 func detailFacts(o *Options) sock.Field {
 	facts := o.asked()
 	for _, c := range o.columns() {
-		if c.member != nil {
-			facts &^= c.Needs
+		if !c.Joined() {
+			facts &^= c.Asks()
 		}
 	}
 	return facts
@@ -40,40 +40,30 @@ func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 			d.limit = t.o.Width
 		}
 	}
-	members := snapshot.Members()
-	for i := range members {
-		m := &members[i]
+	for _, f := range fact.Members() {
 		switch {
-		case m.Needs == 0 || m.Needs&t.asked == 0 || !m.Known(s):
-		case m.Kind == snapshot.Object:
-			d.parts(m, s)
+		case f.Needs&t.asked == 0 || f.Always || !f.Known(s):
+		case f.Parts == nil || f.Kind == fact.List:
+			d.word(f, s)
 		default:
-			d.word(m, s)
+			// The names of its parts say enough. Most counters of a connection
+			// are 0: the table leaves those out, JSON does not.
+			for _, p := range f.Parts {
+				if p.Tells(s) {
+					d.word(p, s)
+				}
+			}
 		}
 	}
 	return d.dst
 }
 
-// parts writes the parts of an object, of which the names of JSON say enough.
-// Most counters of a connection are 0: the table leaves those out, JSON does not.
-func (d *detail) parts(m *snapshot.Member, s *sock.Socket) {
-	if !m.Known(s) {
-		return
-	}
-	for i := range m.Parts {
-		// The state of tcp_info is the kernel's number of the one in the row.
-		if p := &m.Parts[i]; p.Known(s) && p.Name != "state" && !p.Zero(s) {
-			d.word(p, s)
-		}
-	}
-}
-
-func (d *detail) word(m *snapshot.Member, s *sock.Socket) {
+func (d *detail) word(f *fact.Fact, s *sock.Socket) {
 	start := len(d.dst)
 	d.dst = append(d.dst, ' ')
-	d.dst = append(d.dst, m.Name...)
+	d.dst = append(d.dst, f.Member()...)
 	d.dst = append(d.dst, '=')
-	d.dst = m.AppendText(d.dst, s, AppendText)
+	d.dst = f.AppendValue(nil, d.dst, s)
 	w := width(d.dst[start:])
 	switch {
 	case d.column == 0 && d.indent == "":

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"sockeye/sock"
+	"sockeye/sock/escape"
+	"sockeye/sock/fact"
 	"sockeye/sock/snapshot"
 )
 
@@ -14,7 +16,7 @@ import (
 type grouper struct {
 	out    *output
 	o      *Options
-	texts  *texts
+	view   *fact.View
 	groups map[string]*group
 	order  []*group
 	key    []byte
@@ -26,8 +28,8 @@ type group struct {
 	sample *sock.Socket
 }
 
-func newGrouper(out *output, o *Options, t *texts) *grouper {
-	return &grouper{out: out, o: o, texts: t, groups: make(map[string]*group)}
+func newGrouper(out *output, o *Options, v *fact.View) *grouper {
+	return &grouper{out: out, o: o, view: v, groups: make(map[string]*group)}
 }
 
 func inGroup(cols []*Column, c *Column) bool { return slices.Contains(cols, c) }
@@ -35,7 +37,7 @@ func inGroup(cols []*Column, c *Column) bool { return slices.Contains(cols, c) }
 func (g *grouper) Socket(s *sock.Socket) error {
 	g.key = g.key[:0]
 	for _, c := range g.o.Group {
-		g.key = append(c.appendValue(g.texts, g.key, s), 0) // no value holds a NUL
+		g.key = append(c.appendValue(g.view, g.key, s), 0) // no value holds a NUL
 	}
 	if found := g.groups[string(g.key)]; found != nil {
 		found.count++
@@ -87,19 +89,19 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 		counts[x.sample] = x.count
 	}
 	cols := []*Column{{
-		Name: "count", Header: "COUNT", right: true,
-		cell: func(_ *texts, dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(counts[s]), 10) },
+		Fact: &fact.Fact{Name: "count", Header: "COUNT"}, right: true,
+		cell: func(dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(counts[s]), 10) },
 	}}
 	for _, c := range g.o.Group {
 		bare := *c
 		bare.least, bare.style = 0, nil
-		bare.cell = c.appendValue
+		bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.appendValue(g.view, dst, s) }
 		cols = append(cols, &bare)
 	}
 	o := *g.o
 	o.Columns, o.Extra, o.stay = cols, 0, true
 	o.Extended, o.Timers, o.Memory, o.Info = false, false, false, false
-	r, err := newWriter(g.out, &o, g.texts)
+	r, err := newWriter(g.out, &o, g.view)
 	if err != nil {
 		return err
 	}
@@ -147,13 +149,10 @@ func (g *grouper) appendGroup(dst []byte, x *group) []byte {
 		dst = append(dst, ',', '"')
 		dst = append(dst, c.Name...)
 		dst = append(dst, '"', ':')
-		switch {
-		case c.member != nil:
-			dst = c.member.AppendJSON(dst, x.sample)
-		case c.text != nil:
-			dst = snapshot.AppendString(dst, c.text(x.sample))
-		default:
-			dst = snapshot.AppendString(dst, string(c.cell(g.texts, nil, x.sample)))
+		if c.Joined() {
+			dst = escape.AppendJSON(dst, string(c.AppendShown(g.view, nil, x.sample)))
+		} else {
+			dst = c.AppendJSON(dst, x.sample)
 		}
 	}
 	return append(dst, '}')

@@ -4,13 +4,14 @@ import (
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 	"sockeye/sock/snapshot"
 )
 
 // document writes one JSON document, a socket on each line of its list.
 type document struct {
 	*output
-	fields snapshot.Fields
+	fields []*fact.Fact
 	host   string
 	at     time.Time
 	opened bool
@@ -32,7 +33,7 @@ func (d *document) Socket(s *sock.Socket) error {
 		buf = append(buf, ',')
 	}
 	d.rows++
-	d.buf = snapshot.AppendSocket(append(buf, '\n'), s, d.fields)
+	d.buf = fact.AppendObject(append(buf, '\n'), s, d.fields)
 	_, err := d.w.Write(d.buf)
 	return err
 }
@@ -53,12 +54,12 @@ func (d *document) Close(snap sock.Snapshot) error {
 // begin.
 type lines struct {
 	*output
-	fields snapshot.Fields
+	fields []*fact.Fact
 	begun  bool
 }
 
 func (l *lines) Socket(s *sock.Socket) error {
-	l.buf = append(snapshot.AppendSocket(l.buf[:0], s, l.fields), '\n')
+	l.buf = append(fact.AppendObject(l.buf[:0], s, l.fields), '\n')
 	if _, err := l.w.Write(l.buf); err != nil {
 		return err
 	}

@@ -40,13 +40,8 @@ func newNames(o *Options) *names {
 	return n
 }
 
-// of returns the name of an address, or "". A nil names knows none.
-func (n *names) of(a netip.Addr) string {
-	if n == nil {
-		return ""
-	}
-	return n.known[a]
-}
+// of returns the name of an address, or "".
+func (n *names) of(a netip.Addr) string { return n.known[a] }
 
 // learn looks up the addresses of sockets, all at a time and within the
 // deadline. A resolver that does not heed its context is left behind.

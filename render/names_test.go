@@ -11,6 +11,7 @@ import (
 
 	"sockeye/internal/services"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // book is a resolver that knows some names.
@@ -118,8 +119,8 @@ func TestServicesByProtocol(t *testing.T) {
 		"10.0.0.1:*":        inet(sock.UDP, sock.Unconnected, "10.0.0.1:0", ""),
 		"0.0.0.0:ip":        inet(sock.Raw, sock.Unconnected, "0.0.0.0:0", ""),
 	} {
-		x := texts{services: db}
-		if got := string(x.appendLocal(nil, s)); got != want {
+		o := Options{Services: db}
+		if got := string(column("local").appendCell(o.view(), nil, s)); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -148,7 +149,7 @@ func TestAddresses(t *testing.T) {
 		{odd(func(s *sock.Socket) { s.Protocol, s.Local = sock.Netlink, netip.AddrPortFrom(netip.Addr{}, 812) }), "812"},
 		{odd(func(s *sock.Socket) { s.Known = 0 }), ""},
 	} {
-		if got := string((&texts{}).appendLocal(nil, test.s)); got != test.want {
+		if got := fact.LocalText(test.s); got != test.want {
 			t.Errorf("%d: got %q, want %q", i, got, test.want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sockeye/internal/services"
 	"sockeye/internal/suggest"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // Format is a kind of output.
@@ -69,7 +70,7 @@ type Options struct {
 	Template string
 
 	// Sort orders the sockets, which are then all kept; see [ParseSort]. Group
-	// counts them by columns instead of listing them; see [ParseGroup]. Limit
+	// counts them by columns instead of listing them. Limit
 	// bounds the number of sockets or groups; 0 does not.
 	Sort  []SortKey
 	Group []*Column
@@ -92,24 +93,15 @@ type Options struct {
 	stay bool
 }
 
-// ExtendedFacts are what -e asks for. No system knows all of them.
-const ExtendedFacts = sock.FieldUID | sock.FieldUser | sock.FieldInode | sock.FieldCookie | sock.FieldMark |
-	sock.FieldV6Only | sock.FieldType | sock.FieldShutdown | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldCreated
-
 // asked returns the facts that options ask for by themselves.
 func (o *Options) asked() sock.Field {
 	asked := o.Extra
-	if o.Extended {
-		asked |= ExtendedFacts
-	}
-	if o.Timers {
-		asked |= sock.FieldTimer
-	}
-	if o.Memory {
-		asked |= sock.FieldMemory
-	}
-	if o.Info {
-		asked |= sock.FieldTCPInfo | sock.FieldCongestion
+	for option, given := range map[string]bool{
+		"extended": o.Extended, "timers": o.Timers, "memory": o.Memory, "info": o.Info,
+	} {
+		if given {
+			asked |= fact.Shown(option)
+		}
 	}
 	return asked
 }

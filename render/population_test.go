@@ -93,7 +93,7 @@ func varied() []*sock.Socket {
 	mapped.Known &^= sock.FieldInode | sock.FieldUID | sock.FieldUser
 	left := ownerless(inet(sock.TCP, sock.Listen, "0.0.0.0:7000", ""), sock.OwnerExited)
 	left.Known |= sock.FieldCreator
-	left.CreatorPID, left.CreatorChildren = 4242, []*sock.Process{process(4711, "node.exe", ""), process(4712, "\x1b[31m", "")}
+	left.CreatorPID, left.CreatorChildren = 4242, []sock.Owner{{Process: process(4711, "node.exe", ""), FD: sock.NoFD}, {Process: process(4712, "\x1b[31m", ""), FD: sock.NoFD}}
 	all = append(all, left, only6, maybe6, link, nameless, mapped,
 		ownerless(inet(sock.TCP, sock.SynReceived, "10.0.0.5:8080", "10.0.0.66:1"), sock.OwnerRequest),
 		ownerless(inet(sock.TCP, sock.CloseWait, "10.0.0.5:8080", "10.0.0.67:2"), sock.OwnerPermission),

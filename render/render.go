@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 )
 
 // Renderer writes sockets out. An error of the writer comes back as it is, from
@@ -37,17 +39,18 @@ func New(w io.Writer, o Options) (Renderer, error) {
 		return nil, err
 	}
 	out := &output{w: bufio.NewWriterSize(w, 64<<10)}
-	t := texts{services: o.Services}
+	v := o.view()
 	if o.Group != nil {
-		return newGrouper(out, &o, &t), nil
+		return newGrouper(out, &o, v), nil
 	}
-	r, err := newWriter(out, &o, &t)
+	r, err := newWriter(out, &o, v)
 	if err != nil {
 		return nil, err
 	}
 	if o.Resolve && (o.Format == Table || o.Format == CSV || o.Format == TSV) {
-		t.names = newNames(&o)
-		r = &resolving{next: r, names: t.names}
+		names := newNames(&o)
+		v.Address = names.of
+		r = &resolving{next: r, names: names}
 	}
 	if o.Limit > 0 {
 		r = &limiter{next: r, left: o.Limit}
@@ -59,18 +62,18 @@ func New(w io.Writer, o Options) (Renderer, error) {
 }
 
 // newWriter returns the renderer of the format alone.
-func newWriter(out *output, o *Options, t *texts) (Renderer, error) {
+func newWriter(out *output, o *Options, v *fact.View) (Renderer, error) {
 	switch o.Format {
 	case Table:
-		return newTable(out, o, t), nil
+		return newTable(out, o, v), nil
 	case JSON:
-		return &document{output: out, fields: o.fields(), host: o.Host, at: o.GeneratedAt}, nil
+		return &document{output: out, fields: o.members(), host: o.Host, at: o.GeneratedAt}, nil
 	case NDJSON:
-		return &lines{output: out, fields: o.fields()}, nil
+		return &lines{output: out, fields: o.members()}, nil
 	case CSV, TSV:
-		return newDelimited(out, o, t), nil
+		return newDelimited(out, o, v), nil
 	case Template:
-		return newTemplate(out, o)
+		return newTemplate(out, o, v)
 	case PIDs:
 		return &pids{output: out, seen: make(map[int]struct{})}, nil
 	case Count:
@@ -102,11 +105,11 @@ func (o *Options) check() error {
 func Needs(o Options) sock.Field {
 	var want sock.Field
 	for _, k := range o.Sort {
-		want |= k.Column.Needs
+		want |= k.Column.Asks()
 	}
 	if o.Group != nil {
 		for _, c := range o.Group {
-			want |= c.Needs
+			want |= c.Asks()
 		}
 		return want
 	}
@@ -116,10 +119,12 @@ func Needs(o Options) sock.Field {
 		fallthrough
 	case CSV, TSV:
 		for _, c := range o.columns() {
-			want |= c.Needs
+			want |= c.Asks()
 		}
 	case JSON, NDJSON:
-		want |= o.fields().Wants()
+		for _, f := range o.members() {
+			want |= f.Asks()
+		}
 	case Template:
 		want |= templateNeeds(o.Template, o.asked())
 	case PIDs:
@@ -128,20 +133,36 @@ func Needs(o Options) sock.Field {
 	return want
 }
 
-// fields returns the members of JSON that the options ask for.
-func (o *Options) fields() snapshot.Fields {
+// view is what turns facts into text.
+func (o *Options) view() *fact.View {
+	v := &fact.View{Now: o.GeneratedAt}
+	if v.Now.IsZero() {
+		v.Now = time.Now()
+	}
+	if o.Services != nil {
+		v.Port = func(port uint16, protocol string) string {
+			name, _ := o.Services.Name(port, protocol)
+			return name
+		}
+	}
+	return v
+}
+
+// members returns the members of JSON that the options ask for.
+func (o *Options) members() []*fact.Fact {
 	if o.Columns == nil {
-		return snapshot.Default(o.asked())
+		return fact.Default(o.asked())
 	}
-	var names []string
+	var asked, members []*fact.Fact
 	for _, c := range o.Columns {
-		names = append(names, c.Members...)
+		asked = append(asked, c.Members()...)
 	}
-	fields, unknown := snapshot.Of(names...)
-	if unknown != "" {
-		panic("render: a column stands for a member that does not exist: " + unknown)
+	for _, f := range fact.Members() {
+		if slices.Contains(asked, f) {
+			members = append(members, f)
+		}
 	}
-	return fields
+	return members
 }
 
 // defaultTable are the columns of a table of which nobody chose the columns.
@@ -153,12 +174,11 @@ func (o *Options) columns() []*Column {
 		return o.Columns
 	}
 	var cols []*Column
-	add := func(name string) { cols = append(cols, columnsByName()[fold(name)]) }
+	add := func(name string) { cols = append(cols, column(name)) }
 	if o.Format != Table {
-		for _, m := range snapshot.Members() {
-			flat := m.Kind != snapshot.Array && m.Kind != snapshot.Object
-			if m.Needs&o.asked() != 0 || flat && !m.Optional {
-				add(m.Name)
+		for _, f := range fact.Members() {
+			if f.Needs&o.asked() != 0 || f.Parts == nil && !f.Optional {
+				cols = append(cols, columns()[f])
 			}
 		}
 		return cols

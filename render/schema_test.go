@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"testing"
 
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -107,7 +106,7 @@ func TestSchemaOfTheDocument(t *testing.T) {
 	for _, rows := range [][]*sock.Socket{nil, populations()} {
 		validate(t, s, rendered(t, everyFact(JSON), rows))
 		o := everyFact(JSON)
-		o.Group = mustColumns(t, strings.Join(ColumnNames(), ","))
+		o.Group = mustColumns(t, everyColumn())
 		validate(t, s, rendered(t, o, rows))
 	}
 }
@@ -130,7 +129,7 @@ func TestSchemaOfLines(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(slices.Sorted(slices.Values(snapshot.Names())), slices.Sorted(maps.Keys(seen))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(memberNamesOf(fact.Members()))), slices.Sorted(maps.Keys(seen))); diff != "" {
 		t.Errorf("the population does not cover every member: %s", diff)
 	}
 	o := everyFact(NDJSON)
@@ -156,61 +155,4 @@ func TestSchemaRefuses(t *testing.T) {
 			t.Errorf("the schema takes %s", line)
 		}
 	}
-}
-
-// The registry and the schema must name the same members, with the same types.
-func TestSchemaAndRegistryAgree(t *testing.T) {
-	defs := readSchema(t)["$defs"].(map[string]any)
-	properties := func(def string) map[string]any {
-		return defs[def].(map[string]any)["properties"].(map[string]any)
-	}
-	compareMembers(t, "socket", snapshot.Members(), properties("socket"))
-	for _, m := range snapshot.Members() {
-		switch m.Kind {
-		case snapshot.Object:
-			compareMembers(t, m.Name, m.Parts, properties(m.Name))
-		case snapshot.Array:
-			items := properties("socket")[m.Name].(map[string]any)["items"].(map[string]any)["$ref"].(string)
-			compareMembers(t, m.Name, m.Parts, properties(path.Base(items)))
-		}
-	}
-	group := properties("group")
-	for _, c := range Columns() {
-		if _, ok := group[c.Name]; !ok && !strings.Contains(c.Name, ".") {
-			t.Errorf("the column %s is not among the members of a group", c.Name)
-		}
-		delete(group, c.Name)
-	}
-	delete(group, "count")
-	for name := range group {
-		t.Errorf("%s of a group is no column", name)
-	}
-}
-
-func compareMembers(t *testing.T, where string, members []snapshot.Member, properties map[string]any) {
-	t.Helper()
-	kinds := make(map[string]string)
-	for _, m := range members {
-		kinds[m.Name] = m.Kind.String()
-	}
-	described := make(map[string]string)
-	for name, v := range properties {
-		described[name] = schemaType(v.(map[string]any))
-	}
-	if diff := cmp.Diff(kinds, described); diff != "" {
-		t.Errorf("%s (registry -, schema +): %s", where, diff)
-	}
-}
-
-func schemaType(property map[string]any) string {
-	switch {
-	case property["$ref"] != nil:
-		return "object"
-	case property["enum"] != nil:
-		return "string"
-	case property["const"] != nil:
-		return "boolean"
-	}
-	kind, _ := property["type"].(string)
-	return kind
 }

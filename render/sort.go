@@ -17,21 +17,25 @@ type SortKey struct {
 }
 
 // ParseSort reads a list such as "recv_queue:desc,pid". Without a direction, or
-// with "asc", the smallest come first.
+// with "asc", the smallest come first; "-pid" is "pid:desc".
 func ParseSort(list string) ([]SortKey, error) {
 	var keys []SortKey
 	for item := range strings.SplitSeq(list, ",") {
 		name, direction, has := strings.Cut(item, ":")
+		name, descends := strings.CutPrefix(strings.TrimSpace(name), "-")
 		c, err := LookupColumn(name)
 		if err != nil {
 			return nil, err
 		}
 		direction = strings.ToLower(strings.TrimSpace(direction))
+		if has && descends {
+			return nil, fmt.Errorf("the sort key %q says its direction twice", item)
+		}
 		if has && direction != "asc" && direction != "desc" {
 			return nil, fmt.Errorf("unknown direction %q of the sort key %s%s",
 				direction, c.Name, suggest.Hint(direction, []string{"asc", "desc"}))
 		}
-		keys = append(keys, SortKey{c, direction == "desc"})
+		keys = append(keys, SortKey{c, descends || direction == "desc"})
 	}
 	return keys, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // blockRows is how many sockets are looked at before the widths are fixed.
@@ -18,7 +19,7 @@ const gap = "  "
 type table struct {
 	*output
 	o        *Options
-	texts    *texts
+	view     *fact.View
 	cols     []*Column
 	shown    []bool // which columns fit
 	last     int    // of those
@@ -31,9 +32,9 @@ type table struct {
 	headless bool
 }
 
-func newTable(out *output, o *Options, t *texts) *table {
+func newTable(out *output, o *Options, v *fact.View) *table {
 	return &table{
-		output: out, o: o, texts: t, cols: o.columns(), asked: detailFacts(o),
+		output: out, o: o, view: v, cols: o.columns(), asked: detailFacts(o),
 		widths: make([]int, len(o.columns())), headless: !o.Header,
 	}
 }
@@ -107,7 +108,7 @@ func (t *table) measure() {
 // appendCell appends what stands in a cell.
 func (t *table) appendCell(dst []byte, c *Column, s *sock.Socket) []byte {
 	start := len(dst)
-	if dst = c.appendCell(t.texts, dst, s); len(dst) == start {
+	if dst = c.appendCell(t.view, dst, s); len(dst) == start {
 		dst = append(dst, '-')
 	}
 	return dst
@@ -233,7 +234,7 @@ func (t *table) appendDropped(dst []byte, s *sock.Socket) []byte {
 		}
 		dst = append(append(dst, c.Name...), '=')
 		value := len(dst)
-		if dst = c.appendCell(t.texts, dst, s); len(dst) == value || string(dst[value:]) == "-" {
+		if dst = c.appendCell(t.view, dst, s); len(dst) == value || string(dst[value:]) == "-" {
 			dst = dst[:start]
 			continue
 		}

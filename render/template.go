@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"sockeye/sock"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/escape"
+	"sockeye/sock/fact"
 )
 
 // A template is a program of the user: for one socket it may write rowLimit
@@ -46,25 +47,26 @@ func (e *TemplateError) Unwrap() error { return e.Err }
 type templated struct {
 	*output
 	template *template.Template
-	fields   snapshot.Fields
+	fields   []namedFact
+	view     *fact.View
 	json     []byte
 	line     limitedBuffer
 }
 
-func newTemplate(out *output, o *Options) (Renderer, error) {
+func newTemplate(out *output, o *Options, v *fact.View) (Renderer, error) {
 	t, fields, err := parseTemplate(o.Template, o.asked())
 	if err != nil {
 		return nil, err
 	}
-	return &templated{output: out, template: t, fields: fields}, nil
+	return &templated{output: out, template: t, fields: fields, view: v}, nil
 }
 
 // parseTemplate reads a template, checks the members that it names, and returns
 // those that it uses.
-func parseTemplate(text string, asked sock.Field) (*template.Template, snapshot.Fields, error) {
+func parseTemplate(text string, asked sock.Field) (*template.Template, []namedFact, error) {
 	t, err := template.New("template").Funcs(templateFuncs).Option("missingkey=zero").Parse(text)
 	if err != nil {
-		return nil, 0, &TemplateError{err}
+		return nil, nil, &TemplateError{err}
 	}
 	names := memberNames{text: text}
 	for _, named := range t.Templates() {
@@ -72,33 +74,35 @@ func parseTemplate(text string, asked sock.Field) (*template.Template, snapshot.
 			continue
 		}
 		if err := names.check(named.Root); err != nil {
-			return nil, 0, &TemplateError{err}
+			return nil, nil, &TemplateError{err}
 		}
 	}
 	if names.whole {
-		names.used |= snapshot.Default(asked)
+		for _, f := range fact.Default(asked) {
+			names.use(f.Name, f)
+		}
 	}
 	return t, names.used, nil
 }
 
-// templateNeeds returns what the members that a template uses need.
+// templateNeeds returns what the facts that a template uses need.
 func templateNeeds(text string, asked sock.Field) sock.Field {
 	_, fields, err := parseTemplate(text, asked)
 	if err != nil {
 		return 0 // New says so
 	}
-	return fields.Wants()
+	var needs sock.Field
+	for _, f := range fields {
+		needs |= f.Asks()
+	}
+	return needs
 }
 
 func (t *templated) Socket(s *sock.Socket) error {
-	t.json = snapshot.AppendSocket(t.json[:0], s, t.fields)
-	var data map[string]any
-	dec := json.NewDecoder(bytes.NewReader(t.json))
-	dec.UseNumber()
-	if err := dec.Decode(&data); err != nil {
-		return fmt.Errorf("the JSON of a socket: %w", err)
+	data, err := t.data(s)
+	if err != nil {
+		return err
 	}
-	complete(data, snapshot.Members())
 	t.line.Reset()
 	if err := t.execute(data); err != nil {
 		return &TemplateError{err}
@@ -110,8 +114,43 @@ func (t *templated) Socket(s *sock.Socket) error {
 	if line[len(line)-1] != '\n' {
 		t.line.WriteByte('\n')
 	}
-	_, err := t.w.Write(t.line.Bytes())
+	_, err = t.w.Write(t.line.Bytes())
 	return err
+}
+
+// data returns the values of the facts that the template uses, by the names that
+// it has for them: int64 (uint64 for what is larger), templateText, bool, a map of
+// these, a list of maps, or unknown.
+func (t *templated) data(s *sock.Socket) (map[string]any, error) {
+	data := make(map[string]any, len(t.fields))
+	for _, f := range t.fields {
+		if f.Joined() {
+			t.json = escape.AppendJSON(t.json[:0], string(f.AppendShown(t.view, nil, s)))
+		} else if t.json = t.json[:0]; f.Known(s) {
+			t.json = f.AppendJSON(t.json, s)
+		}
+		v, err := templateValue(f.Fact, t.json)
+		if err != nil {
+			return nil, err
+		}
+		data[f.name] = v
+	}
+	return data, nil
+}
+
+// templateValue makes the value of a fact from its JSON, of which there is none if
+// it is not known.
+func templateValue(f *fact.Fact, text []byte) (any, error) {
+	if len(text) == 0 {
+		return unknown(nil), nil
+	}
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return nil, fmt.Errorf("the JSON of %s: %w", f.Name, err)
+	}
+	return complete(v, f.Parts), nil
 }
 
 // execute writes the line. A template cannot be stopped, so one that takes too
@@ -143,45 +182,47 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// complete makes the values of a template from those of the JSON: int64 (uint64
-// for what is larger), templateText, bool, a map of these or a list of maps, and
-// unknown for a member that is not there.
-func complete(object map[string]any, members []snapshot.Member) {
-	for i := range members {
-		m := &members[i]
-		switch v := object[m.Name].(type) {
-		case nil:
-			object[m.Name] = unknown(nil)
-		case string:
-			object[m.Name] = templateText(v)
-		case json.Number:
-			n, _ := strconv.ParseUint(v.String(), 10, 64)
-			object[m.Name] = n
-			if n <= math.MaxInt64 {
-				object[m.Name] = int64(n)
-			}
-		case map[string]any:
-			complete(v, m.Parts)
-		case []any:
-			for _, item := range v {
-				if o, ok := item.(map[string]any); ok {
-					complete(o, m.Parts)
-				}
+// complete turns what stands in a value of JSON into what a template has for it,
+// with unknown for the parts that are not there.
+func complete(v any, parts []*fact.Fact) any {
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return unknown(nil)
+		}
+		return templateText(v)
+	case json.Number:
+		n, _ := strconv.ParseUint(v.String(), 10, 64)
+		if n > math.MaxInt64 {
+			return n
+		}
+		return int64(n)
+	case map[string]any:
+		for _, p := range parts {
+			if value, known := v[p.Member()]; known {
+				v[p.Member()] = complete(value, p.Parts)
+			} else {
+				v[p.Member()] = unknown(nil)
 			}
 		}
+	case []any:
+		for i := range v {
+			v[i] = complete(v[i], parts)
+		}
 	}
+	return v
 }
 
 // templateText is a string of a socket in a template. It prints escaped, as
-// [AppendText] does, and compares as it is.
+// [escape.AppendText] does, and compares as it is.
 type templateText string
 
 // String returns the escaped text.
-func (t templateText) String() string { return string(AppendText(nil, string(t))) }
+func (t templateText) String() string { return escape.Text(string(t)) }
 
 // MarshalJSON returns the text as it stands in the other JSON formats.
 func (t templateText) MarshalJSON() ([]byte, error) {
-	return snapshot.AppendString(nil, string(t)), nil
+	return escape.AppendJSON(nil, string(t)), nil
 }
 
 // unknown is a member that a socket does not have. It prints as "-" and is false

@@ -9,15 +9,22 @@ import (
 	"text/template/parse"
 
 	"sockeye/internal/suggest"
-	"sockeye/sock/snapshot"
+	"sockeye/sock/fact"
 )
 
+// namedFact is a fact and the name that a template has for it.
+type namedFact struct {
+	name string
+	*fact.Fact
+}
+
 // memberNames goes through a parsed template, so that a mistyped member is an
-// error before the first socket, and only members that are named are looked up.
+// error before the first socket, and only facts that are named are looked up.
 type memberNames struct {
 	text  string
-	used  snapshot.Fields
+	used  []namedFact
 	whole bool // something is used as a whole, as in {{json .}}
+	inner bool // in with or range: the dot is no socket
 }
 
 // check looks at the names below the nodes. In text outside of actions it writes
@@ -38,9 +45,9 @@ func (m *memberNames) check(nodes ...parse.Node) (err error) {
 		case *parse.IfNode:
 			err = m.check(n.Pipe, n.List, n.ElseList)
 		case *parse.WithNode:
-			err = m.check(n.Pipe, n.List, n.ElseList)
+			err = cmp.Or(m.check(n.Pipe), m.checkInner(n.List), m.check(n.ElseList))
 		case *parse.RangeNode:
-			err = m.check(n.Pipe, n.List, n.ElseList)
+			err = cmp.Or(m.check(n.Pipe), m.checkInner(n.List), m.check(n.ElseList))
 		case *parse.PipeNode:
 			if n != nil {
 				for _, c := range n.Cmds {
@@ -50,12 +57,12 @@ func (m *memberNames) check(nodes ...parse.Node) (err error) {
 		case *parse.DotNode:
 			m.whole = true
 		case *parse.FieldNode:
-			err = m.names(n, n.Ident)
+			err = m.names(n, n.Ident, m.inner)
 		case *parse.VariableNode:
 			m.whole = m.whole || len(n.Ident) == 1 && n.Ident[0] == "$"
-			err = m.names(n, n.Ident[1:])
+			err = m.names(n, n.Ident[1:], m.inner && n.Ident[0] != "$")
 		case *parse.ChainNode:
-			err = cmp.Or(m.check(n.Node), m.names(n, n.Field))
+			err = cmp.Or(m.check(n.Node), m.names(n, n.Field, true))
 		}
 		if err != nil {
 			return err
@@ -64,47 +71,70 @@ func (m *memberNames) check(nodes ...parse.Node) (err error) {
 	return nil
 }
 
-// names checks names such as .netns.inode. The first may be that of any member:
-// what the dot stands for is known only when the template runs.
-func (m *memberNames) names(n parse.Node, names []string) error {
-	known := everyMember
+func (m *memberNames) checkInner(list *parse.ListNode) error {
+	outer := m.inner
+	defer func() { m.inner = outer }()
+	m.inner = true
+	return m.check(list)
+}
+
+// use notes that the template has a name for a fact.
+func (m *memberNames) use(name string, f *fact.Fact) {
+	if named := (namedFact{name, f}); !slices.Contains(m.used, named) {
+		m.used = append(m.used, named)
+	}
+}
+
+// names checks names such as .netns.inode. The first may be that of any fact, but
+// where the dot is no socket only that of a member or of a part of one: what the
+// dot stands for is known only when the template runs.
+func (m *memberNames) names(n parse.Node, names []string, inner bool) error {
+	known := everyPart
 	for i, name := range names {
-		at := indexOf(known, name)
-		if at < 0 {
-			near := suggest.Hint(name, namesOf(known))
-			if i == 0 {
-				near = cmp.Or(suggest.Hint(name, snapshot.Names()), near)
+		at := slices.IndexFunc(known, func(f *fact.Fact) bool { return f.Member() == name })
+		var f *fact.Fact
+		if at >= 0 {
+			f = known[at]
+		}
+		if named := lookup(name, inner); i == 0 && named != nil {
+			f = named
+			m.use(name, f)
+		}
+		if f == nil {
+			near := suggest.Hint(name, memberNamesOf(known))
+			if i == 0 && !inner {
+				near = cmp.Or(fact.Hint(name), near)
 			}
 			return m.fault(n, "unknown member %q%s", name, near)
 		}
-		if root := indexOf(snapshot.Members(), name); i == 0 && root >= 0 {
-			m.used |= 1 << root
-		}
-		if known[at].Kind == snapshot.Array && i < len(names)-1 {
+		if f.Kind == fact.List && i < len(names)-1 {
 			return m.fault(n, "the member .%s is of a list: use range", names[i+1])
 		}
-		known = known[at].Parts
+		known = f.Parts
 	}
 	return nil
 }
 
-// everyMember holds the members of a socket and of the objects in it.
-var everyMember = func() []snapshot.Member {
-	list := slices.Clone(snapshot.Members())
-	for _, m := range snapshot.Members() {
-		list = append(list, m.Parts...)
+func lookup(name string, inner bool) *fact.Fact {
+	if inner {
+		return fact.LookupMember(name)
 	}
-	return list
-}()
-
-func indexOf(members []snapshot.Member, name string) int {
-	return slices.IndexFunc(members, func(m snapshot.Member) bool { return m.Name == name })
+	return fact.Lookup(name)
 }
 
-func namesOf(members []snapshot.Member) []string {
-	names := make([]string, len(members))
-	for i := range members {
-		names[i] = members[i].Name
+// everyPart holds the parts of all objects and lists.
+var everyPart = func() []*fact.Fact {
+	var parts []*fact.Fact
+	for _, f := range fact.Members() {
+		parts = append(parts, f.Parts...)
+	}
+	return parts
+}()
+
+func memberNamesOf(facts []*fact.Fact) []string {
+	names := make([]string, len(facts))
+	for i, f := range facts {
+		names[i] = f.Member()
 	}
 	return names
 }

@@ -26,15 +26,9 @@ func (k TimerKind) String() string {
 	return timerNames[k]
 }
 
-// ParseTimerKind is the inverse of [TimerKind.String].
-func ParseTimerKind(name string) (TimerKind, bool) {
-	for k, n := range timerNames {
-		if n == name {
-			return TimerKind(k), true
-		}
-	}
-	return TimerUnknown, false
-}
+// TimerNames returns the names by number. The slice is shared and must not be
+// changed.
+func TimerNames() []string { return timerNames[:] }
 
 // Timer is the timer of a TCP socket. With [TimerOff] nothing else is meant.
 type Timer struct {

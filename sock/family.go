@@ -38,6 +38,10 @@ func (f Family) String() string {
 	return familyNames[f]
 }
 
+// FamilyNames returns the names by number, the unknown one too. The slice is
+// shared and must not be changed.
+func FamilyNames() []string { return familyNames[:] }
+
 // ParseFamily is the inverse of [Family.String].
 func ParseFamily(name string) (Family, bool) {
 	for f := IPv4; f < familyEnd; f++ {

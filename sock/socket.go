@@ -62,7 +62,7 @@ type Socket struct {
 	// live: one that inherited the socket keeps it open. Only with OwnerExited, from
 	// a system that remembers it (Windows), and told with the owners.
 	CreatorPID      int
-	CreatorChildren []*Process
+	CreatorChildren []Owner
 
 	Timer        Timer
 	Memory       Memory

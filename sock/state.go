@@ -54,6 +54,10 @@ func (s State) String() string {
 	return stateNames[s]
 }
 
+// StateNames returns the names by number, the unknown one too. The slice is
+// shared and must not be changed.
+func StateNames() []string { return stateNames[:] }
+
 // stateAliases are the short and foreign names of states: ss's, netstat's,
 // lsof's, Windows' and PowerShell's, folded as foldState does.
 var stateAliases = map[string]State{

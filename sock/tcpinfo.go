@@ -193,16 +193,6 @@ func (f TCPInfoField) String() string {
 	return tcpInfoMembers[f].Name
 }
 
-// ParseTCPInfoField is the inverse of [TCPInfoField.String].
-func ParseTCPInfoField(name string) (TCPInfoField, bool) {
-	for f := range tcpInfoMembers {
-		if tcpInfoMembers[f].Name == name {
-			return TCPInfoField(f), true
-		}
-	}
-	return 0, false
-}
-
 // Set makes a member known, in the unit of its name. A value that stands for
 // none, such as TCP_INFINITE_SSTHRESH, leaves it unknown.
 func (t *TCPInfo) Set(f TCPInfoField, v uint64) {

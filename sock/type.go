@@ -30,15 +30,9 @@ func (t SocketType) String() string {
 	return typeNames[t]
 }
 
-// ParseSocketType is the inverse of [SocketType.String].
-func ParseSocketType(name string) (SocketType, bool) {
-	for t := TypeStream; t < typeEnd; t++ {
-		if typeNames[t] == name {
-			return t, true
-		}
-	}
-	return TypeUnknown, false
-}
+// SocketTypeNames returns the names by number, the unknown one too. The slice is
+// shared and must not be changed.
+func SocketTypeNames() []string { return typeNames[:] }
 
 // TypeSet is a set of socket types.
 type TypeSet uint8

@@ -52,7 +52,7 @@ func (o *options) arrangeColumns(q sock.Query, l *render.Options) (err error) {
 		}
 	}
 	if o.group != nil {
-		if l.Group, err = render.ParseGroup(strings.Join(o.group, ",")); err != nil {
+		if l.Group, err = render.ParseColumns(strings.Join(o.group, ",")); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sockeye/platform"
 	"sockeye/render"
+	"sockeye/sock/escape"
 	"sockeye/sock/filter"
 )
 
@@ -24,7 +25,7 @@ func (r *run) say(format string, args ...any) {
 
 // oneLine keeps a message on one line, whatever a name in it holds.
 func oneLine(text string) string {
-	return render.Sanitize(strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "; "))
+	return escape.Text(strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "; "))
 }
 
 // fail reports an error and sets the exit status that it means.

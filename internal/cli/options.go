@@ -6,6 +6,7 @@ import (
 
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // options is what the options of a command line say. Behind this struct nothing
@@ -125,9 +126,9 @@ func (o *options) shapeOptions() []*option {
 		on(groupShape, &o.noQueues, "no-queues", "Q", "no queue columns"),
 		on(groupShape, &o.oneline, "oneline", "O", "one line for each socket, whatever is shown"),
 		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
-		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(render.ColumnNames),
-		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(render.ColumnNames),
-		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns").withValues(render.ColumnNames),
+		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(fact.Names),
+		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(fact.Names),
+		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns").withValues(fact.Names),
 		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
 	}
 }

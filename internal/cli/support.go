@@ -8,6 +8,7 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // What has no meaning on a system, or for a source that was forced, is an error
@@ -42,7 +43,7 @@ var factOptions = []struct {
 	given  func(*options) bool
 	shows  sock.Field
 }{
-	{"extended", func(o *options) bool { return o.extended }, render.ExtendedFacts},
+	{"extended", func(o *options) bool { return o.extended }, fact.Shown("extended")},
 	{"timers", func(o *options) bool { return o.timers }, sock.FieldTimer},
 	{"memory", func(o *options) bool { return o.memory }, sock.FieldMemory},
 	{"info", func(o *options) bool { return o.info }, sock.FieldTCPInfo},
@@ -129,7 +130,7 @@ func (b backend) fitLayout(l *render.Options) error {
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
 	if l.Extended && !fields.Has(sock.FieldInode) {
 		// Without the columns of which none would hold anything.
-		l.Extended, l.Extra = false, l.Extra|render.ExtendedFacts&fields
+		l.Extended, l.Extra = false, l.Extra|fact.Shown("extended")&fields
 	}
 	return b.refuseColumns(l, fields)
 }

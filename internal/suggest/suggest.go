@@ -24,7 +24,8 @@ func Nearest(word string, among []string) (string, bool) {
 	return names[0], true
 }
 
-// Names returns up to three names near word, the nearest first. It is empty if
+// Names returns up to three names near word, the nearest first, and of those that
+// are equally near the ones that begin with it. It is empty if
 // nothing is near. A name that holds word as a part is near too, so that
 // "queue" finds "recv_queue".
 func Names(word string, among []string) []string {
@@ -42,7 +43,9 @@ func Names(word string, among []string) []string {
 			near = append(near, candidate{name, score})
 		}
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.score, b.score) })
+	slices.SortStableFunc(near, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.score, b.score), cmp.Compare(begins(b.name, folded), begins(a.name, folded)))
+	})
 	var names []string
 	for _, c := range near {
 		// What is much farther than the best was not meant.
@@ -81,6 +84,14 @@ func score(word, name string) (int, bool) {
 		return 10, true
 	}
 	return 0, false
+}
+
+// begins is 1 for a name of which the word is the beginning.
+func begins(name, word string) int {
+	if strings.HasPrefix(fold(name), word) {
+		return 1
+	}
+	return 0
 }
 
 // swapped reports whether the words differ in two neighbouring letters that

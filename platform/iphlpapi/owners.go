@@ -26,6 +26,7 @@ type owners struct {
 	told     bool       // err was reported
 	buf      []sock.Owner
 	children []*sock.Process
+	heirs    []sock.Owner // these, for the row
 }
 
 func newOwners(sys *system, want sock.Field) *owners {
@@ -123,7 +124,11 @@ func (o *owners) own(p *process, r *rows, row []byte, s *sock.Socket) {
 func (o *owners) exited(pid uint32, created fileTime, s *sock.Socket) {
 	s.OwnerStatus, s.CreatorPID = sock.OwnerExited, int(pid)
 	o.children = o.snapshot.children(o.children[:0], pid, created)
-	s.CreatorChildren = o.children
+	o.heirs = o.heirs[:0]
+	for _, p := range o.children {
+		o.heirs = append(o.heirs, sock.Owner{Process: p, FD: sock.NoFD})
+	}
+	s.CreatorChildren = o.heirs
 	s.Known |= sock.FieldCreator
 }
 

@@ -56,7 +56,7 @@ func population() []*sock.Socket {
 	hidden := unowned(socket(sock.TCP, sock.Listen, "0.0.0.0:22", ""), sock.OwnerPermission)
 	hidden.User, hidden.Known = "root", hidden.Known|sock.FieldUser
 	left := unowned(socket(sock.TCP, sock.Listen, "0.0.0.0:3000", ""), sock.OwnerExited)
-	left.CreatorPID, left.CreatorChildren, left.Known = 812, []*sock.Process{process(816, "node.exe", ""), process(820, "\x1b[31m", "")}, left.Known|sock.FieldCreator
+	left.CreatorPID, left.CreatorChildren, left.Known = 812, []sock.Owner{{Process: process(816, "node.exe", "")}, {Process: process(820, "\x1b[31m", "")}}, left.Known|sock.FieldCreator
 	all := []*sock.Socket{
 		left,
 		dual, only, hidden,

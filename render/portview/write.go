@@ -10,6 +10,8 @@ import (
 
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/escape"
+	"sockeye/sock/fact"
 )
 
 // maxNamed is how many clients or processes are named one by one.
@@ -54,7 +56,7 @@ func (p *printer) group(g *group) {
 		fmt.Fprintf(p, "%d/%s  %s\n", g.port, g.protocol, fmt.Sprintf(format, args...))
 	}
 	for _, b := range g.blocks {
-		head("%s%s", render.LocalText(b.listeners[0]), b.facts())
+		head("%s%s", fact.LocalText(b.listeners[0]), b.facts())
 		p.owners(b.listeners)
 		p.clients(b)
 	}
@@ -64,7 +66,7 @@ func (p *printer) group(g *group) {
 		}
 	} else {
 		for _, s := range g.outgoing {
-			head("%s to %s, %s", render.LocalText(s), render.RemoteText(s), s.State)
+			head("%s to %s, %s", fact.LocalText(s), fact.RemoteText(s), s.State)
 			p.owners([]*sock.Socket{s})
 		}
 	}
@@ -159,7 +161,7 @@ func (p *printer) owners(sockets []*sock.Socket) {
 	}
 	p.line("%s", text)
 	if first.Known.Has(sock.FieldCmdline) && first.Cmdline != "" {
-		p.line("%s", render.Sanitize(first.Cmdline))
+		p.line("%s", escape.Text(first.Cmdline))
 	}
 	var others []*sock.Process
 	for _, other := range all[1:] {
@@ -186,14 +188,14 @@ func missing(s *sock.Socket) string {
 			return exited(s)
 		}
 	}
-	return "unknown " + render.ReasonText(s)
+	return "unknown " + fact.ReasonText(s)
 }
 
 // exited names a process that has ended, and who may have inherited its socket.
 func exited(s *sock.Socket) string {
 	text := fmt.Sprintf("%d has exited", s.CreatorPID)
 	if len(s.CreatorChildren) > 0 {
-		text += "; children of it that may hold the socket: " + processNames(s.CreatorChildren)
+		text += "; children of it that may hold the socket: " + processNames(processes(s.CreatorChildren))
 	}
 	return text
 }
@@ -202,7 +204,7 @@ func exited(s *sock.Socket) string {
 func socketUser(s *sock.Socket) string {
 	switch {
 	case s.Knows(sock.FieldUser):
-		return ", the socket is of " + render.Sanitize(s.User)
+		return ", the socket is of " + escape.Text(s.User)
 	case s.Knows(sock.FieldUID):
 		return fmt.Sprintf(", the socket is of uid %d", s.UID)
 	}
@@ -210,7 +212,15 @@ func socketUser(s *sock.Socket) string {
 }
 
 func processName(p *sock.Process) string {
-	return fmt.Sprintf("%s[%d]", render.Sanitize(p.Name), p.PID)
+	return fmt.Sprintf("%s[%d]", escape.Text(p.Name), p.PID)
+}
+
+func processes(owners []sock.Owner) []*sock.Process {
+	var all []*sock.Process
+	for _, o := range owners {
+		all = append(all, o.Process)
+	}
+	return all
 }
 
 func processNames(all []*sock.Process) string {
@@ -230,7 +240,7 @@ func processFacts(p *sock.Process, now time.Time) []string {
 	switch {
 	case !p.Known.Has(sock.FieldProcessUser):
 	case p.User != "":
-		facts = append(facts, render.Sanitize(p.User))
+		facts = append(facts, escape.Text(p.User))
 	default:
 		facts = append(facts, fmt.Sprintf("uid %d", p.UID))
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"sockeye/sock/fact"
 )
 
 // shape is what an input turns out to be.
@@ -63,7 +65,7 @@ func firstShape(dec *json.Decoder) (shape, error) {
 		if documentKeys[name] {
 			return shapeDocument, nil
 		}
-		if Lookup(name) != nil {
+		if fact.LookupMember(name) != nil {
 			return shapeLines, nil
 		}
 		var skipped json.RawMessage

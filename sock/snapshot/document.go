@@ -1,17 +1,16 @@
 package snapshot
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // Document is a listing that was saved as JSON: a [sock.Source] of what the
@@ -25,6 +24,8 @@ type Document struct {
 	version   bool // schema_version was read
 	used      bool
 	ended     bool // the end of the document was read
+	raw       json.RawMessage
+	sockets   fact.Reader
 	processes processes
 }
 
@@ -40,6 +41,7 @@ func Open(r io.Reader) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{shape: shape, where: &position{r: r}}
+	d.sockets.Share = d.processes.share
 	d.dec = json.NewDecoder(d.where)
 	if shape == shapeLines {
 		return d, nil
@@ -109,23 +111,14 @@ func (d *Document) next(s *sock.Socket) error {
 		return d.end()
 	}
 	d.where.done(d.dec.InputOffset())
-	var rec record
-	err := d.dec.Decode(&rec)
+	err := d.dec.Decode(&d.raw)
 	if errors.Is(err, io.EOF) && d.shape == shapeLines {
 		return io.EOF
 	}
-	// A value of the wrong type is read to its end, so that the next one can
-	// follow; a mistake in the syntax leaves no place to go on from.
-	var mistyped *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &mistyped):
-		err = fmt.Errorf("%s cannot be of type %s", cmp.Or(strings.ToLower(mistyped.Field), "a socket"), mistyped.Value)
-	case err != nil:
-		return d.fault(err)
-	default:
-		err = rec.socket(s, &d.processes)
-	}
 	if err != nil {
+		return d.fault(err) // a mistake in the syntax leaves no place to go on from
+	}
+	if err := d.sockets.Read(s, d.raw); err != nil {
 		return &sock.Partial{
 			Code:       sock.CodeInput,
 			Message:    fmt.Sprintf("line %d: a socket was left out", d.where.line(d.dec.InputOffset())),

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -58,14 +59,14 @@ func TestBadSocketsAreLeftOut(t *testing.T) {
 		`{"protocol":"tcpx","family":"ipv4","state":"LISTEN"}`:                 `unknown protocol "tcpx"`,
 		`{"protocol":"tcp","family":"ipv4","state":"LISTENX"}`:                 `unknown state "LISTENX"`,
 		`{"protocol":"tcp","family":"ipv5","state":"LISTEN"}`:                  `unknown family "ipv5"`,
-		`{"local_address":"x","protocol":"tcp"}`:                               `unknown state`,
+		`{"local_address":"x","protocol":"tcp"}`:                               `unknown family ""`,
 		line8080[:len(line8080)-1] + `,"local_address":"1.2.3.4.5"}`:           `bad address "1.2.3.4.5"`,
 		line8080[:len(line8080)-1] + `,"local_port":"http"}`:                   `local_port cannot be of type string`,
-		line8080[:len(line8080)-1] + `,"local_port":65536}`:                    `local_port cannot be of type number 65536`,
-		line8080[:len(line8080)-1] + `,"uid":-1}`:                              `uid cannot be of type number -1`,
+		line8080[:len(line8080)-1] + `,"local_port":65536}`:                    `bad local_port 65536`,
+		line8080[:len(line8080)-1] + `,"uid":-1}`:                              `bad uid -1`,
 		line8080[:len(line8080)-1] + `,"cookie":"xyz"}`:                        `bad cookie "xyz"`,
 		line8080[:len(line8080)-1] + `,"owner_status":"lost"}`:                 `unknown owner_status "lost"`,
-		`{"protocol":"tcp","family":"ipv6","state":"LISTEN","owners":[null]}`:  `an owner has no pid`,
+		`{"protocol":"tcp","family":"ipv6","state":"LISTEN","owners":[null]}`:  `one of owners has no pid`,
 		line8080[:len(line8080)-1] + `,"type":"x"}`:                            `unknown type "x"`,
 		line8080[:len(line8080)-1] + `,"shutdown":"x"}`:                        `unknown shutdown "x"`,
 		line8080[:len(line8080)-1] + `,"timer":{"name":"x"}}`:                  `unknown timer "x"`,
@@ -210,7 +211,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got, _, _, _ := list(t, text)
 		for _, s := range got {
-			line := AppendSocket(nil, s, All())
+			line := fact.AppendObject(nil, s, fact.Members())
 			checkSafe(t, line)
 			again, warnings, _, err := list(t, string(line))
 			if err != nil || len(warnings) > 0 || len(again) != 1 {

@@ -41,7 +41,7 @@ func invent(r *rand.Rand) *sock.Socket {
 	if s.Known.Has(sock.FieldCreator) {
 		s.CreatorPID = r.IntN(1 << 22)
 		for range r.IntN(3) {
-			s.CreatorChildren = append(s.CreatorChildren, &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)})
+			s.CreatorChildren = append(s.CreatorChildren, sock.Owner{Process: &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)}, FD: sock.NoFD})
 		}
 	}
 	if has(sock.FieldCreated) {
@@ -99,8 +99,11 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 		}
 	}
 	if has(sock.FieldMemory) {
-		for _, v := range memoryValues {
-			*v.at(&s.Memory) = r.Uint32()
+		m := &s.Memory
+		for _, n := range []*uint32{
+			&m.RmemAlloc, &m.Rcvbuf, &m.WmemAlloc, &m.Sndbuf, &m.FwdAlloc, &m.WmemQueued, &m.Optmem, &m.Backlog, &m.Drops,
+		} {
+			*n = r.Uint32()
 		}
 	}
 	s.V6Only = has(sock.FieldV6Only) && r.IntN(2) == 0

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -65,7 +66,7 @@ func document(sockets []*sock.Socket) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = AppendSocket(append(out, '\n'), s, All())
+		out = fact.AppendObject(append(out, '\n'), s, fact.Members())
 	}
 	return AppendTail(out, &head)
 }
@@ -77,7 +78,7 @@ func TestRoundTrip(t *testing.T) {
 	for range 3000 {
 		s := invent(r)
 		sockets = append(sockets, s)
-		lines = append(AppendSocket(lines, s, All()), '\n')
+		lines = append(fact.AppendObject(lines, s, fact.Members()), '\n')
 	}
 	for name, text := range map[string]string{"lines": string(lines), "document": string(document(sockets))} {
 		got, warnings, header, err := list(t, text)
@@ -86,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		for i := range got {
 			if diff := cmp.Diff(sockets[i], got[i], compare); diff != "" {
-				t.Fatalf("%s, socket %d: %s\n%s", name, i, diff, AppendSocket(nil, sockets[i], All()))
+				t.Fatalf("%s, socket %d: %s\n%s", name, i, diff, fact.AppendObject(nil, sockets[i], fact.Members()))
 			}
 		}
 		if diff := cmp.Diff(head, header); name == "document" && diff != "" {
@@ -116,7 +117,7 @@ func TestHostileNames(t *testing.T) {
 			Owners:      []sock.Owner{{Process: &sock.Process{Name: name, Known: sock.AllFields, Exe: name, Cmdline: name, User: name}}},
 			OwnerStatus: sock.OwnerKnown, Listener: &sock.Process{Name: name},
 		}
-		line := AppendSocket(nil, s, All())
+		line := fact.AppendObject(nil, s, fact.Members())
 		checkSafe(t, line)
 		var back struct{ User string }
 		if err := json.Unmarshal(line, &back); err != nil {
@@ -132,10 +133,10 @@ func TestDefaultLeavesOutWhatNobodyAsked(t *testing.T) {
 	s := invent(rand.New(rand.NewPCG(3, 4)))
 	s.Known, s.TCPInfo, s.Cgroup, s.Congestion = sock.AllFields, new(sock.TCPInfo), "/x", "cubic"
 	for _, name := range []string{"timer", "memory", "tcp_info", "congestion", "tos", "cgroup"} {
-		if bytes.Contains(AppendSocket(nil, s, Default(0)), []byte(`"`+name+`":`)) {
+		if bytes.Contains(fact.AppendObject(nil, s, fact.Default(0)), []byte(`"`+name+`":`)) {
 			t.Errorf("%s is there unasked", name)
 		}
-		if m := Lookup(name); !bytes.Contains(AppendSocket(nil, s, Default(m.Needs)), []byte(`"`+name+`":`)) {
+		if m := fact.LookupMember(name); !bytes.Contains(fact.AppendObject(nil, s, fact.Default(m.Needs)), []byte(`"`+name+`":`)) {
 			t.Errorf("%s is not there when asked", name)
 		}
 	}
@@ -144,7 +145,7 @@ func TestDefaultLeavesOutWhatNobodyAsked(t *testing.T) {
 func TestUnknownIsAbsent(t *testing.T) {
 	s := &sock.Socket{Protocol: sock.TCP, Family: sock.IPv4, State: sock.Listen}
 	want := `{"protocol":"tcp","family":"ipv4","state":"LISTEN","owner_status":"not_searched"}`
-	if got := string(AppendSocket(nil, s, All())); got != want {
+	if got := string(fact.AppendObject(nil, s, fact.Members())); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -155,34 +156,16 @@ func TestAppendSocketAllocatesNothing(t *testing.T) {
 	s := invent(r)
 	s.Known, s.TCPInfo, s.Path, s.PeerPath = sock.AllFields, new(sock.TCPInfo), "\x00x", "/run/y"
 	inventOwners(r, s)
-	if n := testing.AllocsPerRun(100, func() { buf = AppendSocket(buf[:0], s, All()) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { buf = fact.AppendObject(buf[:0], s, fact.Members()) }); n != 0 {
 		t.Errorf("%v allocations per socket", n)
 	}
 }
 
-func FuzzAppendString(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Add("\xff\xed\xa0\x80")
-	f.Fuzz(func(t *testing.T, s string) {
-		out := AppendString(nil, s)
-		checkSafe(t, out)
-		var back string
-		if err := json.Unmarshal(out, &back); err != nil {
-			t.Fatal(err)
-		}
-		if utf8.ValidString(s) && back != s {
-			t.Fatalf("%q came back as %q", s, back)
-		}
-	})
-}
-
 func BenchmarkAppendSocket(b *testing.B) {
 	s := invent(rand.New(rand.NewPCG(7, 8)))
-	buf := AppendSocket(nil, s, All())
+	buf, members := fact.AppendObject(nil, s, fact.Members()), fact.Default(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = AppendSocket(buf[:0], s, Default(0))
+		buf = fact.AppendObject(buf[:0], s, members)
 	}
 }

@@ -1,15 +1,19 @@
-package render
+package escape
 
 import (
-	"encoding/csv"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"sockeye/sock"
 )
+
+// evil are names that try to command a terminal or to forge a row.
+var evil = []string{
+	"\x1b[31mred\x1b]0;title\x07", "a\nb\rc\td\x00e\x7f", "\u202egnp.exe", "\u2066x\u2069\u200b", "c1\u009b31m\u0085",
+	"\u2028\u2029", "bad\xff\xc3", `back\slash\x41\\`, "\U000e0041", "comma,quote\"", " blanks ", "日本語 e\u0301", "-",
+}
 
 // checkSafe fails if an output holds what a terminal may obey.
 func checkSafe(t testing.TB, out string) {
@@ -18,7 +22,7 @@ func checkSafe(t testing.TB, out string) {
 		t.Fatalf("not valid UTF-8: %q", out)
 	}
 	for _, r := range out {
-		if r != '\n' && r != '\t' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029) {
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || r == 0x2028 || r == 0x2029 {
 			t.Fatalf("raw %U in %q", r, out)
 		}
 	}
@@ -102,36 +106,20 @@ func FuzzAppendText(f *testing.F) {
 	})
 }
 
-// FuzzHostileNames puts a name everywhere and looks at every format.
-func FuzzHostileNames(f *testing.F) {
+func FuzzAppendJSON(f *testing.F) {
 	for _, s := range evil {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, name string) {
-		p := process(1, name, name)
-		p.Exe, p.Cmdline = name, name
-		s := full()
-		s.Owners = []sock.Owner{{Process: p}}
-		s.Interface, s.User, s.Netns.Name, s.Congestion, s.Cgroup = name, name, name, name, name
-		u := unixes()[2]
-		u.Path, u.PeerPath, u.Owners, u.Listener, u.OwnerStatus = name, name, nil, p, sock.OwnerAcceptQueue
-		rows := []*sock.Socket{s, u}
-		names := mustColumns(t, strings.Join(ColumnNames(), ","))
-		for _, o := range []Options{
-			{Extended: true, Memory: true, Info: true}, {Extended: true, Oneline: true}, {Width: 40, Extended: true},
-			{Columns: names, Header: true}, {Format: CSV, Columns: names}, {Format: TSV, Columns: names}, {Format: JSON},
-			{Format: NDJSON}, {Format: JSON, Group: names}, {Group: names},
-		} {
-			out := rendered(t, o, rows)
-			checkSafe(t, out)
-			if o.Format == TSV && strings.Count(out, "\t") != 2*(len(names)-1) {
-				t.Fatalf("a name broke the columns of %q", out)
-			}
-			if o.Format == CSV {
-				if cells, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || len(cells) != 2 || len(cells[0]) != len(names) {
-					t.Fatalf("%v in %q", err, out)
-				}
-			}
+	f.Add("\xff\xed\xa0\x80")
+	f.Fuzz(func(t *testing.T, s string) {
+		out := AppendJSON(nil, s)
+		checkSafe(t, string(out))
+		var back string
+		if err := json.Unmarshal(out, &back); err != nil {
+			t.Fatal(err)
+		}
+		if utf8.ValidString(s) && back != s {
+			t.Fatalf("%q came back as %q", s, back)
 		}
 	})
 }

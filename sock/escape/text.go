@@ -1,16 +1,10 @@
-package render
+package escape
 
-import (
-	"unicode/utf8"
-
-	"sockeye/sock/snapshot"
-)
-
-const hexDigits = "0123456789abcdef"
+import "unicode/utf8"
 
 // AppendText appends a name that may hold anything, so that it can neither
 // command a terminal nor break a line or a column. What
-// [snapshot.MustEscape] names and bytes that are not UTF-8 are written out: \x1b
+// [Must] names and bytes that are not UTF-8 are written out: \x1b
 // for a byte or a control character below 128, \u202e or \U000e0041 for another
 // character. A backslash stays one, unless what follows would make it read as
 // such an escape; then it is doubled.
@@ -37,7 +31,7 @@ func AppendText(dst []byte, s string) []byte {
 			switch {
 			case r == utf8.RuneError && size == 1:
 				dst = appendHex(append(dst, s[from:i]...), 'x', uint32(c), 2)
-			case !snapshot.MustEscape(r):
+			case !Must(r):
 				i += size
 				continue
 			case r < 0x10000:
@@ -70,7 +64,7 @@ func ambiguous(rest string) bool {
 		return hexAhead(rest[1:], 8)
 	}
 	r, size := utf8.DecodeRuneInString(rest)
-	return r == utf8.RuneError && size == 1 || snapshot.MustEscape(r)
+	return r == utf8.RuneError && size == 1 || Must(r)
 }
 
 func hexAhead(s string, n int) bool {
@@ -93,3 +87,6 @@ func appendHex(dst []byte, kind byte, v uint32, digits int) []byte {
 	}
 	return dst
 }
+
+// Text returns what [AppendText] appends.
+func Text(s string) string { return string(AppendText(nil, s)) }

@@ -1,4 +1,4 @@
-package snapshot
+package escape
 
 import (
 	"unicode"
@@ -7,11 +7,11 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// MustEscape reports whether a character is never sent raw to an output,
+// Must reports whether a character is never sent raw to an output,
 // because a terminal or an editor may obey it instead of showing it: the C0 and
 // C1 controls and DEL, the line and paragraph separators, and the format
 // characters (Unicode category Cf), among them the bidirectional overrides.
-func MustEscape(r rune) bool {
+func Must(r rune) bool {
 	if r < 0xa0 {
 		return r < ' ' || r >= 0x7f
 	}
@@ -26,11 +26,11 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// AppendString appends a JSON string, with its quotes. The result is valid
-// UTF-8: a byte of s that is not becomes U+FFFD. What [MustEscape] names is
+// AppendJSON appends a JSON string, with its quotes. The result is valid
+// UTF-8: a byte of s that is not becomes U+FFFD. What [Must] names is
 // written as an escape sequence of RFC 8259 section 7, a pair of surrogates
 // outside the basic plane.
-func AppendString(dst []byte, s string) []byte {
+func AppendJSON(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0
 	for i := 0; i < len(s); {
@@ -48,7 +48,7 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		invalid := r == utf8.RuneError && size == 1
-		if invalid || MustEscape(r) {
+		if invalid || Must(r) {
 			dst = append(dst, s[from:i]...)
 			from = i + size
 			if invalid {

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"math"
+	"strings"
+	"text/template"
+
+	"sockeye/sock/fact"
+)
+
+// schemaFrame is what the schema says beside the facts of a socket.
+//
+//go:embed schema.tmpl
+var schemaFrame string
+
+// property is what the schema says of one member.
+type property struct {
+	Description string    `json:"description,omitempty"`
+	Ref         string    `json:"$ref,omitempty"`
+	Type        string    `json:"type,omitempty"`
+	Enum        []string  `json:"enum,omitempty"`
+	Const       bool      `json:"const,omitempty"`
+	Minimum     *uint64   `json:"minimum,omitempty"`
+	Maximum     *uint64   `json:"maximum,omitempty"`
+	MinLength   int       `json:"minLength,omitempty"`
+	Pattern     string    `json:"pattern,omitempty"`
+	Format      string    `json:"format,omitempty"`
+	Items       *property `json:"items,omitempty"`
+}
+
+// definition is what the schema says of an object.
+type definition struct {
+	Description string     `json:"description"`
+	Type        string     `json:"type"`
+	Properties  properties `json:"properties"`
+	Required    []string   `json:"required,omitempty"`
+}
+
+// properties are named, in order.
+type properties []namedProperty
+
+type namedProperty struct {
+	name string
+	property
+}
+
+// MarshalJSON returns an object whose members stand in order.
+func (p properties) MarshalJSON() ([]byte, error) {
+	b := []byte("{")
+	for i, named := range p {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		text, err := marshal(named.property)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(b, `"`+named.name+`":`...), text...)
+	}
+	return append(b, '}'), nil
+}
+
+// marshal is json.Marshal without escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return b.Bytes(), err
+}
+
+// schema makes docs/json-schema.json.
+func schema([]byte) ([]byte, error) {
+	frame, err := template.New("schema").Parse(schemaFrame)
+	if err != nil {
+		return nil, err
+	}
+	var socket properties
+	var objects, names []string
+	for _, f := range fact.Members() {
+		socket = append(socket, namedProperty{f.Member(), describe(f)})
+		if f.Parts == nil {
+			continue
+		}
+		text, err := marshal(define(f))
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, `"`+objectName(f)+`":`+string(text))
+		if f.Kind != fact.List {
+			names = append(names, f.Name)
+		}
+	}
+	whole := map[string]string{"Objects": strings.Join(objects, ","), "ObjectNames": strings.Join(names, "|")}
+	for name, list := range map[string]properties{"Socket": socket, "Group": group()} {
+		text, err := marshal(list)
+		if err != nil {
+			return nil, err
+		}
+		whole[name] = string(text)
+	}
+	var filled, out bytes.Buffer
+	if err := frame.Execute(&filled, whole); err != nil {
+		return nil, err
+	}
+	err = json.Indent(&out, filled.Bytes(), "", "  ")
+	return out.Bytes(), err
+}
+
+// objectName is the name that the schema has for the parts of a fact.
+func objectName(f *fact.Fact) string {
+	if f.Kind == fact.List {
+		return f.Item
+	}
+	return f.Name
+}
+
+func define(f *fact.Fact) definition {
+	d := definition{Description: f.Doc, Type: "object"}
+	if f.Kind == fact.List {
+		d.Description = "One of " + f.Name
+	}
+	for _, p := range f.Parts {
+		d.Properties = append(d.Properties, namedProperty{p.Member(), describe(p)})
+		if p.Certain(f) {
+			d.Required = append(d.Required, p.Member())
+		}
+	}
+	return d
+}
+
+// group are the properties of a group: the count, and the keys that there are. The
+// parts of objects are described by a pattern.
+func group() properties {
+	one := uint64(1)
+	list := properties{{"count", property{Description: "Number of sockets in the group", Type: "integer", Minimum: &one}}}
+	for _, f := range fact.All() {
+		p := describe(f)
+		switch {
+		case f.Parent() != nil:
+			continue
+		case fact.LookupMember(f.Name) == f:
+			p = property{Ref: "#/$defs/socket/properties/" + f.Name}
+		}
+		list = append(list, namedProperty{f.Name, p})
+	}
+	return list
+}
+
+// describe describes the values of a fact.
+func describe(f *fact.Fact) property {
+	p := property{Description: upper(f.Doc), Type: f.JSONType()}
+	switch {
+	case f.Joined():
+		p.MinLength = 1
+	case f.Kind == fact.List:
+		p.Items = &property{Ref: "#/$defs/" + objectName(f)}
+	case f.Parts != nil:
+		p.Type, p.Ref = "", "#/$defs/"+objectName(f)
+	case f.Values != nil:
+		p.Type, p.Enum = "", choices(f)
+	case f.Only:
+		p.Type, p.Const = "", true
+	case p.Type == "integer":
+		least, most := f.Least, f.Most
+		if most == 0 {
+			most = math.MaxUint64
+		}
+		p.Minimum, p.Maximum = &least, &most
+	case p.Type == "string":
+		p.MinLength = 1
+		switch f.Kind {
+		case fact.Time:
+			p.Format = "date-time"
+		case fact.Hex:
+			p.Pattern = "^(0|[1-9a-f][0-9a-f]{0,15})$"
+		}
+	}
+	if f.Unit.String() != "" {
+		p.Description += ", in " + f.Unit.String()
+	}
+	if f.Optional && f.Parent() == nil {
+		p.Description += "; with --" + f.Option
+	}
+	return p
+}
+
+// choices are the names of a choice.
+func choices(f *fact.Fact) []string {
+	var names []string
+	for _, name := range f.Values {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// upper begins a sentence.
+func upper(doc string) string { return strings.ToUpper(doc[:1]) + doc[1:] }

@@ -1,0 +1,228 @@
+package fact
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"sockeye/internal/suggest"
+	"sockeye/sock"
+)
+
+// members are the members of a socket in JSON, in the order in which they are
+// written: what a socket is, where, how it does, whose it is, and then what is
+// seldom asked for.
+var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts), nil)
+
+// all are the facts that have a name, in the order of the documentation.
+var all = func() []*Fact {
+	facts := slices.Insert(slices.Clone(members.facts), slices.Index(members.facts, localAddress), joinedFacts...)
+	for _, m := range members.facts {
+		for _, p := range m.Parts {
+			if !slices.Contains(facts, p) {
+				facts = append(facts, p)
+			}
+		}
+	}
+	facts = slices.Insert(facts, slices.Index(facts, processStarted)+1, processAge)
+	for _, f := range facts {
+		f.complete(nil)
+	}
+	return facts
+}()
+
+// group are the members of an object, by their names in JSON.
+type group struct {
+	facts []*Fact
+	place map[string]int
+}
+
+// newGroup makes the group of the parts of an object; in is nil for a socket.
+func newGroup(facts []*Fact, in *Fact) group {
+	g := group{facts: facts, place: make(map[string]int, len(facts))}
+	for i, f := range facts {
+		f.complete(in)
+		g.place[f.member] = i
+	}
+	return g
+}
+
+// complete fills in what follows from the declaration of a fact that stands in an
+// object or list, or in none. A second call does nothing.
+func (f *Fact) complete(in *Fact) {
+	if f.key != "" {
+		return
+	}
+	if f.own = f.Needs; f.own != sock.FieldOwners {
+		f.own &^= sock.FieldOwners // a fact about the owners has that beside its own
+	}
+	if in != nil {
+		f.Needs |= in.Needs
+		f.Optional = in.Optional
+		if in.Kind != List {
+			f.parent = in
+		}
+	}
+	if f.member == "" {
+		f.member = f.Name[strings.IndexByte(f.Name, '.')+1:]
+	}
+	f.key = `,"` + f.member + `":`
+	f.form = f.formOf()
+	for _, value := range f.Values {
+		f.choices = append(f.choices, f.key+`"`+value+`"`)
+	}
+	if f.Header == "" {
+		f.Header = strings.ToUpper(strings.ReplaceAll(f.member, "_", "-"))
+	}
+	if !f.Always && !f.Joined() {
+		f.must = f.Needs &^ sock.ProcessFields
+	}
+	f.process = f.Needs & sock.ProcessFields
+	f.asks = f.Needs | f.shows
+	f.parts = newGroup(f.Parts, f)
+	for _, p := range f.Parts {
+		f.asks |= p.asks
+	}
+}
+
+// All returns every fact that has a name, in the order of the documentation. The
+// slice is shared and must not be changed.
+func All() []*Fact { return all }
+
+// Members returns the members of a socket in JSON, in the order in which they
+// are written. The slice is shared and must not be changed.
+func Members() []*Fact { return members.facts }
+
+// Default returns the members of a listing in which the given facts were asked
+// for: those that are not optional, and the optional ones that need one of them.
+func Default(asked sock.Field) []*Fact {
+	var facts []*Fact
+	for _, f := range members.facts {
+		if !f.Optional || f.Needs&asked != 0 {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// byName finds a fact by each of its names, folded. A name that two facts could
+// have is the first one's.
+var byName = func() map[string]*Fact {
+	names := make(map[string]*Fact, 4*len(all))
+	add := func(name string, f *Fact) {
+		if _, taken := names[fold(name)]; !taken {
+			names[fold(name)] = f
+		}
+	}
+	for _, f := range all {
+		add(f.Name, f)
+	}
+	for _, f := range all {
+		for _, name := range f.Aliases {
+			add(name, f)
+		}
+	}
+	for _, f := range all {
+		if f.parent == nil {
+			add(f.Header, f)
+		}
+	}
+	return names
+}()
+
+// longestName bounds what is folded and looked up.
+const longestName = 64
+
+// Lookup returns the fact of a name, or nil. Aliases and the header of the column
+// are names too. Case, - and _ make no difference.
+func Lookup(name string) *Fact {
+	if len(name) > longestName {
+		return nil
+	}
+	if f := byName[name]; f != nil {
+		return f
+	}
+	return byName[fold(name)]
+}
+
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// LookupMember returns the member of a socket of exactly that name in JSON, or nil.
+func LookupMember(name string) *Fact {
+	if i, ok := members.place[name]; ok {
+		return members.facts[i]
+	}
+	return nil
+}
+
+// Names returns the names of all facts, without aliases.
+func Names() []string {
+	names, _ := spellings()
+	return names
+}
+
+// Hint returns the names near to a mistyped one, ", did you mean pid?", or nothing.
+// Aliases are among them only if one is nearer than every name.
+func Hint(name string) string {
+	names, aliases := spellings()
+	all := slices.Concat(names, aliases)
+	if near, ok := suggest.Nearest(name, all); ok && slices.Contains(names, near) {
+		return suggest.Hint(name, names)
+	}
+	return suggest.Hint(name, all)
+}
+
+func spellings() (names, aliases []string) {
+	for _, f := range all {
+		names = append(names, f.Name)
+		aliases = append(aliases, f.Aliases...)
+	}
+	return names, aliases
+}
+
+// Members returns the members of JSON that the fact stands for: itself, the object
+// that it is a part of, or those that it is made of.
+func (f *Fact) Members() []*Fact {
+	switch {
+	case f.parent != nil:
+		return []*Fact{f.parent}
+	case f.Of == nil && LookupMember(f.Name) == f:
+		return []*Fact{f}
+	case f.Of == nil:
+		return []*Fact{LookupMember("owners")}
+	}
+	var facts []*Fact
+	for _, name := range f.Of {
+		facts = append(facts, LookupMember(name))
+	}
+	return facts
+}
+
+// Shown returns the facts that a long option asks for.
+func Shown(option string) sock.Field {
+	var fields sock.Field
+	for _, f := range all {
+		if f.Option == option {
+			fields |= f.Needs
+		}
+	}
+	return fields
+}
+
+// Missing returns what a refusal calls facts: "inodes, command lines".
+func Missing(fields sock.Field) string {
+	var words []string
+	for _, f := range all {
+		if f.Words != "" && fields&f.own != 0 && !slices.Contains(words, f.Words) {
+			words = append(words, f.Words)
+		}
+	}
+	return strings.Join(words, ", ")
+}
