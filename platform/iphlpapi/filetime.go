@@ -28,6 +28,14 @@ func fileTimeAt(t time.Time) fileTime {
 	return unixEpoch + fileTime(t.Unix()*stepsPerSecond+int64(t.Nanosecond())/100)
 }
 
+// clockStep is by how much the clock moves at once from which most of Windows
+// takes the time (GetSystemTimeAsFileTime); some of it takes a finer one. So what
+// happened in the same step may be stamped in the wrong order.
+const clockStep fileTime = 156_250 // 15.625 ms
+
+// after reports whether a time is certain to be later than another.
+func (t fileTime) after(u fileTime) bool { return t > u+clockStep }
+
 // time returns the time in UTC.
 func (t fileTime) time() time.Time {
 	steps := int64(t - unixEpoch)

@@ -83,7 +83,7 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 		p := o.find(pid, created)
 		// A socket is bound by a process that runs already: one that began
 		// later has the PID of one that ended.
-		if p == nil || p.started != 0 && created != 0 && p.started > created {
+		if p == nil || created != 0 && p.started.after(created) {
 			o.exited(pid, created, s)
 			break
 		}
@@ -138,7 +138,7 @@ func (o *owners) exited(pid uint32, created fileTime, s *sock.Socket) {
 // it cannot be taken, any process may exist.
 func (o *owners) find(pid uint32, created fileTime) *process {
 	p := o.snapshot.byPID[pid]
-	if (p == nil || created > o.snapshot.taken) && o.readAt < o.table && o.err == nil {
+	if (p == nil || !o.snapshot.taken.after(created)) && o.readAt < o.table && o.err == nil {
 		o.read()
 		p = o.snapshot.byPID[pid]
 	}

@@ -26,7 +26,7 @@ func owner(t *testing.T, f *fake, r testRow) *sock.Socket {
 }
 
 func TestOwnerStatus(t *testing.T) {
-	const bound = unixEpoch + 1000
+	const bound = unixEpoch + 10*clockStep
 	for _, c := range []struct {
 		name   string
 		row    testRow
@@ -36,6 +36,7 @@ func TestOwnerStatus(t *testing.T) {
 	}{
 		{"a process", testRow{pid: 812, created: bound}, true, sock.OwnerKnown, "nginx.exe"},
 		{"one that began in the same moment", testRow{pid: 813, created: bound}, true, sock.OwnerKnown, "same.exe"},
+		{"one that began in the same step of the clock", testRow{pid: 811, created: bound}, true, sock.OwnerKnown, "fast.exe"},
 		{"a creation time that is not known", testRow{pid: 814}, true, sock.OwnerKnown, "later.exe"},
 		{"the PID of one that began later", testRow{pid: 814, created: bound}, true, sock.OwnerExited, ""},
 		{"one whose start is not known", testRow{pid: 815, created: bound}, true, sock.OwnerKnown, "lsass.exe"},
@@ -53,8 +54,8 @@ func TestOwnerStatus(t *testing.T) {
 		{"the kernel", testRow{state: 2, pid: pidSystem, created: bound}, true, sock.OwnerKernel, "System"},
 	} {
 		f := newFake()
-		f.names = map[uint32]string{812: "nginx.exe", 813: "same.exe", 814: "later.exe", 815: "lsass.exe"}
-		f.starts = map[uint32]fileTime{812: bound - 1, 813: bound, 814: bound + 1}
+		f.names = map[uint32]string{811: "fast.exe", 812: "nginx.exe", 813: "same.exe", 814: "later.exe", 815: "lsass.exe"}
+		f.starts = map[uint32]fileTime{811: bound + clockStep, 812: bound - 1, 813: bound, 814: bound + clockStep + 1}
 		s := owner(t, f, c.row)
 		name := ""
 		if len(s.Owners) > 0 {
@@ -80,11 +81,11 @@ func TestOwnerStatus(t *testing.T) {
 // it to a child. What began before, and what another process with its PID began,
 // did not inherit it.
 func TestChildrenOfTheCreator(t *testing.T) {
-	const bound = unixEpoch + 1000
+	const bound, step = unixEpoch + 10*clockStep, clockStep
 	f := newFake()
 	f.names = map[uint32]string{4712: "node.exe", 4711: "node.exe", 90: "older.exe", 91: "not.exe", 816: "later.exe", 92: "its.exe"}
 	f.parents = map[uint32]uint32{4711: 816, 4712: 816, 90: 816, 91: 812, 92: 816}
-	f.starts = map[uint32]fileTime{4711: bound + 1, 4712: bound + 2, 90: bound - 1, 91: bound + 1, 816: bound + 5, 92: bound + 6}
+	f.starts = map[uint32]fileTime{4711: bound + step, 4712: bound - step, 90: bound - step - 1, 91: bound + 1, 816: bound + 5*step, 92: bound + 6*step}
 	s := owner(t, f, testRow{state: 2, pid: 816, created: bound})
 	if s.OwnerStatus != sock.OwnerExited || s.CreatorPID != 816 || len(s.Owners) != 0 || len(s.CreatorChildren) != 2 ||
 		s.CreatorChildren[0].PID != 4711 || s.CreatorChildren[1].PID != 4712 || s.CreatorChildren[0].Name != "node.exe" {

@@ -109,7 +109,7 @@ func (ps *processes) children(to []*sock.Process, pid uint32, since fileTime) []
 		until = next.started
 	}
 	for _, p := range ps.byParent[pid] {
-		if p.started >= since && p.started < until && uint32(p.PID) != pid {
+		if !since.after(p.started) && p.started < until && uint32(p.PID) != pid {
 			to = append(to, p.Process)
 		}
 	}

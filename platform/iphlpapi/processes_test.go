@@ -191,12 +191,12 @@ func TestProcessesThatNeedRoom(t *testing.T) {
 // TestChildren are those that can have inherited what their parent held at a
 // time, the parent having ended.
 func TestChildren(t *testing.T) {
-	const bound = unixEpoch + 1000
-	entry := func(pid, parent uint32, after fileTime) processEntry {
-		return processEntry{pid: pid, parent: parent, started: bound + after, name: "x"}
+	const bound = unixEpoch + 10*clockStep
+	entry := func(pid, parent uint32, steps fileTime) processEntry {
+		return processEntry{pid: pid, parent: parent, started: bound + steps*clockStep, name: "x"}
 	}
 	table := encodeProcesses(0, 8, []processEntry{
-		entry(24, 8, 5), entry(12, 8, 1), {pid: 16, parent: 8, started: bound - 1}, entry(20, 4, 5),
+		entry(24, 8, 5), entry(12, 8, 1), {pid: 16, parent: 8, started: bound - clockStep - 1}, entry(20, 4, 5),
 		entry(40, 32, 1), entry(44, 32, 9), entry(32, 32, 7), // 32 was given to another at 7
 	})
 	all, err := decodeProcesses(table, 0, 8)
