@@ -122,7 +122,7 @@ func TestOwnersAreTheSameBothWays(t *testing.T) {
 		return
 	}
 	scale := 1
-	if testing.Short() {
+	if !population.Long() {
 		scale = 20
 	}
 	for _, shape := range []struct {
@@ -237,7 +237,7 @@ func TestOwnersUnderChurnAreTheSameBothWays(t *testing.T) {
 	}
 	before, err := owned(both[1])
 	runs := 90
-	if testing.Short() {
+	if !population.Long() {
 		runs = 9
 	}
 	for run := range runs {

@@ -74,6 +74,7 @@ func waitingPlaces(t *testing.T) []waiting {
 		{"filter in a silent FIFO", []string{"--from", many, "-F", fifo}, silent},
 		{"filter from silent standard input", []string{"--from", many, "-F", "-"}, reading},
 		{"template", []string{"--from", "-", "--template", "{{range 99999999999}}{{end}}"}, func(t *testing.T, e *ending) {
+			reading(t, e) // by then signals are handled
 			if _, err := io.WriteString(e.in, oneSocket); err != nil {
 				t.Fatal(err)
 			}

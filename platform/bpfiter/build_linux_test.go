@@ -12,8 +12,8 @@ import (
 
 // The committed programs are what the pinned compiler makes of the source.
 func TestProgramsAreRebuiltByteByByte(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the compiler takes long")
+	if !population.Long() {
+		t.Skip("the compiler takes long: SOCKEYE_TEST_REQUIRE=all runs it")
 	}
 	for _, tool := range []string{"clang-14", "llvm-objcopy-14", "llvm-readelf-14"} {
 		if _, err := exec.LookPath(tool); err != nil {

@@ -37,7 +37,7 @@ func TestChurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	runs := 90
-	if testing.Short() {
+	if !population.Long() {
 		runs = 9
 	}
 	for run := range runs {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"sockeye/internal/test/population"
 	"sockeye/internal/test/winetest"
 )
 
@@ -26,8 +27,8 @@ type shown struct {
 
 // TestUnderWine runs the calls themselves, as far as Wine has them.
 func TestUnderWine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a Wine prefix takes some 20 seconds")
+	if !population.Long() {
+		t.Skip("a Wine prefix takes some 20 seconds: SOCKEYE_TEST_REQUIRE=all runs it")
 	}
 	rig := winetest.New(t)
 	t.Run("the tests of the package", func(t *testing.T) { testPackage(t, rig) })

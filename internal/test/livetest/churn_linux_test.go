@@ -25,7 +25,7 @@ func TestChurn(t *testing.T) {
 		}
 	}()
 	listings := 40
-	if testing.Short() {
+	if !population.Long() {
 		listings = 4
 	}
 	for i := range listings {

@@ -58,7 +58,7 @@ func TestFaults(t *testing.T) {
 	for _, q := range asked {
 		q.learn(t, held)
 	}
-	every := os.Getenv("SOCKEYE_TEST_REQUIRE") == "all"
+	every := population.Long()
 	for n, c := range faultCases(p) {
 		t.Run(c.name, func(t *testing.T) {
 			hits := 0

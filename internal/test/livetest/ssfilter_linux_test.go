@@ -59,7 +59,7 @@ func TestFiltersOfSS(t *testing.T) {
 	w.ss = true
 	selected := 0
 	count := ssExpressions
-	if testing.Short() {
+	if !population.Long() {
 		count = ssExpressionsShort
 	}
 	for i := range count {

@@ -37,7 +37,7 @@ func TestThreeWays(t *testing.T) {
 	keep(t, set, err)
 	w := newWays(t, threeWaysSeed)
 	count := threeWaysCount
-	if testing.Short() {
+	if !population.Long() {
 		count = threeWaysShort
 	}
 	for i := range count {

@@ -18,6 +18,13 @@ type T interface {
 	Skip(args ...any)
 }
 
+// Long reports whether tests run in their long form, with more sockets and rounds:
+// with SOCKEYE_TEST_REQUIRE=all and without -short.
+func Long() bool {
+	short := flag.Lookup("test.short")
+	return os.Getenv("SOCKEYE_TEST_REQUIRE") == "all" && (short == nil || short.Value.String() != "true")
+}
+
 // Alone runs the calling test again, as the only test of a process in new
 // namespaces, and takes its outcome over. It reports whether this is that run:
 //

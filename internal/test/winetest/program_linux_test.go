@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"sockeye/internal/test/population"
 )
 
 // program is sockeye.exe in a rig with a population.
@@ -54,8 +56,8 @@ type document struct {
 // TestProgram runs the real windows/amd64 program beside a program with
 // listeners and connections.
 func TestProgram(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a Wine prefix takes some 20 seconds")
+	if !population.Long() {
+		t.Skip("a Wine prefix takes some 20 seconds: SOCKEYE_TEST_REQUIRE=all runs it")
 	}
 	rig := New(t)
 	p := program{rig: rig, path: Build(t, "sockeye"), made: rig.Hold(t)}

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sockeye/internal/test/population"
 )
 
 // TestRig runs a program that is built here: what it prints, how it ends and
 // which network it sees.
 func TestRig(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a Wine prefix takes some 20 seconds")
+	if !population.Long() {
+		t.Skip("a Wine prefix takes some 20 seconds: SOCKEYE_TEST_REQUIRE=all runs it")
 	}
 	rig := New(t)
 	program := Build(t, "./testdata/echo")
