@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"sockeye/sock"
 	"sockeye/sock/fact"
 )
@@ -20,69 +22,86 @@ func detailFacts(o *Options) sock.Field {
 	return facts
 }
 
-// detail writes facts as words of the form name=value.
+// detail writes labelled facts, two blanks apart, on lines of their own.
 type detail struct {
 	dst    []byte
-	limit  int // cells of a line; 0 for no limit
-	indent string
-	column int
+	limit  int    // cells of a line; 0 for no limit
+	indent string // of a line; empty if all stand on one
+	column int    // 0 before the first
+	text   []byte // of one fact; its memory is kept
 }
 
-// appendDetail appends the facts of a socket that were asked for and are known.
+// appendDetail appends what was asked for of a socket and has no column that
+// fits, as far as it is known and not what holds for most sockets: JSON has all.
+// Each of memory and TCP's inner facts begins a line.
 func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
-	if t.asked&s.Known == 0 {
-		return dst
-	}
-	d := detail{dst: dst}
+	d := detail{dst: dst, text: t.word}
 	if !t.o.Oneline {
 		d.indent = indent
 		if !t.o.Wide {
 			d.limit = t.o.Width
 		}
 	}
-	for _, f := range fact.Members() {
-		switch {
-		case f.Needs&t.asked == 0 || f.Always || !f.Known(s):
-		case f.Parts == nil || f.Kind == fact.List:
-			d.word(f, s)
-		default:
-			// The names of its parts say enough. Most counters of a connection
-			// are 0: the table leaves those out, JSON does not.
-			for _, p := range f.Parts {
-				if p.Tells(s) {
-					d.word(p, s)
-				}
-			}
+	for i, c := range t.cols {
+		if t.shown[i] || slices.Contains(defaultTable, c.Name) || !c.Known(s) {
+			continue
+		}
+		d.add(c.Fact, t.view, s)
+	}
+	if t.asked&s.Known != 0 {
+		for _, option := range []string{"", "memory", "info"} {
+			d.group(t, option, s)
 		}
 	}
+	t.word = d.text
 	return d.dst
 }
 
-func (d *detail) word(f *fact.Fact, s *sock.Socket) {
-	start := len(d.dst)
-	d.dst = append(d.dst, ' ')
-	d.dst = append(d.dst, f.Member()...)
-	d.dst = append(d.dst, '=')
-	d.dst = f.AppendValue(nil, d.dst, s)
-	w := width(d.dst[start:])
-	switch {
-	case d.column == 0 && d.indent == "":
-		d.dst = append(d.dst[:start], d.dst[start+1:]...)
-		d.column = w - 1
-	case d.column == 0:
-		d.insert(start, d.indent)
-		d.column = len(d.indent) + w - 1
-	case d.limit > 0 && d.column+w > d.limit:
-		d.insert(start, "\n"+d.indent)
-		d.column = len(d.indent) + w - 1
-	default:
-		d.column += w
+// group adds the facts that an option shows, or those of all other options.
+func (d *detail) group(t *table, option string, s *sock.Socket) {
+	begun := d.column > 0
+	for _, f := range fact.Members() {
+		other := f.Option != "memory" && f.Option != "info"
+		if f.Needs&t.asked == 0 || f.Always || f.Option != option && !(option == "" && other) {
+			continue
+		}
+		parts := f.Parts
+		if parts == nil || f.Kind == fact.List {
+			parts = []*fact.Fact{f}
+		}
+		for _, p := range parts {
+			if !p.Tells(s) {
+				continue
+			}
+			if begun && option != "" && d.indent != "" {
+				d.line()
+			}
+			begun = false
+			d.add(p, t.view, s)
+		}
 	}
 }
 
-// insert puts text in place of the blank at the start of a word.
-func (d *detail) insert(start int, text string) {
-	d.dst = append(d.dst, text[1:]...)
-	copy(d.dst[start+len(text):], d.dst[start+1:len(d.dst)-len(text)+1])
-	copy(d.dst[start:], text)
+func (d *detail) add(f *fact.Fact, v *fact.View, s *sock.Socket) {
+	d.text = f.AppendLabelled(v, d.text[:0], s)
+	w := width(d.text)
+	switch {
+	case d.column == 0:
+		d.dst = append(d.dst, d.indent...)
+		d.column = len(d.indent)
+	case d.column == len(d.indent): // of a new line
+	case d.limit > 0 && d.column+len(gap)+w > d.limit:
+		d.line()
+	default:
+		d.dst = append(d.dst, gap...)
+		d.column += len(gap)
+	}
+	d.dst = append(d.dst, d.text...)
+	d.column += w
+}
+
+// line begins another line.
+func (d *detail) line() {
+	d.dst = append(append(d.dst, '\n'), d.indent...)
+	d.column = len(d.indent)
 }

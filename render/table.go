@@ -23,12 +23,12 @@ type table struct {
 	cols     []*Column
 	shown    []bool // which columns fit
 	last     int    // of those
-	dropped  bool   // one does not fit
 	widths   []int
 	asked    sock.Field     // facts for the detail of a row
 	fixed    bool           // the widths are
 	block    []*sock.Socket // rows that wait for them
 	scratch  []byte
+	word     []byte // of a detail
 	headless bool
 }
 
@@ -101,7 +101,6 @@ func (t *table) measure() {
 		limit = 0
 	}
 	t.shown = f.fit(limit)
-	t.dropped = slices.Contains(t.shown, false)
 	t.last = lastShown(t.shown)
 }
 
@@ -147,9 +146,6 @@ func (t *table) writeRow(s *sock.Socket) error {
 		l.place(i, look)
 	}
 	text := l.text
-	if t.dropped {
-		text = t.appendDropped(text, s)
-	}
 	if len(detail) > 0 {
 		if t.o.Oneline {
 			text = append(text, gap...)
@@ -216,31 +212,6 @@ func (l *line) place(i int, look style) {
 		l.text = appendBlanks(l.text, pad)
 	}
 	l.column += pad + w
-}
-
-// appendDropped puts the facts that were asked for by name, but whose column did
-// not fit, on a line under the row.
-func (t *table) appendDropped(dst []byte, s *sock.Socket) []byte {
-	begun := false
-	for i, c := range t.cols {
-		if t.shown[i] || slices.Contains(defaultTable, c.Name) {
-			continue
-		}
-		start := len(dst)
-		if begun {
-			dst = append(dst, ' ')
-		} else {
-			dst = append(append(dst, '\n'), indent...)
-		}
-		dst = append(append(dst, c.Name...), '=')
-		value := len(dst)
-		if dst = c.appendCell(t.view, dst, s); len(dst) == value || string(dst[value:]) == "-" {
-			dst = dst[:start]
-			continue
-		}
-		begun = true
-	}
-	return dst
 }
 
 // room is how wide a name may be: as wide as its column, or to the end of the

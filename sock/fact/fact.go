@@ -85,6 +85,14 @@ type Fact struct {
 	dependent bool
 	// silent: the details of a row leave it out.
 	silent bool
+	// human: people see the number with the unit that fits it. flag: it is 0 or 1
+	// and means no or yes. label is what people call it, if not its name. usual and
+	// usualText are what holds for most sockets, which the details leave out.
+	human     bool
+	flag      bool
+	label     string
+	usual     uint64
+	usualText string
 	// plain: nothing but Needs and Least says whether it is known.
 	plain bool
 

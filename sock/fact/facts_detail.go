@@ -14,10 +14,11 @@ var detailFacts = []*Fact{
 	{
 		Name: "cgroup", Kind: Cgroup, Needs: sock.FieldCgroup, Optional: true, Option: "extended", Words: "control groups",
 		Doc: "control group of the socket, by its path", Example: "cgroup /system.slice/nginx.service",
-		text: func(s *sock.Socket) *string { return &s.Cgroup },
+		text: func(s *sock.Socket) *string { return &s.Cgroup }, usualText: "/",
 	},
 	integer(Fact{
-		Name: "cgroup_id", Kind: Number, Needs: sock.FieldCgroupID, Optional: true, Least: 1, Option: "extended", Words: "control groups",
+		silent: true, // its path says more
+		Name:   "cgroup_id", Kind: Number, Needs: sock.FieldCgroupID, Optional: true, Least: 1, Option: "extended", Words: "control groups",
 		Doc: "number of that group", Example: "cgroup_id = 4242",
 	}, func(s *sock.Socket) *uint64 { return &s.CgroupID }),
 	{
@@ -134,7 +135,11 @@ func tcpInfoParts() []*Fact {
 	for i := range sock.TCPInfoFieldCount {
 		parts = append(parts, tcpInfoPart(i))
 	}
-	parts[sock.TCPInfoState].silent = true // the row has it
+	parts[sock.TCPInfoState].silent = true  // the row has it
+	parts[sock.TCPInfoReordering].usual = 3 // TCP_FASTRETRANS_THRESH of net/tcp.h
+	parts[sock.TCPInfoDeliveryRateAppLimited].flag = true
+	options, congestion := parts[sock.TCPInfoOptions], parts[sock.TCPInfoCAState]
+	options.show, congestion.show = options.showFlags(tcpOptions), congestion.showName(congestionStates)
 	return parts
 }
 
@@ -170,6 +175,9 @@ func tcpInfoPart(i sock.TCPInfoField) *Fact {
 		f.Aliases, f.Example = nil, "tcp_info.state = 1"
 	case short != m.Name:
 		f.Aliases = append(f.Aliases, short)
+	}
+	if label := labels[i]; label != "" {
+		f.label, f.Aliases = label, append(f.Aliases, label)
 	}
 	return f
 }

@@ -68,11 +68,16 @@ func (f *Fact) complete(in *Fact) {
 	}
 	f.key = `,"` + f.member + `":`
 	f.form = f.formOf()
+	f.human = f.Unit != sock.UnitNone && f.parent != nil
 	for _, value := range f.Values {
 		f.choices = append(f.choices, f.key+`"`+value+`"`)
 	}
 	if f.Header == "" {
-		f.Header = strings.ToUpper(strings.ReplaceAll(f.member, "_", "-"))
+		name := f.member
+		if f.human {
+			name = f.Label()
+		}
+		f.Header = strings.ToUpper(strings.ReplaceAll(name, "_", "-"))
 	}
 	if !f.Always && !f.Joined() {
 		f.must = f.Needs &^ sock.ProcessFields

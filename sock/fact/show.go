@@ -16,8 +16,12 @@ func (f *Fact) AppendShown(v *View, dst []byte, s *sock.Socket) []byte {
 		return f.show(v, dst, s)
 	}
 	switch f.form {
+	case formNumber:
+		if n, ok := f.Number(s); ok && f.human {
+			return f.appendHuman(dst, n)
+		}
 	case formObject:
-		return f.appendParts(dst, s)
+		return f.appendParts(v, dst, s)
 	case formTime:
 		if n, ok := f.Number(s); ok {
 			return timeOf(n).AppendFormat(dst, time.RFC3339)
@@ -53,34 +57,33 @@ func (f *Fact) AppendValue(v *View, dst []byte, s *sock.Socket) []byte {
 	return f.appendWord(dst, s)
 }
 
-// Tells reports whether the fact says more about a socket than that nothing
-// happened: it is known, and not 0.
-func (f *Fact) Tells(s *sock.Socket) bool {
-	if f.silent || !f.Known(s) {
-		return false
-	}
-	if f.form == formNumber {
-		v, _ := f.Number(s)
-		return v != 0
-	}
-	return true
-}
-
 // appendParts shows the parts of an object as words. Most counters of a connection
 // are 0 and are left out.
-func (f *Fact) appendParts(dst []byte, s *sock.Socket) []byte {
+func (f *Fact) appendParts(v *View, dst []byte, s *sock.Socket) []byte {
 	start := len(dst)
 	for _, p := range f.Parts {
 		if !p.Tells(s) {
 			continue
 		}
 		if len(dst) > start {
-			dst = append(dst, ' ')
+			dst = append(dst, "  "...)
 		}
-		dst = append(append(dst, p.member...), '=')
-		dst = p.AppendValue(nil, dst, s)
+		dst = p.AppendLabelled(v, dst, s)
 	}
 	return dst
+}
+
+// AppendLabelled appends the label and the text for people: "rtt 6.4ms". What is
+// true or false is the label alone, or with no before it.
+func (f *Fact) AppendLabelled(v *View, dst []byte, s *sock.Socket) []byte {
+	if f.Kind == Bool || f.flag {
+		if n, _ := f.Number(s); n == 0 {
+			dst = append(dst, "no "...)
+		}
+		return append(dst, f.Label()...)
+	}
+	dst = append(append(dst, f.Label()...), ' ')
+	return f.AppendShown(v, dst, s)
 }
 
 // showProcess shows the first owner and how many other processes share the
