@@ -74,6 +74,7 @@ func (r *run) list(o *options, words []string) error {
 type answered struct {
 	matched int
 	stopped bool // before all was read, since enough was
+	unnamed bool // PIDs were asked for and that of a socket is not known
 	snap    sock.Snapshot
 }
 
@@ -119,44 +120,52 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 	if err != nil {
 		return answered{}, err
 	}
-	matched, stopped, err := r.render(o, listing, layout, see)
+	rendered, err := r.render(o, listing, layout, see)
 	if err != nil {
 		return answered{}, err
 	}
-	a := r.conclude(o, listing, matched)
-	a.stopped = stopped
+	a := r.conclude(o, listing, rendered.matched)
+	a.stopped = rendered.stopped
+	if rendered.unnamed && r.status == exitNothing {
+		r.say("the owners of the sockets are not known")
+		r.status = exitFailed
+	}
 	return a, nil
 }
 
-// render writes a listing and counts its sockets. stopped: there may be more.
-func (r *run) render(o *options, listing *platform.Listing, layout render.Options, see func(*sock.Socket)) (matched int, stopped bool, err error) {
+// render writes a listing and counts its sockets, or those whose PIDs it writes.
+func (r *run) render(o *options, listing *platform.Listing, layout render.Options, see func(*sock.Socket)) (a answered, err error) {
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
 	out, err := render.New(r.Out, layout)
 	if err != nil {
-		return 0, false, usageError{err.Error()}
+		return a, usageError{err.Error()}
 	}
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return matched, false, r.readError(err)
+			return a, r.readError(err)
 		}
-		matched++
+		if layout.Format != render.PIDs || len(s.Owners) > 0 {
+			a.matched++
+		} else if s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched {
+			a.unnamed = true
+		}
 		if see != nil {
 			see(s)
 		}
 		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
-			stopped = true
+			a.stopped = true
 		} else if err != nil {
-			return matched, false, writeError{err}
+			return a, writeError{err}
 		}
 		// One is enough to know the exit status.
-		if stopped = stopped || layout.Format == render.Quiet && !o.strict; stopped {
+		if a.stopped = a.stopped || layout.Format == render.Quiet && !o.strict; a.stopped {
 			break
 		}
 	}
 	if err := out.Close(listing.Snapshot()); err != nil {
-		return matched, stopped, writeError{err}
+		return a, writeError{err}
 	}
-	return matched, stopped, nil
+	return a, nil
 }
 
 // open begins the listing: of this machine, or of the file that --from names.

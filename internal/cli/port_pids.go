@@ -17,17 +17,18 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 	if err != nil {
 		return err
 	}
-	family := processFamily{}
+	family, seen := processFamily{}, true // whether every process was
 	if r.input == nil && !o.everyHolder {
-		entries, _, err := r.machine.Processes(r.ctx)
+		entries, complete, err := r.machine.Processes(r.ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range entries {
 			family[p.PID] = p
 		}
+		seen = complete
 	}
-	pids := map[int]bool{}
+	pids, unknown := map[int]bool{}, false
 	var asked, hidden []*sock.Socket
 	for _, s := range found {
 		if !s.Listening() && !o.everyHolder {
@@ -39,6 +40,10 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 		}
 		holders := slices.Collect(s.PIDs)
 		if !o.everyHolder {
+			if !seen && !family.has(holders) {
+				unknown = true
+				continue
+			}
 			holders = family.listeners(holders)
 		}
 		for _, p := range holders {
@@ -57,6 +62,9 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 	case len(hidden) > 0:
 		r.say("the owner of %s is hidden", socketsText(hidden))
 		r.status = exitFailed
+	case unknown:
+		r.say("which of the processes listen and which only inherited the socket is not known: their parents are hidden")
+		r.status = exitFailed
 	case len(found) == 0:
 		r.say("%s uses port %s", q.nothing(), q.text)
 	case len(asked) == 0:
@@ -70,6 +78,16 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 // processFamily knows the processes of a machine by their PIDs, and so who started
 // whom. An empty one knows nothing of that.
 type processFamily map[int]platform.ProcessEntry
+
+// has reports whether it is known who started each of the holders.
+func (f processFamily) has(holders []*sock.Process) bool {
+	for _, p := range holders {
+		if _, known := f[p.PID]; !known {
+			return false
+		}
+	}
+	return true
+}
 
 // listeners returns which of the holders of one listening socket are what listens:
 // those that no other holder started, with their children, grandchildren and so on

@@ -22,13 +22,7 @@ type waiting struct {
 	name string
 	args []string
 	// until returns when the program is there.
-	until func(*testing.T, *ending)
-}
-
-// ending is a program that a signal ends.
-type ending struct {
-	*exec.Cmd
-	in io.WriteCloser
+	until func(*testing.T, *exec.Cmd)
 }
 
 // TestSignals ends the program wherever it waits.
@@ -56,13 +50,18 @@ func waitingPlaces(t *testing.T) []waiting {
 	if err := unix.Mkfifo(fifo, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	silent := func(t *testing.T, _ *ending) {
-		writer, err := os.OpenFile(fifo, os.O_WRONLY, 0) // waits for the reader
+	// The program has opened the FIFO when the writer has.
+	write := func(t *testing.T, text string) {
+		writer, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+		if err == nil {
+			_, err = io.WriteString(writer, text)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { writer.Close() })
 	}
+	silent := func(t *testing.T, _ *exec.Cmd) { write(t, "") }
 	opening, reading, writing := blockedIn(unix.SYS_OPENAT), blockedIn(unix.SYS_READ), blockedIn(unix.SYS_WRITE)
 	return []waiting{
 		{"full pipe", []string{"--from", many}, writing},
@@ -73,11 +72,8 @@ func waitingPlaces(t *testing.T) []waiting {
 		{"filter in a FIFO without a writer", []string{"--from", many, "-F", fifo}, opening},
 		{"filter in a silent FIFO", []string{"--from", many, "-F", fifo}, silent},
 		{"filter from silent standard input", []string{"--from", many, "-F", "-"}, reading},
-		{"template", []string{"--from", "-", "--template", "{{range 99999999999}}{{end}}"}, func(t *testing.T, e *ending) {
-			reading(t, e) // by then signals are handled
-			if _, err := io.WriteString(e.in, oneSocket); err != nil {
-				t.Fatal(err)
-			}
+		{"template", []string{"--from", fifo, "--template", "{{range 99999999999}}{{end}}"}, func(t *testing.T, _ *exec.Cmd) {
+			write(t, oneSocket)
 			time.Sleep(50 * time.Millisecond) // for the template to begin
 		}},
 	}
@@ -87,36 +83,36 @@ func waitingPlaces(t *testing.T) []waiting {
 func (w waiting) end(t *testing.T, signal syscall.Signal, status int) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	e := ending{Cmd: exec.CommandContext(ctx, "/proc/self/exe", w.args...)}
-	e.Args[0] = "sockeye" // the test binary then is the program: see TestMain
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", w.args...)
+	cmd.Args[0] = "sockeye" // the test binary then is the program: see TestMain
 	var errs bytes.Buffer
-	e.Stderr = &errs
-	in, err := e.StdinPipe()
+	cmd.Stderr = &errs
+	in, err := cmd.StdinPipe() // into which nobody writes
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.in = in
+	defer in.Close()
 	out, theirs, err := os.Pipe() // that nobody reads
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	e.Stdout = theirs
-	err = e.Start()
+	cmd.Stdout = theirs
+	err = cmd.Start()
 	theirs.Close()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- e.Wait() }()
+	go func() { ended <- cmd.Wait() }()
 	defer func() { cancel(); <-ended }()
-	w.until(t, &e)
-	if err := e.Process.Signal(signal); err != nil {
+	w.until(t, cmd)
+	if err := cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
 	err = <-ended
 	ended <- err
-	if got := e.ProcessState.ExitCode(); got != status || errs.Len() > 0 {
+	if got := cmd.ProcessState.ExitCode(); got != status || errs.Len() > 0 {
 		t.Errorf("%v, %q, want exit status %d", err, errs.String(), status)
 	}
 }
@@ -126,13 +122,13 @@ const settleTime = 30 * time.Second
 
 // blockedIn waits until a thread of the program is blocked in a system call, and
 // stays there: proc_pid_syscall(5).
-func blockedIn(number int) func(*testing.T, *ending) {
+func blockedIn(number int) func(*testing.T, *exec.Cmd) {
 	want := fmt.Sprintf("%d ", number)
-	return func(t *testing.T, e *ending) {
+	return func(t *testing.T, cmd *exec.Cmd) {
 		t.Helper()
 		seen := 0
 		for limit := time.Now().Add(settleTime); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
-			threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", e.Process.Pid))
+			threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", cmd.Process.Pid))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,7 +12,8 @@ const (
 )
 
 // calls are the system calls that can be made to fail. Those of the launcher
-// after it has installed the filter, sendmsg and execve, are not among them.
+// after it has installed the filter, sendmsg, recvmsg and execve, are not among
+// them.
 var calls = map[string]struct {
 	number int
 	names  naming

@@ -61,7 +61,6 @@ func Start(cmd *exec.Cmd, faults ...Fault) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(pair[0])
 	theirs := os.NewFile(uintptr(pair[1]), "listener")
 	defer theirs.Close()
 	if cmd.Env == nil {
@@ -71,10 +70,13 @@ func Start(cmd *exec.Cmd, faults ...Fault) (*Run, error) {
 	cmd.ExtraFiles = append(cmd.ExtraFiles, theirs)
 	cmd.Path = "/proc/self/exe"
 	if err := cmd.Start(); err != nil {
+		unix.Close(pair[0])
 		return nil, err
 	}
 	theirs.Close()
-	if r.listener, err = receive(pair[0]); err != nil {
+	r.listener, err = receive(pair[0])
+	unix.Close(pair[0]) // which the launcher waits for
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the launcher: %w", err), cmd.Wait())
 	}
 	go func() { r.done <- r.decide() }()

@@ -59,6 +59,10 @@ func launch(program string) error {
 	if err := unix.Sendmsg(socket, []byte{0}, unix.UnixRights(listener), nil, 0); err != nil {
 		return fmt.Errorf("hand the listener over: %w", err)
 	}
+	// The program must not see the socket: it goes on when the other end is closed.
+	if _, _, _, _, err := unix.Recvmsg(socket, make([]byte, 1), nil, 0); err != nil {
+		return err
+	}
 	unix.CloseOnExec(socket)
 	return unix.Exec(program, os.Args, os.Environ())
 }
