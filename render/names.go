@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sockeye/sock"
@@ -18,6 +19,8 @@ type Resolver interface {
 const (
 	resolveTimeout = 2 * time.Second
 	resolveWorkers = 32
+	// resolveGrace is how long a worker that was told to end is waited for.
+	resolveGrace = 200 * time.Millisecond
 )
 
 // names holds the names of addresses. What has no name, or whose name did not
@@ -44,7 +47,8 @@ func newNames(o *Options) *names {
 func (n *names) of(a netip.Addr) string { return n.known[a] }
 
 // learn looks up the addresses of sockets, all at a time and within the
-// deadline. A resolver that does not heed its context is left behind.
+// deadline. When it returns its workers have ended; only a resolver that does not
+// heed its context is left behind.
 func (n *names) learn(block []*sock.Socket) {
 	var wanted []netip.Addr
 	want := func(a netip.Addr) {
@@ -64,12 +68,32 @@ func (n *names) learn(block []*sock.Socket) {
 	ctx, cancel := context.WithTimeout(context.Background(), n.timeout)
 	defer cancel()
 	answers := lookUp(ctx, n.resolver, wanted)
-	for got := range len(wanted) {
+	for got := 0; ; got++ {
 		select {
-		case a := <-answers:
+		case a, more := <-answers:
+			if !more {
+				return
+			}
 			n.known[a.addr] = a.name
 		case <-ctx.Done():
 			n.dead = got == 0
+			await(answers)
+			return
+		}
+	}
+}
+
+// await waits for the workers to end, whose answers come too late.
+func await(answers <-chan answer) {
+	grace := time.NewTimer(resolveGrace)
+	defer grace.Stop()
+	for {
+		select {
+		case _, more := <-answers:
+			if !more {
+				return
+			}
+		case <-grace.C:
 			return
 		}
 	}
@@ -81,7 +105,8 @@ type answer struct {
 }
 
 // lookUp asks for the names of addresses, a bounded number at a time. The
-// channel has room for every answer, so that one that comes late blocks nobody.
+// channel has room for every answer, so that one that comes late blocks nobody,
+// and is closed by the last worker.
 func lookUp(ctx context.Context, r Resolver, addrs []netip.Addr) <-chan answer {
 	work := make(chan netip.Addr, len(addrs))
 	for _, a := range addrs {
@@ -89,8 +114,15 @@ func lookUp(ctx context.Context, r Resolver, addrs []netip.Addr) <-chan answer {
 	}
 	close(work)
 	answers := make(chan answer, len(addrs))
-	for range min(resolveWorkers, len(addrs)) {
+	var working atomic.Int32
+	working.Store(int32(min(resolveWorkers, len(addrs))))
+	for range working.Load() {
 		go func() {
+			defer func() {
+				if working.Add(-1) == 0 {
+					close(answers)
+				}
+			}()
 			for a := range work {
 				if ctx.Err() != nil {
 					return

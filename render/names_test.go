@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -107,6 +108,35 @@ func TestSilentNameServer(t *testing.T) {
 	if m.asked > resolveWorkers {
 		t.Errorf("asked %d times: more than the workers at once, or again after no answer", m.asked)
 	}
+}
+
+// slow answers when its context ends.
+type slow struct{}
+
+func (slow) LookupAddr(ctx context.Context, _ string) ([]string, error) {
+	<-ctx.Done()
+	time.Sleep(5 * time.Millisecond)
+	return nil, ctx.Err()
+}
+
+// TestWorkersEnd: what looks up names has ended when the answer is written.
+func TestWorkersEnd(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var rows []*sock.Socket
+	for i := range 100 {
+		s := inet(sock.TCP, sock.Established, "10.0.0.5:80", "10.0.0.9:1")
+		s.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 1)
+		rows = append(rows, s)
+	}
+	rendered(t, Options{Resolve: true, Resolver: slow{}, ResolveTimeout: 10 * time.Millisecond}, rows)
+	// The last worker closes the channel in its last step.
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
 func TestServicesByProtocol(t *testing.T) {
