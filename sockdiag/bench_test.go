@@ -75,7 +75,8 @@ func BenchmarkDecodeUnix(b *testing.B) {
 // reader, for each iteration.
 func BenchmarkDecodeStream(b *testing.B) {
 	batch, rows := recordedBatch()
-	source := &Source{compile: (*compiler).program, open: func() (wire, error) { return &loopWire{batch: batch, left: 100_000 / rows}, nil }}
+	source := New()
+	source.open = func() (wire, error) { return &loopWire{batch: batch, left: 100_000 / rows}, nil }
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {

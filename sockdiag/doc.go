@@ -5,7 +5,7 @@
 // The package has two halves. The codec (netlink.go, attribute.go, inet_*.go,
 // unix_*.go, tcpinfo.go) turns bytes into records at explicit offsets; it has
 // no build tag, checks every length, and never panics. The transport
-// (session.go, listing.go, exists.go) speaks to a wire of four methods, which
+// (source.go, reading.go, joined.go, exchange.go, prefetch.go, exists.go) speaks to a wire of four methods, which
 // conn_linux.go implements with a netlink socket and tests with recorded bytes.
 //
 // What of a filter the kernel can decide becomes a program in the request

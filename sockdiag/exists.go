@@ -3,9 +3,7 @@ package sockdiag
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"net/netip"
 	"syscall"
 
 	"sockeye/sock"
@@ -24,7 +22,7 @@ func (s *Source) Exists(ctx context.Context, env *sock.Environment, k *sock.Sock
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	q := question{socket: k, exchange: exchange{open: s.session(env).openWire}}
+	q := question{socket: k, handler: handlerOf(k.Protocol), exchange: exchange{open: s.session(env).openWire}}
 	defer q.exchange.close()
 	found, err := q.ask(ctx)
 	if err == nil {
@@ -40,12 +38,15 @@ func (s *Source) Exists(ctx context.Context, env *sock.Environment, k *sock.Sock
 type question struct {
 	socket   *sock.Socket
 	exchange exchange
-	inet     inetDecoder
-	unix     unixDecoder
+	handler  *handler
+	decoder  decoder
 	record   sock.Socket
 }
 
 func (q *question) ask(ctx context.Context) (bool, error) {
+	if q.handler == nil {
+		return false, &opError{"list", errNoHandler}
+	}
 	exact, err := q.request(nlmFRequest, math.MaxUint32)
 	if err != nil {
 		return false, err
@@ -67,7 +68,7 @@ func (q *question) ask(ctx context.Context) (bool, error) {
 
 // search reads the table restricted to the ports of the socket.
 func (q *question) search(ctx context.Context) (bool, error) {
-	states := stateMask(q.socket.Protocol, sock.AllStates)
+	states := q.handler.mask(sock.AllStates)
 	request, err := q.request(nlmFRequest|nlmFDump, states)
 	if err != nil {
 		return false, err
@@ -99,47 +100,12 @@ func (q *question) search(ctx context.Context) (bool, error) {
 // request makes the request for the one socket, or for those that share its
 // ports if the flags ask for a dump.
 func (q *question) request(flags uint16, states uint32) ([]byte, error) {
-	k := q.socket
 	cookie := inetDiagNoCookie
-	if k.Knows(sock.FieldCookie) {
-		cookie = k.Cookie
+	if q.socket.Knows(sock.FieldCookie) {
+		cookie = q.socket.Cookie
 	}
-	if k.Protocol == sock.Unix {
-		return q.unixRequest(flags, states, cookie)
-	}
-	protocol, ok := ipProtocols[k.Protocol]
-	if !ok {
-		return nil, &opError{"list", errNoHandler}
-	}
-	r := inetRequest{
-		flags: flags, family: familyNumber(k.Family), protocol: protocol, states: states,
-		id: inetID{local: k.Local, ifIndex: k.IfIndex, cookie: cookie},
-	}
-	if k.Knows(sock.FieldRemote) {
-		r.id.remote = k.Remote
-	}
-	switch {
-	case k.Protocol == sock.Raw:
-		// raw_lookup wants the protocol here, and no ports.
-		r.rawProtocol = uint8(k.Local.Port())
-		r.id.local = netip.AddrPortFrom(k.Local.Addr(), 0)
-	case k.Protocol != sock.TCP && flags&nlmFDump == 0:
-		// udp_dump_one: "src and dst are swapped for historical reasons".
-		r.id.local, r.id.remote = r.id.remote, r.id.local
-	}
-	return r.append(nil), nil
+	return q.handler.lookUp(q.handler, q.socket, flags, states, cookie)
 }
-
-func (q *question) unixRequest(flags uint16, states uint32, cookie uint64) ([]byte, error) {
-	k := q.socket
-	if !k.Knows(sock.FieldInode) || k.Inode > math.MaxUint32 {
-		return nil, &opError{"list", fmt.Errorf("a unix socket is found by its inode: %w", errNoIdentity)}
-	}
-	r := unixRequest{flags: flags, states: states, inode: uint32(k.Inode), cookie: cookie}
-	return r.append(nil), nil
-}
-
-var errNoIdentity = errors.New("none is known")
 
 // lookUp sends a request for one socket and reads the one reply.
 func (q *question) lookUp(ctx context.Context, request []byte) (found bool, err error) {
@@ -170,11 +136,7 @@ func (q *question) lookUp(ctx context.Context, request []byte) (found bool, err 
 }
 
 func (q *question) decode(payload []byte) parsed {
-	if q.socket.Protocol == sock.Unix {
-		return q.unix.decode(payload, &q.record)
-	}
-	q.inet.protocol = q.socket.Protocol
-	return q.inet.decode(payload, &q.record)
+	return q.handler.decode(q.handler, &q.decoder, payload, &q.record)
 }
 
 // same reports whether the record that was read is the socket.

@@ -14,14 +14,6 @@ const (
 	afInet6 = 10
 )
 
-// IPPROTO_* of linux/in.h for sdiag_protocol.
-var ipProtocols = map[sock.Protocol]uint8{
-	sock.TCP:     6,
-	sock.UDP:     17,
-	sock.UDPLite: 136,
-	sock.Raw:     255, // IPPROTO_RAW stands for every raw socket
-}
-
 // INET_DIAG_NOCOOKIE, in both halves: any cookie will do.
 const inetDiagNoCookie = ^uint64(0)
 
@@ -105,4 +97,36 @@ func extensions(p sock.Protocol, want sock.Field) uint8 {
 		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
 	}
 	return ext
+}
+
+// inetDump makes the request for a table over IP.
+func inetDump(h *handler, t sock.Table, states uint32, want sock.Field) []byte {
+	r := inetRequest{
+		flags:  nlmFRequest | nlmFDump,
+		family: familyNumber(t.Family), protocol: h.number,
+		ext: extensions(t.Protocol, want), states: states,
+		id: inetID{cookie: inetDiagNoCookie},
+	}
+	return r.append(nil)
+}
+
+// inetLookUp makes the request for a socket over IP.
+func inetLookUp(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error) {
+	r := inetRequest{
+		flags: flags, family: familyNumber(s.Family), protocol: h.number, states: states,
+		id: inetID{local: s.Local, ifIndex: s.IfIndex, cookie: cookie},
+	}
+	if s.Knows(sock.FieldRemote) {
+		r.id.remote = s.Remote
+	}
+	switch {
+	case s.Protocol == sock.Raw:
+		// raw_lookup wants the protocol here, and no ports.
+		r.rawProtocol = uint8(s.Local.Port())
+		r.id.local = netip.AddrPortFrom(s.Local.Addr(), 0)
+	case s.Protocol != sock.TCP && flags&nlmFDump == 0:
+		// udp_dump_one: "src and dst are swapped for historical reasons".
+		r.id.local, r.id.remote = r.id.remote, r.id.local
+	}
+	return r.append(nil), nil
 }

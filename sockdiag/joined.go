@@ -16,14 +16,14 @@ const inetIDLen, cookieLen = 48, 8
 //
 //	idiag_family u8, idiag_src_len u8, idiag_dst_len u8, idiag_ext u8,
 //	struct inet_diag_sockid, idiag_states u32, idiag_dbs u32
-func bothRequest(q sock.Query, code []byte) []byte {
+func (r *reading) bothRequest() []byte {
 	b := appendHeader(nil, tcpDiagGetSock, nlmFRequest|nlmFDump)
-	b = append(b, 0, 0, 0, extensions(sock.TCP, q.Want))
+	b = append(b, 0, 0, 0, extensions(sock.TCP, r.query.Want))
 	b = append(b, make([]byte, inetIDLen-cookieLen)...) // any ends, any device
 	b = appendCookie(b, inetDiagNoCookie)
-	b = native.AppendUint32(b, stateMask(sock.TCP, q.States))
+	b = native.AppendUint32(b, r.handler.mask(r.query.States))
 	b = native.AppendUint32(b, 0)
-	return appendProgram(b, code)
+	return appendProgram(b, r.program.code)
 }
 
 // both reads IPv4 and IPv6 by one pass. The rows of IPv6 wait for its end, so
@@ -32,7 +32,7 @@ func bothRequest(q sock.Query, code []byte) []byte {
 func (r *reading) both(ctx context.Context) {
 	r.deferred = &deferred{}
 	err := r.read(ctx, r.tables[0], r.request, func(payload []byte) (parsed, bool) {
-		p := r.inet.decode(payload, &r.record)
+		p := r.decode(payload)
 		switch {
 		case p == rejected:
 			return p, true
@@ -62,8 +62,7 @@ func (r *reading) each(ctx context.Context) {
 			r.ids.clear()
 			r.begun, r.malformed = false, false
 		}
-		request := dumpRequest(t, stateMask(t.Protocol, r.query.States), r.query.Want, r.program.code)
-		if err := r.read(ctx, t, request, r.inetRow); err != nil && !r.failPart(ctx, t, err) {
+		if err := r.read(ctx, t, r.dumpRequest(t), r.message); err != nil && !r.failPart(ctx, t, err) {
 			return
 		}
 	}
@@ -73,7 +72,7 @@ func (r *reading) each(ctx context.Context) {
 // both tables.
 func (r *reading) rest(ctx context.Context, waiting *deferred, err error) {
 	more := waiting.each(func(payload []byte) bool {
-		r.inet.decode(payload, &r.record)
+		r.decode(payload)
 		return r.yield(&r.record, nil)
 	})
 	r.begun = true

@@ -110,7 +110,7 @@ func TestLiveLookUpFindsWithoutAWalk(t *testing.T) {
 		{"listener", sock.TCP, listening}, {"client", sock.TCP, client},
 		{"udp", sock.UDP, udp}, {"connected udp", sock.UDP, peer}, {"unix", sock.Unix, pair[0]},
 	} {
-		q := question{socket: withInode(t, collect(t, everything(c.p)), c.fd), exchange: exchange{open: openWire}}
+		q := question{socket: withInode(t, collect(t, everything(c.p)), c.fd), handler: handlerOf(c.p), exchange: exchange{open: openWire}}
 		request, err := q.request(nlmFRequest, 0)
 		must(t, "request", err)
 		if found, err := q.lookUp(t.Context(), request); !found || err != nil {

@@ -25,9 +25,9 @@ type reading struct {
 	dump     *dumpWriter // nil: rows are not written
 	deferred *deferred   // rows of IPv6 that wait for the end of IPv4
 
-	record sock.Socket
-	inet   inetDecoder
-	unix   unixDecoder
+	handler *handler // nil: the kernel has none
+	decoder decoder
+	record  sock.Socket
 
 	// Of the table that is being read:
 	ids       identities
@@ -37,14 +37,13 @@ type reading struct {
 
 func (r *reading) Tables() []sock.Table { return r.tables }
 
-// Prefetch sends the request. What waits for another answer is left for later:
-// the names of unix sockets come first.
+// Prefetch sends the request, unless another one comes before it.
 func (r *reading) Prefetch() {
 	if r.exchange.w != nil || r.session.noFiles {
 		return
 	}
 	r.exchange.prefetch = true
-	if r.request != nil && r.tables[0].Protocol != sock.Unix {
+	if r.request != nil && !r.needsMore() {
 		r.session.noFiles = r.exchange.prepare(r.request)
 	}
 }
@@ -54,7 +53,6 @@ func (r *reading) Rows(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		r.yield = yield
 		defer r.exchange.close()
-		r.inet.protocol = r.tables[0].Protocol
 		if len(r.tables) > 1 {
 			r.both(ctx)
 			return
@@ -81,7 +79,10 @@ func (r *reading) fail(ctx context.Context, err error) {
 func (r *reading) compile(may instructions) {
 	t := r.tables[0]
 	r.program, r.request = program{}, nil
-	states := stateMask(t.Protocol, r.query.States)
+	if r.handler == nil {
+		return
+	}
+	states := r.handler.mask(r.query.States)
 	if states == 0 {
 		return
 	}
@@ -90,27 +91,29 @@ func (r *reading) compile(may instructions) {
 	if !possible {
 		return
 	}
-	if t.Protocol == sock.Unix {
-		made = program{} // that table takes none
+	if !r.handler.programs {
+		made = program{}
 	}
 	r.program = made
-	r.request = dumpRequest(t, states, r.query.Want, made.code)
+	r.request = r.dumpRequest(t)
 }
 
 // table reads one table.
 func (r *reading) table(ctx context.Context) error {
 	t := r.tables[0]
-	if _, known := ipProtocols[t.Protocol]; !known && t.Protocol != sock.Unix {
+	if r.handler == nil {
 		return &opError{"list", errNoHandler}
 	}
 	if r.request == nil {
 		return ctx.Err() // nothing in it can match
 	}
-	if t.Protocol == sock.Unix {
-		return r.unixTable(ctx)
+	if r.needsMore() {
+		if err := r.handler.before(r, ctx); err != nil {
+			return err
+		}
 	}
 	for {
-		err := r.read(ctx, t, r.request, r.inetRow)
+		err := r.read(ctx, t, r.request, r.message)
 		if err == nil || r.program.uses == noInstructions || r.begun || !refusesProgram(err) {
 			return err
 		}
@@ -120,14 +123,9 @@ func (r *reading) table(ctx context.Context) error {
 	}
 }
 
-func (r *reading) unixTable(ctx context.Context) error {
-	t := r.tables[0]
-	if r.query.Want.Has(sock.FieldPeerPath) {
-		if err := r.readNames(ctx, t); err != nil {
-			return err
-		}
-	}
-	return r.read(ctx, t, r.request, r.unixRow)
+// needsMore reports whether something else is read before the table.
+func (r *reading) needsMore() bool {
+	return r.handler.before != nil && r.query.Want&r.handler.about != 0
 }
 
 // refusesProgram reports whether the error may be the kernel's answer to a
@@ -140,27 +138,10 @@ func refusesProgram(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM)
 }
 
-// dumpRequest returns the request for a table, with a program if there is one; it
-// is nil if the kernel has no handler for the table.
-func dumpRequest(t sock.Table, states uint32, want sock.Field, code []byte) []byte {
-	if t.Protocol == sock.Unix {
-		r := unixRequest{
-			flags: nlmFRequest | nlmFDump, states: states,
-			show: unixShow(want), cookie: inetDiagNoCookie,
-		}
-		return r.append(nil)
-	}
-	protocol, ok := ipProtocols[t.Protocol]
-	if !ok {
-		return nil
-	}
-	r := inetRequest{
-		flags:  nlmFRequest | nlmFDump,
-		family: familyNumber(t.Family), protocol: protocol,
-		ext: extensions(t.Protocol, want), states: states,
-		id: inetID{cookie: inetDiagNoCookie},
-	}
-	return appendProgram(r.append(nil), code)
+// dumpRequest returns the request for a table, with the program if there is one.
+func (r *reading) dumpRequest(t sock.Table) []byte {
+	h := r.handler
+	return appendProgram(h.dump(h, t, h.mask(r.query.States), r.query.Want), r.program.code)
 }
 
 // appendProgram appends a program to a request, if there is one.
@@ -171,14 +152,14 @@ func appendProgram(request, code []byte) []byte {
 	return appendAttribute(request, inetDiagReqBytecode, code)
 }
 
-func (r *reading) inetRow(payload []byte) (parsed, bool) {
-	p := r.inet.decode(payload, &r.record)
+// message yields the row of a message.
+func (r *reading) message(payload []byte) (parsed, bool) {
+	p := r.decode(payload)
 	return p, p == rejected || r.row(payload)
 }
 
-func (r *reading) unixRow(payload []byte) (parsed, bool) {
-	p := r.unix.decode(payload, &r.record)
-	return p, p == rejected || r.row(payload)
+func (r *reading) decode(payload []byte) parsed {
+	return r.handler.decode(r.handler, &r.decoder, payload, &r.record)
 }
 
 // row yields the record unless an earlier reading of the table did.
@@ -195,22 +176,22 @@ func (r *reading) row(payload []byte) (more bool) {
 
 // readNames reads the names of all unix sockets: the other end of a connection
 // is told by its inode alone.
-func (r *reading) readNames(ctx context.Context, t sock.Table) error {
+func (r *reading) readNames(ctx context.Context) error {
 	request := unixRequest{
 		flags:  nlmFRequest | nlmFDump,
-		states: stateMask(sock.Unix, sock.AllStates),
+		states: r.handler.mask(sock.AllStates),
 		show:   udiagShowName, cookie: inetDiagNoCookie,
 	}
 	peers := make(map[uint64]string)
-	r.unix.peers = nil
-	err := r.read(ctx, t, request.append(nil), func(payload []byte) (parsed, bool) {
-		p := r.unix.decode(payload, &r.record)
+	r.decoder.unix.peers = nil
+	err := r.read(ctx, r.tables[0], request.append(nil), func(payload []byte) (parsed, bool) {
+		p := r.decode(payload)
 		if p != rejected && r.record.Knows(sock.FieldInode|sock.FieldPath) {
 			peers[r.record.Inode] = r.record.Path
 		}
 		return p, true
 	})
-	r.unix.peers = peers
+	r.decoder.unix.peers = peers
 	return err
 }
 

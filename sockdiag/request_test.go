@@ -120,7 +120,7 @@ func TestStateMask(t *testing.T) {
 		{sock.Unix, sock.States(sock.Closed), 1 << 7},
 		{sock.Unix, sock.AllStates, 1<<1 | 1<<7 | 1<<10},
 	} {
-		if got := stateMask(c.p, c.states); got != c.mask {
+		if got := handlerOf(c.p).mask(c.states); got != c.mask {
 			t.Errorf("%v %b: %#x, want %#x", c.p, c.states, got, c.mask)
 		}
 	}

@@ -84,7 +84,9 @@ func (s *session) Plan(q sock.Query) []sock.Reading {
 
 // newReading returns a reading of some tables that is closed with the session.
 func (s *session) newReading(q sock.Query, tables ...sock.Table) *reading {
-	r := &reading{exchange: exchange{open: s.openWire}, session: s, query: q, tables: tables}
+	r := &reading{
+		exchange: exchange{open: s.openWire}, session: s, query: q, tables: tables, handler: handlerOf(tables[0].Protocol),
+	}
 	s.readings = append(s.readings, r)
 	return r
 }
@@ -110,7 +112,7 @@ func (s *session) planBoth(q sock.Query) *reading {
 	c := s.compiler(q, sock.TCP, q.Families, allInstructions)
 	made, possible := s.source.compile(c, q.Where)
 	onlyBound := q.States == sock.States(sock.Bound)
-	if !possible || made.differs && !onlyBound || stateMask(sock.TCP, q.States) == 0 {
+	if !possible || made.differs && !onlyBound || handlerOf(sock.TCP).mask(q.States) == 0 {
 		return nil
 	}
 	if onlyBound {
@@ -118,7 +120,7 @@ func (s *session) planBoth(q sock.Query) *reading {
 	}
 	r := s.newReading(q, tables...)
 	r.program = made
-	r.request = bothRequest(q, made.code)
+	r.request = r.bothRequest()
 	return r
 }
 

@@ -52,25 +52,6 @@ var unixBits = [...]uint32{
 	sock.Unconnected: 1 << tcpClose,
 }
 
-// stateMask returns idiag_states or udiag_states for the wanted states of a
-// protocol. 0 means that no socket of the protocol is ever in one of them.
-func stateMask(p sock.Protocol, states sock.StateSet) uint32 {
-	bits := datagramBits[:]
-	switch {
-	case p == sock.Unix:
-		bits = unixBits[:]
-	case p.ConnectionOriented():
-		bits = connectionBits[:]
-	}
-	var mask uint32
-	for s, b := range bits {
-		if states.Has(sock.State(s)) {
-			mask |= b
-		}
-	}
-	return mask
-}
-
 var connectionStates = [...]sock.State{
 	tcpEstablished:   sock.Established,
 	tcpSynSent:       sock.SynSent,

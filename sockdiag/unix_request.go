@@ -1,6 +1,12 @@
 package sockdiag
 
-import "sockeye/sock"
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"sockeye/sock"
+)
 
 // UDIAG_SHOW_* of linux/unix_diag.h.
 const (
@@ -38,3 +44,20 @@ func unixShow(want sock.Field) uint32 {
 	}
 	return show
 }
+
+// unixDump makes the request for the table of unix sockets.
+func unixDump(_ *handler, _ sock.Table, states uint32, want sock.Field) []byte {
+	r := unixRequest{flags: nlmFRequest | nlmFDump, states: states, show: unixShow(want), cookie: inetDiagNoCookie}
+	return r.append(nil)
+}
+
+// unixLookUp makes the request for a unix socket, which is found by its inode.
+func unixLookUp(_ *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error) {
+	if !s.Knows(sock.FieldInode) || s.Inode > math.MaxUint32 {
+		return nil, &opError{"list", fmt.Errorf("a unix socket is found by its inode: %w", errNoIdentity)}
+	}
+	r := unixRequest{flags: flags, states: states, inode: uint32(s.Inode), cookie: cookie}
+	return r.append(nil), nil
+}
+
+var errNoIdentity = errors.New("none is known")

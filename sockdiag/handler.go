@@ -1,0 +1,118 @@
+package sockdiag
+
+import (
+	"context"
+
+	"sockeye/sock"
+)
+
+const (
+	inetFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only |
+		sock.FieldMark | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode |
+		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID
+	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
+		sock.FieldCongestion
+	unixFields = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
+		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
+		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown
+)
+
+// handler is how the tables of one protocol are asked for and understood.
+type handler struct {
+	protocol sock.Protocol
+	fields   sock.Field
+	// number is IPPROTO_* of linux/in.h for sdiag_protocol, of a table over IP.
+	number uint8
+	// bits of idiag_states or udiag_states, by the state that they ask for.
+	bits []uint32
+	// programs: a request takes INET_DIAG_REQ_BYTECODE.
+	programs bool
+	// dump makes the request for a table.
+	dump func(h *handler, t sock.Table, states uint32, want sock.Field) []byte
+	// lookUp makes the request for one socket, or for those that share its ports.
+	lookUp func(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error)
+	// decode reads a message into the record of a reader.
+	decode func(h *handler, d *decoder, payload []byte, s *sock.Socket) parsed
+	// before, if not nil, reads what the rows need to tell the facts of about.
+	before func(r *reading, ctx context.Context) error
+	about  sock.Field
+}
+
+var inetHandler = handler{
+	fields: inetFields, bits: datagramBits[:], programs: true,
+	dump: inetDump, lookUp: inetLookUp, decode: inetMessage,
+}
+
+// handlerOf returns how a protocol is listed; nil for one that this source does not
+// list, ping sockets among them: no kernel has a diag handler for those.
+func handlerOf(p sock.Protocol) *handler {
+	h := inetHandler
+	h.protocol = p
+	switch p {
+	case sock.TCP:
+		h.number, h.fields, h.bits = 6, tcpFields, connectionBits[:]
+	case sock.UDP:
+		h.number = 17
+	case sock.UDPLite:
+		h.number = 136
+	case sock.Raw:
+		h.number = 255 // IPPROTO_RAW stands for every raw socket
+	case sock.Unix:
+		return &handler{
+			protocol: p, fields: unixFields, bits: unixBits[:], dump: unixDump, lookUp: unixLookUp, decode: unixMessage,
+			before: (*reading).readNames, about: sock.FieldPeerPath,
+		}
+	default:
+		return nil
+	}
+	return &h
+}
+
+// mask returns the bits that ask for states. 0 means that no socket of the protocol
+// is ever in one of them.
+func (h *handler) mask(states sock.StateSet) uint32 {
+	var mask uint32
+	for s, b := range h.bits {
+		if states.Has(sock.State(s)) {
+			mask |= b
+		}
+	}
+	return mask
+}
+
+// decoder turns messages into records, and owns what they point to.
+type decoder struct {
+	inet inetDecoder
+	unix unixDecoder
+}
+
+func inetMessage(h *handler, d *decoder, payload []byte, s *sock.Socket) parsed {
+	d.inet.protocol = h.protocol
+	return d.inet.decode(payload, s)
+}
+
+func unixMessage(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed {
+	return d.unix.decode(payload, s)
+}
+
+// Fields says what the kernel can tell of a protocol's sockets. FieldInterface
+// is the index alone: its name is looked up elsewhere.
+func (*Source) Fields(p sock.Protocol) sock.Field {
+	if h := handlerOf(p); h != nil {
+		return h.fields
+	}
+	return 0
+}
+
+// States says that the kernel tells all of them, but for TCP sockets in the state
+// Bound if it is an old one.
+func (s *Source) States(p sock.Protocol) sock.StateSet {
+	switch {
+	case s.Fields(p) == 0:
+		return 0
+	case p == sock.TCP && !s.bound():
+		return p.Descriptor().States &^ sock.States(sock.Bound)
+	}
+	return p.Descriptor().States
+}
