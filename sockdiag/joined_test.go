@@ -177,7 +177,7 @@ func TestJoins(t *testing.T) {
 		"bound, nothing can match":   {where(bound, "protocol = udp"), false},
 		"nothing that exists at all": {where(connected, "protocol = udp"), false},
 	} {
-		if joins(New(), c.query) != c.joins {
+		if joins(newFakeKernel(t).source(), c.query) != c.joins {
 			t.Errorf("%s: want %v", name, c.joins)
 		}
 	}

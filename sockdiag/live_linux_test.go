@@ -231,7 +231,7 @@ func TestLiveUDP(t *testing.T) {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, protocol.number)
 			if errors.Is(err, unix.EPROTONOSUPPORT) && protocol.protocol == sock.UDPLite {
 				// Being removed upstream; nothing to list then.
-				skip(t, "the kernel has no UDP-Lite")
+				t.Skip("the kernel has no UDP-Lite")
 			}
 			must(t, "socket", err)
 			defer unix.Close(fd)
@@ -242,7 +242,7 @@ func TestLiveUDP(t *testing.T) {
 			var all []*sock.Socket
 			for s, err := range socktest.Rows(t.Context(), New(), here, everything(protocol.protocol).Only(sock.Table{Protocol: protocol.protocol, Family: sock.IPv4})) {
 				if errors.Is(err, sock.ErrUnavailable) && protocol.protocol == sock.UDPLite {
-					skip(t, "the kernel does not list UDP-Lite: %v", err)
+					t.Skipf("the kernel does not list UDP-Lite: %v", err)
 				}
 				must(t, "Sockets", err)
 				checkRecord(t, s)

@@ -2,9 +2,12 @@ package livetest
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
 )
 
 // diagnosesRaw reports whether sock_diag(7) lists raw sockets here.
@@ -21,6 +24,15 @@ func diagnosesBound(t *testing.T) bool {
 	const boundInactive = 1 << 13 // TCPF_BOUND_INACTIVE of net/tcp_states.h
 	rows, _ := diagnoses(t, unix.IPPROTO_TCP, boundInactive)
 	return rows
+}
+
+// told returns what sock_diag(7) tells of what was made.
+func told(t *testing.T, set *population.Set) []population.Made {
+	t.Helper()
+	bound := diagnosesBound(t)
+	return slices.DeleteFunc(slices.Clone(set.Made), func(m population.Made) bool {
+		return !bound && m.Protocol == population.TCP && m.State == population.Bound || m.ProcOnly
+	})
 }
 
 // diagnoses asks the kernel for the IPv4 sockets of a protocol, without the code

@@ -28,7 +28,7 @@ func TestUnprivileged(t *testing.T) {
 		t.Errorf("complete %v, warnings %v", doc.Complete, doc.Warnings)
 	}
 	var want, have []string
-	for _, m := range set.Made {
+	for _, m := range told(t, set) {
 		if m.Protocol == population.TCP || m.Protocol == population.UDP {
 			want = append(want, hiddenLine(m))
 		}
