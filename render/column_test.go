@@ -161,9 +161,32 @@ func TestWidthAndShorten(t *testing.T) {
 	}
 }
 
-// No line but one with a long address may be wider than the terminal.
+// A narrow terminal loses the queues first, then the user, and never what says
+// which socket it is and whose: its lines wrap then.
+func TestNarrow(t *testing.T) {
+	for limit := 10; limit < 200; limit++ {
+		o := with(func(o *Options) { o.Width, o.Extended = limit, true })
+		out := rendered(t, o, varied())
+		if limit < 60 && strings.Contains(out, ellipsis) {
+			t.Errorf("%d cells: a name is cut in lines that wrap all the same:\n%s", limit, out)
+		}
+		header, _, _ := strings.Cut(out, "\n")
+		columns := strings.Fields(header)
+		for _, name := range []string{"PROTO", "STATE", "LOCAL", "REMOTE", "PID", "PROCESS"} {
+			if !slices.Contains(columns, name) {
+				t.Errorf("%d cells: %s has no %s", limit, header, name)
+			}
+		}
+		if !slices.Contains(columns, "USER") && (slices.Contains(columns, "RECV-Q") || slices.Contains(columns, "SEND-Q")) {
+			t.Errorf("%d cells: %s lost the user before the queues", limit, header)
+		}
+	}
+}
+
+// No line but one with a long address may be wider than the terminal, unless that
+// is too narrow for what is never dropped.
 func TestFit(t *testing.T) {
-	for limit := 60; limit < 200; limit++ {
+	for limit := 70; limit < 200; limit++ {
 		o := with(func(o *Options) { o.Width, o.Extended, o.Memory, o.Timers = limit, true, true, true })
 		for line := range strings.SplitSeq(rendered(t, o, example()), "\n") {
 			if w := width([]byte(line)); w > limit {

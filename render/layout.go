@@ -1,5 +1,7 @@
 package render
 
+import "slices"
+
 const (
 	// leastName is how far a name may be shortened.
 	leastName = 8
@@ -16,12 +18,13 @@ type fitting struct {
 	widths []int  // of the header and the rows; becomes the result
 	fixed  bool   // the columns were chosen: none is dropped
 	shown  []bool // the result
+	wraps  bool   // rows do not fit in any way: the terminal breaks them
 }
 
 // fit changes the widths so that a row has at most limit cells, and returns
 // which columns are shown. 0 is no limit. The least important columns are
-// dropped first, then names are shortened, and addresses never: if all that is
-// not enough, lines are longer.
+// dropped first, then names are shortened, and addresses never. If all that is
+// not enough, rows are wider than the limit and nothing is shortened.
 func (f *fitting) fit(limit int) []bool {
 	f.shown = make([]bool, len(f.cols))
 	roomy := make([]int, len(f.cols))
@@ -35,8 +38,12 @@ func (f *fitting) fit(limit int) []bool {
 	}
 	for f.total(f.shortened(fairName)) > limit && f.drop() {
 	}
+	whole := slices.Clone(f.widths)
 	f.shrink(limit, leastName, func(c *Column) bool { return c.cut })
 	f.shrink(limit, fairAddress, func(c *Column) bool { return !c.right && !c.cut && c.rank == 0 })
+	if f.wraps = f.total(f.widths) > limit; f.wraps {
+		copy(f.widths, whole)
+	}
 	return f.shown
 }
 

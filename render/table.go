@@ -22,6 +22,7 @@ type table struct {
 	view     *fact.View
 	cols     []*Column
 	shown    []bool // which columns fit
+	wraps    bool   // they do not, whatever is left out
 	last     int    // of those
 	widths   []int
 	asked    sock.Field     // facts for the detail of a row
@@ -101,6 +102,7 @@ func (t *table) measure() {
 		limit = 0
 	}
 	t.shown = f.fit(limit)
+	t.wraps = f.wraps
 	t.last = lastShown(t.shown)
 }
 
@@ -218,7 +220,7 @@ func (l *line) place(i int, look style) {
 // terminal for the last.
 func (t *table) room(i int, last bool, column int) int {
 	switch {
-	case t.o.Width == 0 || t.o.Wide:
+	case t.o.Width == 0 || t.o.Wide || t.wraps:
 		return maxInt
 	case last:
 		return max(leastName, t.o.Width-column)
