@@ -2,6 +2,7 @@ package sockdiag
 
 import (
 	"sockeye/sock"
+	"sockeye/sock/fact"
 	"sockeye/sock/filter"
 )
 
@@ -195,11 +196,11 @@ func (c *compiler) state(set sock.StateSet) bounds {
 }
 
 // ends applies a condition to the ends that a side means.
-func (c *compiler) ends(side filter.Side, at func(remote bool) bounds) bounds {
+func (c *compiler) ends(side fact.Side, at func(remote bool) bounds) bounds {
 	switch side {
-	case filter.Local:
+	case fact.Local:
 		return at(false)
-	case filter.Remote:
+	case fact.Remote:
 		return at(true)
 	}
 	return either(at(false), at(true))

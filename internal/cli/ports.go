@@ -9,6 +9,7 @@ import (
 	"sockeye/internal/services"
 	"sockeye/internal/suggest"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 	"sockeye/sock/filter"
 )
 
@@ -55,8 +56,7 @@ func isPort(words []string) bool {
 	if first := strings.TrimPrefix(name, ":"); first != "" && isNumber(first[:1]) {
 		return true
 	}
-	_, field := filter.LookupField(name)
-	return !field && len(services.System().Ports(name)) > 0
+	return fact.Lookup(name) == nil && len(services.System().Ports(name)) > 0
 }
 
 // filterOf matches the sockets that use one of the ports.

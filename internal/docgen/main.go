@@ -21,6 +21,7 @@ type page struct {
 
 var pages = []page{
 	{"json-schema.json", schema},
+	{"filter.md", filterTable},
 }
 
 func main() {

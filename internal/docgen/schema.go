@@ -162,10 +162,13 @@ func describe(f *fact.Fact) property {
 		p.Type, p.Ref = "", "#/$defs/"+objectName(f)
 	case f.Values != nil:
 		p.Type, p.Enum = "", choices(f)
-	case f.Only:
+	case f.Only && p.Type == "boolean":
 		p.Type, p.Const = "", true
 	case p.Type == "integer":
 		least, most := f.Least, f.Most
+		if f.Only {
+			least = 1
+		}
 		if most == 0 {
 			most = math.MaxUint64
 		}

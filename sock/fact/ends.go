@@ -39,11 +39,11 @@ var joinedFacts = []*Fact{
 		show: showPorts, has: hasPorts, order: comparePorts,
 	},
 	{
-		Name: "owner", Kind: Choice, Needs: sock.FieldOwners, Values: ownerStatuses(),
+		Name: "owner", Kind: Choice, Needs: sock.FieldOwners, Compared: ownerStatus,
 		Of:  []string{"owners", "owner_status"},
-		Doc: "every process that holds the socket, or why none is known; a filter compares owner_status", Example: "owner != known",
-		number: ownerStatus.number, show: showOwners,
-		has: func(s *sock.Socket) bool { return firstOwner(s) != nil }, order: compareOwners,
+		Doc: "every process that holds the socket, or why none is known", Example: "owner != known",
+		show: showOwners,
+		has:  func(s *sock.Socket) bool { return firstOwner(s) != nil }, order: compareOwners,
 	},
 }
 

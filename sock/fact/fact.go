@@ -49,7 +49,7 @@ type Fact struct {
 	Option string
 	// Since: the number is a point in time, and the fact what has passed since.
 	Since bool
-	// Only: JSON and tables have it only where it is true.
+	// Only: JSON and tables have it only where it is true, or not 0.
 	Only bool
 	// Values are the names for the numbers of a choice; "" is none of them.
 	Values []string
@@ -59,6 +59,8 @@ type Fact struct {
 	Words string
 	// Doc is one line for people; Example is a filter that uses the fact.
 	Doc, Example string
+	// Compared is what a filter compares in its place, if it is another fact.
+	Compared *Fact
 	// Parts are those of an object, or of the objects of a list, of which each is
 	// called Item.
 	Parts []*Fact
@@ -219,8 +221,8 @@ func firstOwner(s *sock.Socket) *sock.Owner {
 	return &s.Owners[0]
 }
 
-// maxUnix is the last second that nanoseconds are counted to.
-const maxUnix = 1 << 33
+// MaxUnix is the last second that nanoseconds are counted to.
+const MaxUnix = 1 << 33
 
 // Nanoseconds returns a point in time in nanoseconds since 1970, 0 for what was
 // before. It ends in 2242, which [time.Time.UnixNano] says nothing about.
@@ -229,8 +231,8 @@ func Nanoseconds(t time.Time) uint64 {
 	if sec < 0 {
 		return 0
 	}
-	if sec >= maxUnix {
-		return maxUnix * uint64(time.Second)
+	if sec >= MaxUnix {
+		return MaxUnix * uint64(time.Second)
 	}
 	return uint64(sec)*uint64(time.Second) + uint64(t.Nanosecond())
 }

@@ -23,7 +23,8 @@ var detailFacts = []*Fact{
 	}, func(s *sock.Socket) *uint64 { return &s.CgroupID }),
 	{
 		Name: "timer", Kind: Object, Needs: sock.FieldTimer, Optional: true, Option: "timers", Words: "timers",
-		Doc: "timer that runs; one that is off has a name only", Parts: timerParts, show: showTimer,
+		Doc: "timer that runs; one that is off has a name only", Example: "timer = keepalive",
+		Parts: timerParts, Compared: timerParts[0], show: showTimer,
 	},
 	{
 		Name: "memory", Kind: Object, Needs: sock.FieldMemory, Optional: true, Option: "memory", Words: "memory",
@@ -60,7 +61,7 @@ var shutdownFact = choice(Fact{
 var timerParts = []*Fact{
 	choice(Fact{
 		Name: "timer.name", Aliases: []string{"timer_name"}, Kind: Choice, Values: sock.TimerNames(),
-		Doc: "timer that runs", Example: "timer = keepalive",
+		Doc: "timer that runs", Example: "timer_name = keepalive",
 	}, func(s *sock.Socket) uint8 { return uint8(s.Timer.Kind) }, func(s *sock.Socket, v uint8) { s.Timer.Kind = sock.TimerKind(v) }),
 	{
 		Name: "timer.expires_ms", Aliases: []string{"timer_expires", "expires", "expires_ms"}, Kind: Duration, Unit: sock.UnitMilliseconds,

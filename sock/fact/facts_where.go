@@ -82,7 +82,7 @@ var whereFacts = []*Fact{
 		text: func(s *sock.Socket) *string { return &s.Interface },
 	},
 	integer(Fact{
-		Name: "interface_index", Aliases: []string{"ifindex"}, Kind: Number, Needs: sock.FieldInterface, Least: 1,
+		Name: "interface_index", Aliases: []string{"ifindex"}, Kind: Number, Needs: sock.FieldInterface, Only: true,
 		Doc: "index of that device", Example: "ifindex > 1",
 	}, func(s *sock.Socket) *uint32 { return &s.IfIndex }),
 	boolean(Fact{

@@ -28,7 +28,7 @@ func AppendObject(dst []byte, s *sock.Socket, facts []*Fact) []byte {
 func (f *Fact) appendMember(dst []byte, s *sock.Socket) []byte {
 	switch f.form {
 	case formNumber:
-		if v, ok := f.Number(s); ok {
+		if v, ok := f.Number(s); ok && (v != 0 || !f.Only) {
 			dst = strconv.AppendUint(append(dst, f.key...), v, 10)
 		}
 		return dst

@@ -3,7 +3,6 @@ package fact
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"sockeye/internal/suggest"
 	"sockeye/sock"
@@ -110,13 +109,15 @@ func Default(asked sock.Field) []*Fact {
 	return facts
 }
 
-// byName finds a fact by each of its names, folded. A name that two facts could
-// have is the first one's.
+// byName finds a fact by each of its names, with _ between the words or nothing. A
+// name that two facts could have is the first one's.
 var byName = func() map[string]*Fact {
 	names := make(map[string]*Fact, 4*len(all))
 	add := func(name string, f *Fact) {
-		if _, taken := names[fold(name)]; !taken {
-			names[fold(name)] = f
+		for _, spelled := range [...]string{fold(name), strings.ReplaceAll(fold(name), "_", "")} {
+			if _, taken := names[spelled]; !taken {
+				names[spelled] = f
+			}
 		}
 	}
 	for _, f := range all {
@@ -139,7 +140,7 @@ var byName = func() map[string]*Fact {
 const longestName = 64
 
 // Lookup returns the fact of a name, or nil. Aliases and the header of the column
-// are names too. Case, - and _ make no difference.
+// are names too. Case makes no difference, nor do -, _ and nothing between words.
 func Lookup(name string) *Fact {
 	if len(name) > longestName {
 		return nil
@@ -150,14 +151,8 @@ func Lookup(name string) *Fact {
 	return byName[fold(name)]
 }
 
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, name)
-}
+// fold is a name in lower case with _ between its words.
+func fold(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
 
 // LookupMember returns the member of a socket of exactly that name in JSON, or nil.
 func LookupMember(name string) *Fact {
@@ -171,6 +166,12 @@ func LookupMember(name string) *Fact {
 func Names() []string {
 	names, _ := spellings()
 	return names
+}
+
+// Words returns the names and aliases of all facts.
+func Words() []string {
+	names, aliases := spellings()
+	return append(names, aliases...)
 }
 
 // Hint returns the names near to a mistyped one, ", did you mean pid?", or nothing.

@@ -36,7 +36,7 @@ func (f *Fact) AppendShown(v *View, dst []byte, s *sock.Socket) []byte {
 func (f *Fact) AppendValue(v *View, dst []byte, s *sock.Socket) []byte {
 	switch f.form {
 	case formNumber:
-		if n, ok := f.Number(s); ok {
+		if n, ok := f.Number(s); ok && (n != 0 || !f.Only) {
 			return strconv.AppendUint(dst, n, 10)
 		}
 		return dst

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // comparison reads the operands of an operator and makes the condition. word is
 // the field as it stands in the text.
-func (p *parser) comparison(f *Field, word string, op operator) (Expr, error) {
+func (p *parser) comparison(f *fact.Fact, word string, op operator) (Expr, error) {
 	if err := p.checkOperator(f, word, op); err != nil {
 		return nil, err
 	}
@@ -37,17 +38,17 @@ func (p *parser) comparison(f *Field, word string, op operator) (Expr, error) {
 	return e, nil
 }
 
-func (p *parser) checkOperator(f *Field, word string, op operator) error {
-	if op.ordering() && !f.Kind.ordered() ||
-		(op.kind == opMatch || op.kind == opNoMatch) && !f.matchesText() {
+func (p *parser) checkOperator(f *fact.Fact, word string, op operator) error {
+	if op.ordering() && !f.Kind.Ordered() ||
+		(op.kind == opMatch || op.kind == opNoMatch) && named(f) == nil {
 		return p.fail(op.start, op.end, fmt.Sprintf("%s cannot be compared with %s, it takes %s",
-			word, p.text[op.start:op.end], strings.Join(f.Operators(), " ")))
+			word, p.text[op.start:op.end], strings.Join(operatorsOf(f), " ")))
 	}
 	return nil
 }
 
 // operands reads one operand, or the list of `in`, in parentheses or not.
-func (p *parser) operands(f *Field, word string, op operator) ([]token, error) {
+func (p *parser) operands(f *fact.Fact, word string, op operator) ([]token, error) {
 	if !op.list() {
 		t, err := p.operand(f, word, op)
 		if err != nil {
@@ -86,7 +87,7 @@ func (p *parser) operands(f *Field, word string, op operator) ([]token, error) {
 }
 
 // operand reads one operand.
-func (p *parser) operand(f *Field, word string, op operator) (token, error) {
+func (p *parser) operand(f *fact.Fact, word string, op operator) (token, error) {
 	missing := func(end int) (token, error) {
 		return token{}, p.fail(p.pos, end, fmt.Sprintf("%s needs a %s to be compared with", word, f.Kind))
 	}
@@ -94,7 +95,7 @@ func (p *parser) operand(f *Field, word string, op operator) (token, error) {
 		return missing(p.pos)
 	}
 	start := p.pos
-	if f.Kind == KindText || f.Kind == KindHost && strings.HasPrefix(p.text[p.pos:], "unix:") {
+	if f.Kind == fact.Text || f.Kind == fact.Path || f.Kind == fact.Process || f.Kind == fact.Host && strings.HasPrefix(p.text[p.pos:], "unix:") {
 		if t, ok := p.wholeWord(); ok {
 			return t, nil
 		}
@@ -124,28 +125,28 @@ func (p *parser) operand(f *Field, word string, op operator) (token, error) {
 }
 
 // build makes the condition of a field.
-func (p *parser) build(f *Field, op operator, operands []token) (Expr, error) {
+func (p *parser) build(f *fact.Fact, op operator, operands []token) (Expr, error) {
 	switch f.Kind {
-	case KindHost:
+	case fact.Host:
 		return p.hostCond(f, operands)
-	case KindPort:
+	case fact.Port:
 		return p.portCond(f, op, operands)
-	case KindState, KindProtocol, KindFamily:
+	case fact.State, fact.Protocol, fact.Family:
 		return p.setCond(f, operands)
-	case KindText:
+	case fact.Text, fact.Path, fact.Process:
 		values := make([]string, len(operands))
 		for i, t := range operands {
 			values[i] = t.text
 		}
 		slices.Sort(values)
 		return &TextCond{f, slices.Compact(values)}, nil
-	case KindInterface:
+	case fact.Interface:
 		return p.deviceCond(operands)
-	case KindMark:
+	case fact.Mark:
 		return p.markCond(operands)
-	case KindCgroup:
+	case fact.Cgroup:
 		return p.cgroupCond(operands)
-	case KindNetns:
+	case fact.Netns:
 		return p.netnsCond(operands)
 	}
 	return p.numberCond(f, op, operands)
@@ -159,7 +160,7 @@ const (
 	mostRegexp    = 200_000
 )
 
-func (p *parser) regexpCond(f *Field, word string, op operator) (Expr, error) {
+func (p *parser) regexpCond(f *fact.Fact, word string, op operator) (Expr, error) {
 	if !p.skip() {
 		return nil, p.fail(p.pos, p.pos, word+" needs a regular expression to be matched with")
 	}
@@ -184,7 +185,7 @@ func (p *parser) regexpCond(f *Field, word string, op operator) (Expr, error) {
 	if err != nil {
 		return nil, p.failAt(t, "the regular expression is wrong: "+err.Error())
 	}
-	return &RegexpCond{f, re}, nil
+	return &RegexpCond{named(f), re}, nil
 }
 
 // unescapeSlashes writes / for \/, which only slashes around it make necessary.

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"sockeye/sock/fact"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -17,7 +19,7 @@ func compareFilters(a, b *Filter) string {
 	}
 	return cmp.Diff(a.Expr(), b.Expr(),
 		cmp.Comparer(func(x, y *regexp.Regexp) bool { return x.String() == y.String() }),
-		cmp.Comparer(func(x, y *Field) bool { return x == y }),
+		cmp.Comparer(func(x, y *fact.Fact) bool { return x == y }),
 		cmp.Comparer(func(x, y netip.Prefix) bool { return x == y }),
 		cmpopts.IgnoreUnexported(NumberCond{}, HostCond{}, Host{}),
 		cmpopts.EquateEmpty())

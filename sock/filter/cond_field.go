@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // NumberCond compares a number: it is true if one of the ranges holds it. For a
-// field of [KindName] or [KindBool] the numbers stand for names, for
-// [KindDuration] they are in the unit of the fact, for [KindTime] nanoseconds
-// since 1970.
+// choice or a boolean the numbers stand for names, for a duration they are in the
+// unit of the fact, for a time nanoseconds since 1970.
 type NumberCond struct {
-	Field *Field
+	Field *fact.Fact
 	// Ranges are sorted and do not touch; without one the condition is false.
 	Ranges []Range
 
@@ -23,8 +23,8 @@ type NumberCond struct {
 
 func (c *NumberCond) match(s *sock.Socket) bool {
 	f := c.Field
-	if f.number != nil {
-		v, known := f.number(s)
+	if !f.PerOwner() {
+		v, known := f.Number(s)
 		return known && contains(c.Ranges, v)
 	}
 	if s.Known&sock.FieldOwners == 0 {
@@ -34,18 +34,26 @@ func (c *NumberCond) match(s *sock.Socket) bool {
 		if s.Owners[i].Process == nil {
 			continue
 		}
-		if v, known := f.ownerNumber(&s.Owners[i], c.now); known && contains(c.Ranges, v) {
+		if v, known := f.OwnerNumber(&s.Owners[i]); known && c.holds(v) {
 			return true
 		}
 	}
 	return false
 }
 
+func (c *NumberCond) holds(v uint64) bool {
+	if c.Field.Since {
+		now := fact.Nanoseconds(c.now())
+		v = now - min(now, v)
+	}
+	return contains(c.Ranges, v)
+}
+
 func (c *NumberCond) needs() sock.Field { return c.Field.Needs }
 
 // TextCond compares text: it is true if it is one of Values.
 type TextCond struct {
-	Field  *Field
+	Field  *fact.Fact
 	Values []string // sorted
 }
 
@@ -53,10 +61,10 @@ type TextCond struct {
 // faster than a search for so few.
 const linearValues = 8
 
-func (c *TextCond) match(s *sock.Socket) bool { return c.Field.anyText(s, c.holds) }
+func (c *TextCond) match(s *sock.Socket) bool { return anyText(c.Field, s, c.holds) }
 
 func (c *TextCond) holds(v string) bool {
-	equal := c.Field.equal
+	equal := equalText(c.Field.Kind)
 	if equal == nil && len(c.Values) > linearValues {
 		_, found := slices.BinarySearch(c.Values, v)
 		return found
@@ -73,12 +81,12 @@ func (c *TextCond) needs() sock.Field { return c.Field.Needs }
 
 // RegexpCond is true if the regular expression matches anywhere in the text.
 type RegexpCond struct {
-	Field  *Field
+	Field  *fact.Fact
 	Regexp *regexp.Regexp
 }
 
 func (c *RegexpCond) match(s *sock.Socket) bool {
-	return c.Field.anyText(s, func(v string) bool { return c.Regexp.MatchString(shownPath(v)) })
+	return anyText(c.Field, s, func(v string) bool { return c.Regexp.MatchString(shownPath(v)) })
 }
 
 func (c *RegexpCond) needs() sock.Field { return c.Field.Needs }
@@ -94,9 +102,9 @@ func shownPath(path string) string {
 
 // anyText reports whether the text of the socket, or that of one of its
 // holders, is known and holds.
-func (f *Field) anyText(s *sock.Socket, holds func(string) bool) bool {
-	if f.text != nil {
-		v, known := f.text(s)
+func anyText(f *fact.Fact, s *sock.Socket, holds func(string) bool) bool {
+	if !f.PerOwner() {
+		v, known := f.Text(s)
 		return known && holds(v)
 	}
 	if s.Known&sock.FieldOwners == 0 {
@@ -106,7 +114,7 @@ func (f *Field) anyText(s *sock.Socket, holds func(string) bool) bool {
 		if s.Owners[i].Process == nil {
 			continue
 		}
-		if v, known := f.ownerText(&s.Owners[i]); known && holds(v) {
+		if v, known := f.OwnerText(&s.Owners[i]); known && holds(v) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // Host is what ss calls a HOST: an end of a socket. What is not given matches
@@ -40,7 +41,7 @@ type Host struct {
 
 // HostCond compares an end: it is true if one of Hosts matches it.
 type HostCond struct {
-	Side  Side
+	Side  fact.Side
 	Hosts []Host
 
 	index *hostIndex // nil for a short list
@@ -53,10 +54,10 @@ func (c *HostCond) match(s *sock.Socket) bool {
 	return matchHosts(c.Hosts, s, c.Side)
 }
 
-func matchHosts(hosts []Host, s *sock.Socket, side Side) bool {
+func matchHosts(hosts []Host, s *sock.Socket, side fact.Side) bool {
 	for i := range hosts {
 		h := &hosts[i]
-		if side != Remote && h.matchEnd(s, false) || side != Local && h.matchEnd(s, true) {
+		if side != fact.Remote && h.matchEnd(s, false) || side != fact.Local && h.matchEnd(s, true) {
 			return true
 		}
 	}
@@ -153,17 +154,17 @@ func (c *HostCond) needs() sock.Field {
 	return f
 }
 
-func (h *Host) needs(side Side) sock.Field {
+func (h *Host) needs(side fact.Side) sock.Field {
 	var f sock.Field
 	if h.HasScope {
 		f |= sock.FieldInterface
 	}
 	if h.Prefix.IsValid() || h.HasPort || h.Other != "" {
-		f |= side.needs()
+		f |= endsOf(side)
 	}
 	if h.pattern != nil {
-		f |= [...]sock.Field{Local: sock.FieldPath, Remote: sock.FieldPeerPath,
-			Either: sock.FieldPath | sock.FieldPeerPath}[side]
+		f |= [...]sock.Field{fact.Local: sock.FieldPath, fact.Remote: sock.FieldPeerPath,
+			fact.Either: sock.FieldPath | sock.FieldPeerPath}[side]
 	}
 	return f
 }
@@ -181,7 +182,7 @@ type hostIndex struct {
 }
 
 // newHostCond makes a condition, with an index if that pays.
-func newHostCond(side Side, hosts []Host) *HostCond {
+func newHostCond(side fact.Side, hosts []Host) *HostCond {
 	c := &HostCond{Side: side, Hosts: hosts}
 	if len(hosts) <= indexedHosts {
 		return c
@@ -202,10 +203,10 @@ func newHostCond(side Side, hosts []Host) *HostCond {
 	return c
 }
 
-func (x *hostIndex) match(s *sock.Socket, side Side) bool {
+func (x *hostIndex) match(s *sock.Socket, side fact.Side) bool {
 	if overIP(s.Family) {
-		if side != Remote && s.Known&sock.FieldLocal != 0 && x.holds(s.Local.Addr(), s.Family) ||
-			side != Local && s.Known&sock.FieldRemote != 0 && x.holds(s.Remote.Addr(), s.Family) {
+		if side != fact.Remote && s.Known&sock.FieldLocal != 0 && x.holds(s.Local.Addr(), s.Family) ||
+			side != fact.Local && s.Known&sock.FieldRemote != 0 && x.holds(s.Remote.Addr(), s.Family) {
 			return true
 		}
 	}

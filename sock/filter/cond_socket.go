@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // StateCond is true if the state of the socket is in Set.
@@ -28,7 +29,7 @@ func (c *FamilyCond) needs() sock.Field         { return 0 }
 // PortCond compares a port: it is true if one of the ranges holds it. It is
 // false for sockets that are not of IPv4 or IPv6.
 type PortCond struct {
-	Side Side
+	Side fact.Side
 	// Ranges are sorted and do not touch; without one the condition is false.
 	Ranges []PortRange
 }
@@ -37,22 +38,22 @@ func (c *PortCond) match(s *sock.Socket) bool {
 	if !overIP(s.Family) {
 		return false
 	}
-	if c.Side != Remote && s.Known&sock.FieldLocal != 0 && containsPort(c.Ranges, s.Local.Port()) {
+	if c.Side != fact.Remote && s.Known&sock.FieldLocal != 0 && containsPort(c.Ranges, s.Local.Port()) {
 		return true
 	}
-	return c.Side != Local && s.Known&sock.FieldRemote != 0 && containsPort(c.Ranges, s.Remote.Port())
+	return c.Side != fact.Local && s.Known&sock.FieldRemote != 0 && containsPort(c.Ranges, s.Remote.Port())
 }
 
-func (c *PortCond) needs() sock.Field { return c.Side.needs() }
+func (c *PortCond) needs() sock.Field { return endsOf(c.Side) }
 
 // overIP reports whether sockets of the family have IP addresses and ports.
 func overIP(f sock.Family) bool { return f == sock.IPv4 || f == sock.IPv6 }
 
-func (d Side) needs() sock.Field {
-	switch d {
-	case Local:
+func endsOf(side fact.Side) sock.Field {
+	switch side {
+	case fact.Local:
 		return sock.FieldLocal
-	case Remote:
+	case fact.Remote:
 		return sock.FieldRemote
 	}
 	return sock.FieldLocal | sock.FieldRemote

@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // FuzzParse: no input panics, an error is a SyntaxError that can be shown, and
 // what parses prints as text that parses to the same expression and means the
 // same.
 func FuzzParse(f *testing.F) {
-	for i := range registry {
-		f.Add(registry[i].Example)
+	for _, known := range fact.All() {
+		f.Add(known.Example)
 	}
 	for _, seed := range []string{
 		"", "()", "((((", "not", "!!!sport 1", "sport in (1,2,3-9)", "state established dport = :ssh or (src 10/8 and not dst [::1]:22)",

@@ -10,6 +10,7 @@ import (
 
 	"sockeye/internal/suggest"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // keywords are the words of the language that are no fields.
@@ -93,11 +94,7 @@ func isAddress(word string) bool {
 // fieldWords returns every word that a condition can start with.
 func fieldWords() []string {
 	words := append([]string(nil), keywords...)
-	for i := range registry {
-		words = append(words, registry[i].Name)
-		words = append(words, registry[i].Aliases...)
-	}
-	return words
+	return append(words, fact.Words()...)
 }
 
 // unknownName is the mistake of an operand that is none of the names.

@@ -4,22 +4,23 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // setCond makes a condition on what is always known of a socket.
-func (p *parser) setCond(f *Field, operands []token) (Expr, error) {
+func (p *parser) setCond(f *fact.Fact, operands []token) (Expr, error) {
 	var states sock.StateSet
 	var protocols sock.ProtocolSet
 	var families sock.FamilySet
 	for _, t := range operands {
 		switch f.Kind {
-		case KindState:
+		case fact.State:
 			set, err := p.stateNamed(t)
 			if err != nil {
 				return nil, err
 			}
 			states |= set
-		case KindProtocol:
+		case fact.Protocol:
 			proto, ok := sock.ParseProtocol(foldShort(t.text))
 			if !ok {
 				return nil, p.unknownName(t, "a protocol", protocolNames())
@@ -34,9 +35,9 @@ func (p *parser) setCond(f *Field, operands []token) (Expr, error) {
 		}
 	}
 	switch f.Kind {
-	case KindState:
+	case fact.State:
 		return &StateCond{states}, nil
-	case KindProtocol:
+	case fact.Protocol:
 		return &ProtocolCond{protocols}, nil
 	}
 	return &FamilyCond{families}, nil
@@ -132,23 +133,30 @@ func boolNamed(word string) (value, ok bool) {
 	return false, false
 }
 
-// nameAliases are other spellings of the values of fields of [KindName].
+// nameAliases are other spellings of the values of fields of [fact.Choice].
 var nameAliases = map[string]string{
 	"datagram": "dgram", "seq": "seqpacket", "str": "stream", "retransmission": "on", "recv": "receive", "rd": "receive",
 }
 
+func boolean(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // valueNamed returns the number that a value of the field stands for.
-func (p *parser) valueNamed(f *Field, t token) (uint64, error) {
-	if f.Kind == KindBool {
+func (p *parser) valueNamed(f *fact.Fact, t token) (uint64, error) {
+	if f.Kind == fact.Bool {
 		b, ok := boolNamed(t.text)
 		if !ok {
 			return 0, p.unknownName(t, "true or false", nil)
 		}
-		return bit(b), nil
+		return boolean(b), nil
 	}
 	name := strings.ReplaceAll(foldShort(t.text), "-", "_")
 	for i, v := range f.Values {
-		if v == name || v == nameAliases[name] {
+		if v != "" && (v == name || v == nameAliases[name]) {
 			return uint64(i), nil
 		}
 	}

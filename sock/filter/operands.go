@@ -3,10 +3,13 @@ package filter
 import (
 	"strconv"
 	"strings"
+	"time"
+
+	"sockeye/sock/fact"
 )
 
 // numberCond makes a condition on a number or on a name that stands for one.
-func (p *parser) numberCond(f *Field, op operator, operands []token) (Expr, error) {
+func (p *parser) numberCond(f *fact.Fact, op operator, operands []token) (Expr, error) {
 	var ranges []Range
 	for _, t := range operands {
 		v, isRange, err := p.numberOperand(f, t)
@@ -21,20 +24,20 @@ func (p *parser) numberCond(f *Field, op operator, operands []token) (Expr, erro
 		}
 	}
 	c := &NumberCond{Field: f, Ranges: mergeRanges(ranges)}
-	if f.ownerNumber != nil {
+	if f.Since {
 		c.now = p.env.env.Now
 	}
 	return c, nil
 }
 
 // numberOperand reads a number or a range of them.
-func (p *parser) numberOperand(f *Field, t token) (v interval, isRange bool, err error) {
-	if f.Kind == KindName || f.Kind == KindBool {
+func (p *parser) numberOperand(f *fact.Fact, t token) (v interval, isRange bool, err error) {
+	if f.Kind == fact.Choice || f.Kind == fact.Bool {
 		n, err := p.valueNamed(f, t)
 		return interval{n, n}, false, err
 	}
 	separator := "-"
-	if f.Kind == KindTime {
+	if f.Kind == fact.Time {
 		separator = ".."
 	}
 	text := t.text
@@ -57,20 +60,21 @@ func (p *parser) numberOperand(f *Field, t token) (v interval, isRange bool, err
 }
 
 // interval reads one number of the field's kind.
-func (p *parser) interval(f *Field, t token, text string) (v interval, err error) {
+func (p *parser) interval(f *fact.Fact, t token, text string) (v interval, err error) {
 	var n uint64
 	switch f.Kind {
-	case KindBytes:
+	case fact.Bytes:
 		v, err = parseBytes(text)
-	case KindDuration:
-		bare := f.bare
-		if bare == 0 {
-			bare = f.unit
+	case fact.Duration:
+		unit := f.Unit.Duration()
+		bare := unit
+		if f.Since { // its name has no unit
+			bare = time.Second
 		}
-		v, err = parseDuration(text, f.unit, bare)
-	case KindTime:
+		v, err = parseDuration(text, unit, bare)
+	case fact.Time:
 		v, err = parseTime(text, p.env.env.Now().Location())
-	case KindHex:
+	case fact.Hex:
 		n, err = parseHex(text)
 		v = interval{n, n}
 	default:

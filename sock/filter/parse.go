@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // maxDepth is how deep parentheses may be nested.
@@ -258,11 +259,14 @@ func (p *parser) word(word string, start int) (Expr, *stateWord, error) {
 	if f == nil {
 		return nil, nil, p.unknownWord(word, start)
 	}
+	if f.Kind == fact.Object || f.Kind == fact.List {
+		return nil, nil, p.fail(start, p.pos, word+" is made of parts that can be compared: "+partNames(f))
+	}
 	op := p.operator()
-	if f.Kind == KindProtocol || f.Kind == KindFamily {
+	if f.Kind == fact.Protocol || f.Kind == fact.Family {
 		p.namesTables = true
 	}
-	if f.Kind == KindBool && op.implicit {
+	if f.Kind == fact.Bool && op.implicit {
 		return p.flag(f), nil, nil
 	}
 	e, err := p.comparison(f, word, op)
@@ -284,7 +288,7 @@ func (p *parser) stateOperand(word string, start int) (*stateWord, error) {
 }
 
 // flag reads a boolean field without an operator, with its value or without.
-func (p *parser) flag(f *Field) Expr {
+func (p *parser) flag(f *fact.Fact) Expr {
 	v := uint64(1)
 	before := p.pos
 	if !p.skip() {
@@ -292,7 +296,7 @@ func (p *parser) flag(f *Field) Expr {
 	}
 	word := p.peek()
 	if b, ok := boolNamed(word); ok {
-		v = bit(b)
+		v = boolean(b)
 		p.pos += len(word)
 	} else {
 		p.pos = before

@@ -40,7 +40,7 @@ func randomSocket(r *rand.Rand) *sock.Socket {
 	s.PeerInode = pick(r, someNumbers...)
 	s.Type = sock.SocketType(r.IntN(5))
 	s.RecvQueue, s.SendQueue = uint32(pick(r, someNumbers...)), uint32(pick(r, someNumbers...))
-	s.Backlog, s.Inode, s.Cookie = uint32(pick(r, someNumbers...)), pick(r, someNumbers...), pick(r, someNumbers...)
+	s.Backlog, s.Inode, s.Cookie = uint32(pick(r, someNumbers...)), 1+pick(r, someNumbers...)>>1, pick(r, someNumbers...)
 	s.UID, s.User = uint32(pick(r, someNumbers...)), pick(r, someNames...)
 	s.Netns = sock.Netns{Inode: pick(r, someNumbers...), Name: pick(r, "", "blue", "33")}
 	s.OwnerStatus = sock.OwnerStatus(r.IntN(int(sock.OwnerExited) + 1))

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // portCond makes a condition on a port.
-func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error) {
+func (p *parser) portCond(f *fact.Fact, op operator, operands []token) (Expr, error) {
 	var ports []interval
 	for _, t := range operands {
 		list, any, err := p.ports(t, strings.TrimPrefix(strings.TrimPrefix(t.text, "*"), ":"))
@@ -19,16 +20,16 @@ func (p *parser) portCond(f *Field, op operator, operands []token) (Expr, error)
 			return nil, p.failAt(t, short(t.text)+" is more than one port, and has no order")
 		}
 		if any {
-			return newHostCond(f.side, []Host{{}}), nil
+			return newHostCond(f.Side, []Host{{}}), nil
 		}
 		ports = append(ports, list...)
 	}
-	return newPortCond(f.side, op, ports), nil
+	return newPortCond(f.Side, op, ports), nil
 }
 
 // newPortCond compares a port with operands, some of which may be over 65535:
 // no port is equal to them.
-func newPortCond(side Side, op operator, ports []interval) *PortCond {
+func newPortCond(side fact.Side, op operator, ports []interval) *PortCond {
 	var ranges []Range
 	for _, v := range ports {
 		if r, ok := v.compare(op); ok {
@@ -113,7 +114,7 @@ func serviceName(s string) bool {
 
 // hostCond makes a condition on an end. If only ports are given it is one on
 // ports.
-func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
+func (p *parser) hostCond(f *fact.Fact, operands []token) (Expr, error) {
 	var all []Host
 	for _, t := range operands {
 		hosts, err := p.hosts(t)
@@ -126,11 +127,11 @@ func (p *parser) hostCond(f *Field, operands []token) (Expr, error) {
 	for i := range all {
 		h := &all[i]
 		if h.Family != sock.FamilyUnknown || h.Prefix.IsValid() || h.HasScope || !h.HasPort {
-			return newHostCond(f.side, all), nil
+			return newHostCond(f.Side, all), nil
 		}
 		if h.Ports.Lo <= h.Ports.Hi {
 			ports = append(ports, interval{uint64(h.Ports.Lo), uint64(h.Ports.Hi)})
 		}
 	}
-	return newPortCond(f.side, operator{kind: opEqual}, ports), nil
+	return newPortCond(f.Side, operator{kind: opEqual}, ports), nil
 }

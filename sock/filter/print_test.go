@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // String returns a text that parses to the same expression: the one spelling in
@@ -150,9 +151,9 @@ func (c *DeviceCond) text(b []byte) []byte {
 
 func (c *NumberCond) text(b []byte) []byte {
 	f := c.Field
-	if f.Kind == KindName || f.Kind == KindBool {
+	if f.Values != nil || f.Kind == fact.Bool {
 		values := f.Values
-		if f.Kind == KindBool {
+		if f.Kind == fact.Bool {
 			values = []string{"false", "true"}
 		}
 		var names []string
@@ -166,12 +167,12 @@ func (c *NumberCond) text(b []byte) []byte {
 	show := func(v uint64) string { return strconv.FormatUint(v, 10) }
 	between := "-"
 	switch f.Kind {
-	case KindHex:
+	case fact.Hex:
 		show = func(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }
-	case KindDuration:
-		suffix := map[time.Duration]string{time.Nanosecond: "ns", time.Microsecond: "us", time.Millisecond: "ms"}[f.unit]
+	case fact.Duration:
+		suffix := map[sock.Unit]string{sock.UnitNanoseconds: "ns", sock.UnitMicroseconds: "us", sock.UnitMilliseconds: "ms"}[f.Unit]
 		show = func(v uint64) string { return strconv.FormatUint(v, 10) + suffix }
-	case KindTime:
+	case fact.Time:
 		between = ".."
 		show = func(v uint64) string {
 			return fmt.Sprintf("@%d.%09d", v/uint64(time.Second), v%uint64(time.Second))
@@ -182,8 +183,8 @@ func (c *NumberCond) text(b []byte) []byte {
 
 // The names of fields that there is one of for each side.
 var (
-	portNames = [3]string{Local: "local_port", Remote: "remote_port", Either: "port"}
-	hostNames = [3]string{Local: "local_address", Remote: "remote_address", Either: "address"}
+	portNames = [3]string{fact.Local: "local_port", fact.Remote: "remote_port", fact.Either: "port"}
+	hostNames = [3]string{fact.Local: "local_address", fact.Remote: "remote_address", fact.Either: "address"}
 )
 
 func (c *PortCond) text(b []byte) []byte {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sockeye/sock/fact"
 )
 
 var (
@@ -219,10 +221,10 @@ func parseTime(s string, zone *time.Location) (interval, error) {
 		case start.Nanosecond() != 0: // Parse takes a fraction after any seconds
 			end = start.Add(1)
 		}
-		if start.Unix() < 0 || end.Unix() > maxUnix {
+		if start.Unix() < 0 || end.Unix() > fact.MaxUnix {
 			return interval{}, errRange
 		}
-		return interval{unixNano(start), unixNano(end) - 1}, nil
+		return interval{fact.Nanoseconds(start), fact.Nanoseconds(end) - 1}, nil
 	}
 	return interval{}, errors.New("is not a point in time such as 2026-11-20 or 2026-11-20T14:03:10Z")
 }
