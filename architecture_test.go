@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"platform/portable":        {"sock"},
 	"sockdiag":                 {"sock", "sock/fact", "sock/filter"},
 	"procnet":                  {"sock", "sock/ownerindex"},
-	"render":                   {"sock", "sock/escape", "sock/fact", "sock/snapshot", "internal/services", "internal/suggest"},
+	"render":                   {"sock", "sock/escape", "sock/fact", "sock/snapshot", "internal/suggest"},
 	"render/portview":          {"render", "sock", "sock/escape", "sock/fact"},
 	"sock":                     {},
 	"sock/escape":              {},

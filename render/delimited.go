@@ -7,19 +7,21 @@ import (
 	"sockeye/sock/fact"
 )
 
-// delimited writes CSV or TSV. The header has the names of JSON. A cell without
-// a known value is empty; an object is JSON. No cell holds a line break or a
-// tab, since names are escaped, so that a line is a socket.
+// delimited writes CSV or TSV: RFC 4180, with a tab for the comma in TSV, but lines
+// end in \n as everywhere on Unix. The header has the names of JSON. A cell without
+// a known value is empty; an object is JSON. No cell holds a line break or a tab,
+// since names are escaped, so that a line is a socket.
 type delimited struct {
 	*output
 	cols   []*Column
 	view   *fact.View
 	comma  byte
+	safe   bool // see Options.Safe
 	header bool // is still to be written
 }
 
 func newDelimited(out *output, o *Options, v *fact.View) *delimited {
-	d := &delimited{output: out, cols: o.columns(), view: v, comma: ',', header: o.Header}
+	d := &delimited{output: out, cols: o.columns(), view: v, comma: ',', safe: o.Safe, header: o.Header}
 	if o.Format == TSV {
 		d.comma = '\t'
 	}
@@ -53,10 +55,14 @@ func (d *delimited) Socket(s *sock.Socket) error {
 			d.buf = append(d.buf, d.comma)
 		}
 		start := len(d.buf)
-		d.buf = c.appendValue(d.view, d.buf, s)
-		if d.comma == ',' {
-			d.buf = quoteCSV(d.buf, start)
+		if d.safe {
+			d.buf = append(d.buf, '\'')
 		}
+		d.buf = c.appendValue(d.view, d.buf, s)
+		if d.safe && !isFormula(d.buf[start+1:]) {
+			d.buf = append(d.buf[:start], d.buf[start+1:]...)
+		}
+		d.buf = d.quote(start)
 	}
 	d.buf = append(d.buf, '\n')
 	_, err := d.w.Write(d.buf)
@@ -70,12 +76,19 @@ func (d *delimited) Close(sock.Snapshot) error {
 	return d.Flush()
 }
 
-// quoteCSV puts the cell that begins at start in quotes if RFC 4180 section 2
-// asks for them. Blanks at its ends are quoted too, since some readers drop them.
-func quoteCSV(buf []byte, start int) []byte {
-	cell := buf[start:]
-	if len(cell) == 0 || bytes.IndexByte(cell, ',') < 0 && bytes.IndexByte(cell, '"') < 0 &&
-		cell[0] != ' ' && cell[len(cell)-1] != ' ' {
+// isFormula reports whether a spreadsheet would run the cell.
+func isFormula(cell []byte) bool {
+	cell = bytes.TrimLeft(cell, " ")
+	return len(cell) > 0 && bytes.IndexByte([]byte("=+-@"), cell[0]) >= 0
+}
+
+// quote puts the cell that begins at start in quotes if RFC 4180 section 2 asks for
+// them. Blanks at its ends are quoted too, since some readers drop them, and so is
+// nothing if it is all of the line, since many readers skip an empty one.
+func (d *delimited) quote(start int) []byte {
+	buf, cell := d.buf, d.buf[start:]
+	if len(cell) == 0 && len(d.cols) > 1 || len(cell) > 0 && bytes.IndexByte(cell, d.comma) < 0 &&
+		bytes.IndexByte(cell, '"') < 0 && cell[0] != ' ' && cell[len(cell)-1] != ' ' {
 		return buf
 	}
 	size, quotes := len(cell), bytes.Count(cell, []byte{'"'})

@@ -46,7 +46,7 @@ func testServices(t testing.TB) *services.DB {
 
 func TestNames(t *testing.T) {
 	b := &book{names: map[string]string{"10.0.0.9": "client.example.", "10.0.0.5": "x\x1b[31m.example.", "::1": "localhost"}}
-	o := with(func(o *Options) { o.Resolve, o.Resolver, o.Services = true, b, testServices(t) })
+	o := with(func(o *Options) { o.Resolve, o.Resolver, o.Services = true, b, testServices(t).Name })
 	out := rendered(t, o, example())
 	checkSafe(t, out)
 	for _, want := range []string{
@@ -149,7 +149,7 @@ func TestServicesByProtocol(t *testing.T) {
 		"10.0.0.1:*":        inet(sock.UDP, sock.Unconnected, "10.0.0.1:0", ""),
 		"0.0.0.0:ip":        inet(sock.Raw, sock.Unconnected, "0.0.0.0:0", ""),
 	} {
-		o := Options{Services: db}
+		o := Options{Services: db.Name}
 		if got := string(column("local").appendCell(o.view(), nil, s)); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

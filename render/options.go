@@ -1,11 +1,8 @@
 package render
 
 import (
-	"fmt"
 	"time"
 
-	"sockeye/internal/services"
-	"sockeye/internal/suggest"
 	"sockeye/sock"
 	"sockeye/sock/fact"
 )
@@ -19,7 +16,7 @@ const (
 	JSON            // one document
 	NDJSON          // one socket per line
 	CSV             // RFC 4180, but lines end in \n as everywhere on Unix
-	TSV             // tabs between cells, nothing quoted
+	TSV             // the same with tabs between cells
 	Template        // text/template, one line per socket
 	PIDs            // the owners' PIDs, each once, in numeric order
 	Count           // the number of sockets, or of groups
@@ -34,16 +31,6 @@ func (f Format) String() string {
 		return "unknown"
 	}
 	return formatNames[f]
-}
-
-// ParseFormat is the inverse of [Format.String].
-func ParseFormat(name string) (Format, error) {
-	for i, n := range formatNames {
-		if n == name {
-			return Format(i), nil
-		}
-	}
-	return Table, fmt.Errorf("unknown format %q%s", name, suggest.Hint(name, formatNames))
 }
 
 // Options says how sockets are written. The zero value is a table without a
@@ -62,6 +49,10 @@ type Options struct {
 	Width   int  // of the terminal, in cells; 0 for a pipe, which has none
 	Color   bool
 
+	// Safe: in CSV and TSV a ' stands in front of a cell that begins with = + - or
+	// @, so that no spreadsheet runs the name of a process as a formula.
+	Safe bool
+
 	// More facts, as the options of ss ask them. Extra names single ones.
 	Extended, Timers, Memory, Info bool
 	Extra                          sock.Field
@@ -78,11 +69,11 @@ type Options struct {
 
 	// Resolve looks up the names of addresses for a table, CSV and TSV, with
 	// Resolver (nil: the system's) and within ResolveTimeout (0: 2 s) for each
-	// block of sockets. Services, unless nil, names the ports.
+	// block of sockets. Services, unless nil, names the port of a protocol.
 	Resolve        bool
 	Resolver       Resolver
 	ResolveTimeout time.Duration
-	Services       *services.DB
+	Services       func(port uint16, protocol string) (name string, known bool)
 
 	// Host and GeneratedAt open a JSON document. If they are not set, it does
 	// without.

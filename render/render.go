@@ -141,7 +141,7 @@ func (o *Options) view() *fact.View {
 	}
 	if o.Services != nil {
 		v.Port = func(port uint16, protocol string) string {
-			name, _ := o.Services.Name(port, protocol)
+			name, _ := o.Services(port, protocol)
 			return name
 		}
 	}

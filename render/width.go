@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -8,26 +9,15 @@ import (
 
 const ellipsis = "…"
 
-// width returns how many cells of a terminal a text takes.
+// width returns how many cells of a terminal a text takes: an accent that follows
+// its letter none, an ideograph two.
 func width(text []byte) int {
-	for i, c := range text {
+	for _, c := range text {
 		if c >= utf8.RuneSelf {
-			return i + clusterWidths(text[i:])
+			return uniseg.StringWidth(string(text))
 		}
 	}
 	return len(text)
-}
-
-// clusterWidths measures by grapheme clusters: an accent that follows its
-// letter takes no cell, an ideograph takes two.
-func clusterWidths(text []byte) int {
-	sum, state := 0, -1
-	for len(text) > 0 {
-		var w int
-		_, text, w, state = uniseg.FirstGraphemeCluster(text, state)
-		sum += w
-	}
-	return sum
 }
 
 // shorten cuts a text to at most room cells, the last of which is an ellipsis,
@@ -46,4 +36,30 @@ func shorten(text []byte, room int) ([]byte, int) {
 		size += len(cluster)
 	}
 	return append(text[:size:size], ellipsis...), used + 1
+}
+
+// Wrap breaks a text at its blanks into lines of at most so many cells of a
+// terminal; 0 leaves it as it is. Lines after the first begin with the indent. A
+// word that is wider than a line is left whole: a terminal breaks it, and what is
+// copied from there is one word. The text has no line breaks.
+func Wrap(text string, cells int, indent string) string {
+	if cells <= 0 || width([]byte(text)) <= cells {
+		return text
+	}
+	var b strings.Builder
+	used, begun := 0, false // begun: a word stands on the line
+	for i, word := range strings.Split(text, " ") {
+		w := width([]byte(word))
+		if begun && used+1+w > cells && word != "" {
+			b.WriteString("\n" + indent)
+			used, begun = len(indent), false
+		} else if i > 0 {
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += w
+		begun = begun || word != ""
+	}
+	return b.String()
 }

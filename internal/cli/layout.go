@@ -24,6 +24,7 @@ func (r *run) layout(o *options, q sock.Query, b backend) (render.Options, error
 		Timers:   o.timers,
 		Memory:   o.memory,
 		Info:     o.info,
+		Safe:     o.csvSafe,
 		Template: o.template,
 		Limit:    o.limit,
 		Resolve:  o.resolve,
@@ -32,7 +33,7 @@ func (r *run) layout(o *options, q sock.Query, b backend) (render.Options, error
 		l.Extra |= sock.FieldTOS | sock.FieldTrafficClass
 	}
 	if o.resolve || o.services {
-		l.Services = services.System()
+		l.Services = services.System().Name
 	}
 	if err := o.arrangeColumns(q, &l); err != nil {
 		return l, usageError{err.Error()}

@@ -28,6 +28,7 @@ type options struct {
 	limit                             int // 0: all
 	format                            formatWord
 	everyHolder                       bool // with the PIDs of a port: not only what listens
+	csvSafe                           bool
 	template                          string
 	color                             string // auto, always or never; empty is auto
 
@@ -148,6 +149,10 @@ func (o *options) formatOptions() []*option {
 		o.formatOption(render.JSON, "j", "one JSON document"),
 		o.formatOption(render.NDJSON, "", "a JSON object a line"),
 		o.formatOption(render.CSV, "", "comma-separated values"),
+		{name: "csv-safe", group: groupFormat, usage: "--csv for a spreadsheet: ' stands before what begins with = + - @", set: func(string) error {
+			o.csvSafe = true
+			return o.chooseFormat(render.CSV)
+		}},
 		o.formatOption(render.TSV, "", "tab-separated values"),
 		{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: o.setTemplate},
 		o.formatOption(render.PIDs, "", "bare PIDs, one a line"),
