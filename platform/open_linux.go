@@ -28,11 +28,12 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return nil, err
 	}
 	return &Host{
-		chain:  chain{sources: sources, env: env},
-		finder: finder,
-		exists: func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
-		dumps:  rawDumps{source: diag.Name(), write: diag.Dump},
-		initNS: fs.InitialPIDNamespace(),
+		chain:   chain{sources: sources, env: env},
+		finder:  finder,
+		exists:  func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
+		dumps:   rawDumps{source: diag.Name(), write: diag.Dump},
+		initNS:  fs.InitialPIDNamespace(),
+		destroy: func(ctx context.Context, s *sock.Socket) error { return diag.Destroy(ctx, env, s) },
 	}, nil
 }
 

@@ -196,6 +196,9 @@ func (o *Options) columns() []*Column {
 	if o.asked().Has(sock.FieldTimer) {
 		add("timer")
 	}
+	if o.asked().Has(sock.FieldResult) {
+		add("result")
+	}
 	return cols
 }
 

@@ -90,7 +90,8 @@ func populations() []*sock.Socket {
 		for bits := sock.Shutdown(0); bits < 4; bits++ {
 			s := full()
 			s.Timer.Kind, s.Shutdown, s.OwnerStatus, s.Cookie = kind, bits, sock.OwnerStatus(kind)+4, uint64(kind)<<60
-			s.Memory.Rcvbuf, s.Inode = 1<<32-1, 1<<64-1
+			s.Memory.Rcvbuf, s.Inode, s.Result = 1<<32-1, 1<<64-1, sock.Result(kind)+1
+			s.Known |= sock.FieldResult
 			all = append(all, s)
 		}
 	}

@@ -39,6 +39,7 @@ const (
 	FieldCreated                        // Created
 	FieldService                        // Owner.Service of one owner at least
 	FieldCreator                        // CreatorPID, CreatorChildren
+	FieldResult                         // Result
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

@@ -74,6 +74,10 @@ type Socket struct {
 	CgroupID     uint64 // the kernel's number of the control group
 	Cgroup       string // its path in the hierarchy, from its root
 
+	// Result says what became of the socket when it was to be closed; no source
+	// tells it.
+	Result Result
+
 	// Created is when the socket was bound, in UTC, where the system remembers
 	// it (Windows).
 	Created time.Time

@@ -1,6 +1,7 @@
 package sockdiag
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/netip"
 
@@ -27,6 +28,7 @@ type inetID struct {
 // inetRequest is struct inet_diag_req_v2, and inet_diag_req_raw, which has
 // sdiag_raw_protocol in the place of pad.
 type inetRequest struct {
+	kind        uint16 // of the message; 0 is SOCK_DIAG_BY_FAMILY
 	flags       uint16 // NLM_F_*
 	family      uint8
 	protocol    uint8
@@ -39,7 +41,7 @@ type inetRequest struct {
 // append appends the request as a netlink message that [seal] completes;
 // attributes such as INET_DIAG_REQ_BYTECODE may be appended before that.
 func (r *inetRequest) append(b []byte) []byte {
-	b = appendHeader(b, sockDiagByFamily, r.flags)
+	b = appendHeader(b, cmp.Or(r.kind, sockDiagByFamily), r.flags)
 	b = append(b, r.family, r.protocol, r.ext, r.rawProtocol)
 	b = native.AppendUint32(b, r.states)
 	b = binary.BigEndian.AppendUint16(b, r.id.local.Port())
@@ -110,21 +112,28 @@ func inetDump(h *handler, t sock.Table, states uint32, want sock.Field) []byte {
 	return r.append(nil)
 }
 
-// inetLookUp makes the request for a socket over IP.
-func inetLookUp(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error) {
+// inetOne is the request for one socket over IP.
+func inetOne(h *handler, s *sock.Socket, flags uint16, cookie uint64) inetRequest {
 	r := inetRequest{
-		flags: flags, family: familyNumber(s.Family), protocol: h.number, states: states,
+		flags: flags, family: familyNumber(s.Family), protocol: h.number,
 		id: inetID{local: s.Local, ifIndex: s.IfIndex, cookie: cookie},
 	}
 	if s.Knows(sock.FieldRemote) {
 		r.id.remote = s.Remote
 	}
-	switch {
-	case s.Protocol == sock.Raw:
+	if s.Protocol == sock.Raw {
 		// raw_lookup wants the protocol here, and no ports.
 		r.rawProtocol = uint8(s.Local.Port())
 		r.id.local = netip.AddrPortFrom(s.Local.Addr(), 0)
-	case s.Protocol != sock.TCP && flags&nlmFDump == 0:
+	}
+	return r
+}
+
+// inetLookUp makes the request that looks up a socket over IP.
+func inetLookUp(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error) {
+	r := inetOne(h, s, flags, cookie)
+	r.states = states
+	if s.Protocol != sock.TCP && s.Protocol != sock.Raw && flags&nlmFDump == 0 {
 		// udp_dump_one: "src and dst are swapped for historical reasons".
 		r.id.local, r.id.remote = r.id.remote, r.id.local
 	}

@@ -13,11 +13,13 @@ const (
 	nlmsgDone        = 3
 	nlmsgOverrun     = 4
 	sockDiagByFamily = 20
+	sockDestroy      = 21
 )
 
 // NLM_F_* flags of linux/netlink.h.
 const (
 	nlmFRequest  = 0x1
+	nlmFAck      = 0x4
 	nlmFDumpIntr = 0x10
 	nlmFRoot     = 0x100
 	nlmFMatch    = 0x200

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // closer closes sockets; it is the machine but in tests.
@@ -16,43 +18,69 @@ type closer interface {
 	Destroy(context.Context, *sock.Socket) error
 }
 
-// kill closes the sockets of a request and lists those that it closed. What was
-// asked for and not closed is told with the reason.
+// kill closes the sockets of a request and lists them with what became of each.
+// What was asked for and not closed is told with the reason, too.
 func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) (answered, error) {
 	if err := r.checkKill(o, req, b.host != nil && b.host.CanDestroy()); err != nil {
 		return answered{}, err
 	}
-	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners
+	layout.Extra |= sock.FieldResult
+	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners | sock.FieldCookie
 	listing := b.host.List(r.ctx, req)
-	var found []*sock.Socket
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return answered{}, err
-		}
-		found = append(found, s.Clone())
+	found, err := collect(listing)
+	if err != nil {
+		return answered{}, err
 	}
 	if len(found) > 0 && !o.yes && !r.agreed(len(found)) {
 		r.say("nothing was closed")
 		r.status = exitNothing
 		return answered{}, nil
 	}
-	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
-	out, err := render.New(r.Out, layout)
-	if err != nil {
-		return answered{}, usageError{err.Error()}
-	}
-	closed, failed, err := r.closeAll(b.host, found, out)
+	failed, err := r.closeAll(b.host, found, func() ([]*sock.Socket, error) {
+		req.Query.Want = sock.FieldCookie
+		return collect(b.host.List(r.ctx, req))
+	})
 	if err != nil {
 		return answered{}, err
 	}
-	if err := out.Close(listing.Snapshot()); err != nil {
-		return answered{}, writeError{err}
+	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
+	if err := r.writeAll(found, listing, layout); err != nil {
+		return answered{}, err
 	}
-	a := r.conclude(o, listing, closed)
+	a := r.conclude(o, listing, len(found))
 	if failed > 0 {
 		r.status = exitFailed
 	}
 	return a, nil
+}
+
+// collect returns the sockets of a listing.
+func collect(listing *platform.Listing) ([]*sock.Socket, error) {
+	var all []*sock.Socket
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.Clone())
+	}
+	return all, nil
+}
+
+// writeAll writes sockets that are all known.
+func (r *run) writeAll(all []*sock.Socket, listing *platform.Listing, layout render.Options) error {
+	out, err := render.New(r.Out, layout)
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	for _, s := range all {
+		if err := out.Socket(s); err != nil {
+			return writeError{err}
+		}
+	}
+	if err := out.Close(listing.Snapshot()); err != nil {
+		return writeError{err}
+	}
+	return nil
 }
 
 // checkKill refuses what would close more than was meant, or nothing, or without
@@ -90,41 +118,74 @@ func (r *run) agreed(n int) bool {
 	return false
 }
 
-// closeAll closes sockets one by one, writes those that it closed, and tells the
-// others, by reason.
-func (r *run) closeAll(h closer, found []*sock.Socket, out render.Renderer) (closed, failed int, err error) {
+// closeAll closes sockets one by one, gives each its result, and tells those that
+// are left, by reason. again lists what is there now: the other end of a connection
+// on this machine has ended when its turn comes, and that is no failure.
+func (r *run) closeAll(h closer, found []*sock.Socket, again func() ([]*sock.Socket, error)) (failed int, err error) {
+	errs := make([]error, len(found))
+	doubtful := false
+	for i, s := range found {
+		if err := r.ctx.Err(); err != nil {
+			return failed, err
+		}
+		errs[i] = h.Destroy(r.ctx, s)
+		s.Result, s.Known = sock.ResultOf(errs[i]), s.Known|sock.FieldResult
+		doubtful = doubtful || s.Result == sock.ResultNotFound
+	}
+	if doubtful {
+		if err := markEnded(found, again); err != nil {
+			return failed, err
+		}
+	}
+	return r.tellLeft(found, errs), nil
+}
+
+// markEnded changes the result of sockets that are not there any more.
+func markEnded(found []*sock.Socket, again func() ([]*sock.Socket, error)) error {
+	left, err := again()
+	if err != nil {
+		return err
+	}
+	there := make(map[uint64]bool, len(left))
+	for _, s := range left {
+		there[s.Cookie] = true
+	}
+	for _, s := range found {
+		if s.Result == sock.ResultNotFound && !there[s.Cookie] {
+			s.Result = sock.ResultEnded
+		}
+	}
+	return nil
+}
+
+// tellLeft says of the sockets that were not closed why, once for each reason, and
+// returns their number.
+func (r *run) tellLeft(found []*sock.Socket, errs []error) (failed int) {
 	var reasons []string
 	spared := map[string][]*sock.Socket{}
-	for _, s := range found {
-		if err := r.ctx.Err(); err != nil {
-			return closed, failed, err
-		}
-		if err := h.Destroy(r.ctx, s); err != nil {
-			reason := err.Error()
-			if spared[reason] == nil {
-				reasons = append(reasons, reason)
-			}
-			spared[reason] = append(spared[reason], s)
-			failed++
+	for i, s := range found {
+		if s.Result == sock.ResultClosed || s.Result == sock.ResultEnded {
 			continue
 		}
-		closed++
-		if err := out.Socket(s); err != nil {
-			return closed, failed, writeError{err}
+		reason := errs[i].Error()
+		if spared[reason] == nil {
+			reasons = append(reasons, reason)
 		}
+		spared[reason] = append(spared[reason], s)
+		failed++
 	}
 	for _, reason := range reasons {
 		r.say("not closed: %s: %s", socketsText(spared[reason]), reason)
 	}
-	return closed, failed, nil
+	return failed
 }
 
 // socketsText names the first of some sockets, and how many more there are.
 func socketsText(all []*sock.Socket) string {
 	s := all[0]
-	text := s.Protocol.String() + " " + s.Local.String()
-	if s.Knows(sock.FieldRemote) {
-		text += " to " + s.Remote.String()
+	text := s.Protocol.String() + " " + cmp.Or(fact.LocalText(s), "-")
+	if remote := fact.RemoteText(s); remote != "" {
+		text += " to " + remote
 	}
 	if len(all) > 1 {
 		text += fmt.Sprintf(" and %d more", len(all)-1)

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 
 	"sockeye/platform"
-	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
@@ -38,22 +38,27 @@ func connection(port uint16) *sock.Socket {
 // TestCloseAll: what was closed is listed, the rest told with its reason, once
 // for each reason.
 func TestCloseAll(t *testing.T) {
-	var out, messages strings.Builder
-	r := &run{IO: IO{Out: &out, Err: &messages}, ctx: t.Context()}
+	var messages strings.Builder
+	r := &run{IO: IO{Err: &messages}, ctx: t.Context()}
 	h := &fakeCloser{refused: map[uint16]error{2: errors.New("no rights"), 3: errors.New("it is IPv6"), 4: errors.New("no rights")}}
-	w, err := render.New(&out, render.Options{Format: render.Count})
-	if err != nil {
-		t.Fatal(err)
+	found := []*sock.Socket{connection(1), connection(2), connection(3), connection(4), connection(5), connection(6)}
+	for i, s := range found {
+		s.Cookie = uint64(i + 1)
 	}
-	closed, failed, err := r.closeAll(h, []*sock.Socket{connection(1), connection(2), connection(3), connection(4), connection(5)}, w)
-	if err == nil {
-		err = w.Close(sock.Snapshot{})
+	h.refused[5], h.refused[6] = sock.ErrNotFound, fmt.Errorf("the look-up: %w", sock.ErrNotFound)
+	again := func() ([]*sock.Socket, error) { return []*sock.Socket{{Cookie: 6}}, nil }
+	failed, err := r.closeAll(h, found, again)
+	if err != nil || failed != 4 || len(h.closed) != 1 {
+		t.Errorf("%d closed, %d not, %v", len(h.closed), failed, err)
 	}
-	if err != nil || closed != 2 || failed != 3 || out.String() != "2\n" || len(h.closed) != 2 {
-		t.Errorf("%d closed, %d not, %v, %q", closed, failed, err, out.String())
+	for i, want := range []string{"closed", "failed", "failed", "failed", "ended", "not_found"} {
+		if got := sock.ResultNames()[found[i].Result]; got != want || !found[i].Knows(sock.FieldResult) {
+			t.Errorf("socket %d: %s, want %s", i+1, got, want)
+		}
 	}
 	want := "sockeye: not closed: tcp 10.0.0.5:2 to 10.0.0.9:443 and 1 more: no rights\n" +
-		"sockeye: not closed: tcp 10.0.0.5:3 to 10.0.0.9:443: it is IPv6\n"
+		"sockeye: not closed: tcp 10.0.0.5:3 to 10.0.0.9:443: it is IPv6\n" +
+		"sockeye: not closed: tcp 10.0.0.5:6 to 10.0.0.9:443: the look-up: the kernel finds another socket at its address, or none\n"
 	if messages.String() != want {
 		t.Errorf("messages:\n%s", messages.String())
 	}
@@ -65,7 +70,7 @@ func TestInterruptedClosing(t *testing.T) {
 	cancel()
 	h := &fakeCloser{}
 	r := &run{ctx: ctx}
-	if _, _, err := r.closeAll(h, []*sock.Socket{connection(1)}, nil); !errors.Is(err, context.Canceled) || len(h.closed) != 0 {
+	if _, err := r.closeAll(h, []*sock.Socket{connection(1)}, nil); !errors.Is(err, context.Canceled) || len(h.closed) != 0 {
 		t.Errorf("%v, closed %v", err, h.closed)
 	}
 }

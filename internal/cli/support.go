@@ -32,7 +32,7 @@ var facts = []struct {
 	{sock.FieldShutdown, "shut down directions"}, {sock.FieldTOS, "types of service"},
 	{sock.FieldTrafficClass, "traffic classes"}, {sock.FieldCgroupID, "control groups"}, {sock.FieldCgroup, "control groups"},
 	{sock.FieldCreated, "times of creation"}, {sock.FieldService, "services of processes"},
-	{sock.FieldCreator, "processes that have ended"},
+	{sock.FieldCreator, "processes that have ended"}, {sock.FieldResult, "results of closing"},
 	{sock.FieldExe, "programs' files"}, {sock.FieldCmdline, "command lines"},
 	{sock.FieldProcessUser, "users of processes"}, {sock.FieldStartedAt, "start times of processes"},
 }

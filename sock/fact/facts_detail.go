@@ -50,6 +50,10 @@ var detailFacts = []*Fact{
 		Name: "traffic_class", Aliases: []string{"tclass"}, Kind: Number, Needs: sock.FieldTrafficClass, Optional: true, Option: "tos", Words: "traffic classes",
 		Doc: "traffic class (IPv6)", Example: "tclass != 0",
 	}, func(s *sock.Socket) *uint8 { return &s.TrafficClass }),
+	choice(Fact{
+		Name: "result", Kind: Choice, Needs: sock.FieldResult, Optional: true, Words: "results of closing", Values: sock.ResultNames(),
+		Doc: "what became of a socket that --kill was to close", Example: "result != closed",
+	}, func(s *sock.Socket) uint8 { return uint8(s.Result) }, func(s *sock.Socket, v uint8) { s.Result = sock.Result(v) }),
 }
 
 var shutdownFact = choice(Fact{

@@ -110,6 +110,9 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldType) {
 		s.Type = sock.TypeStream + sock.SocketType(r.IntN(int(sock.TypeRaw)))
 	}
+	if has(sock.FieldResult) {
+		s.Result = sock.Result(1 + r.IntN(len(sock.ResultNames())-1))
+	}
 	if has(sock.FieldShutdown) {
 		s.Shutdown = sock.Shutdown(r.IntN(4))
 	}
