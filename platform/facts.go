@@ -22,8 +22,12 @@ type factReader struct {
 }
 
 func newFactReader(ctx context.Context, env *sock.Environment, users *userNames) *factReader {
-	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: env.Proc})
 	return &factReader{ctx: ctx, env: env, users: users, asked: map[*sock.Process]bool{}}
+}
+
+// inProc tells gopsutil where the proc file system is.
+func inProc(ctx context.Context, env *sock.Environment) context.Context {
+	return context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: env.Proc})
 }
 
 // fill adds the wanted facts to a process. The PID may have been given to

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -132,6 +133,7 @@ func (h *Host) Protocols() sock.ProtocolSet {
 
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
+	ctx = inProc(ctx, h.chain.env)
 	want := req.Query.Want | req.Filter.Needs()
 	if h.noOwners {
 		want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
@@ -210,4 +212,27 @@ func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
 		}
 	}
 	return all
+}
+
+// openGiven returns a machine whose sources tell the owners themselves. The
+// named ones answer only if --source names them.
+func openGiven(env *sock.Environment, o Options, auto []sock.Source, named ...sock.Source) (*Host, error) {
+	sources := auto
+	if o.Source != "" && o.Source != "auto" {
+		var err error
+		if sources, err = pick("--source", o.Source, slices.Concat(auto, named)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := pickFinder(o.Owners, nil); err != nil {
+		return nil, err
+	}
+	return &Host{chain: chain{sources: sources, env: env}, noOwners: o.Owners == "none"}, nil
+}
+
+// ProcessEntry is a process of this machine, whether it holds sockets or not.
+type ProcessEntry struct {
+	PID, Parent int // of no parent: 0
+	// Name is the name that owners have.
+	Name string
 }

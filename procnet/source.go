@@ -259,27 +259,6 @@ func (r *reading) eachLine(row func(line []byte) error) error {
 	}
 }
 
-// inetRows streams the rows of a table over IP.
-func (r *reading) inetRows(f format) error {
-	parser := f.parser(inetParser{
-		protocol: r.table.Protocol, family: r.table.Family, little: littleEndian(r.env.ByteOrder), states: r.query.States,
-	})
-	return r.eachLine(func(line []byte) error {
-		r.rec.Reset()
-		switch parser.parse(line, &r.rec) {
-		case rowBad:
-			r.malformed.add(r.lines.number)
-			return nil
-		case rowSkipped:
-			return nil
-		}
-		if !r.seen.again(&r.rec) && !r.yield(&r.rec, nil) {
-			return errStopped
-		}
-		return nil
-	})
-}
-
 // littleEndian reports whether the words of a table were written by a
 // little-endian machine; no order is this machine's.
 func littleEndian(order binary.ByteOrder) bool {

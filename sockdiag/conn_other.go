@@ -13,3 +13,5 @@ import (
 func openWire() (wire, error) {
 	return nil, fmt.Errorf("%w: %s has no NETLINK_SOCK_DIAG", sock.ErrUnavailable, runtime.GOOS)
 }
+
+func kernelTellsBound() bool { return false }

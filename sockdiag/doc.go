@@ -2,11 +2,12 @@
 // kernel's own dump of its TCP, UDP, UDP-Lite, raw and unix tables. It is the
 // fastest and most exact source on Linux; [Source] implements [sock.Source].
 //
-// The package has two halves. The codec (netlink.go, attribute.go, inet_*.go,
-// unix_*.go, tcpinfo.go) turns bytes into records at explicit offsets; it has
-// no build tag, checks every length, and never panics. The transport
-// (source.go, reading.go, joined.go, exchange.go, prefetch.go, exists.go) speaks to a wire of four methods, which
-// conn_linux.go implements with a netlink socket and tests with recorded bytes.
+// The package has two halves. The codec (netlink.go, inet_*.go, unix_*.go,
+// tcpinfo.go) turns bytes into records at explicit offsets; it has no build tag,
+// checks every length, and never panics. The transport plans (source.go), reads
+// (reading.go, joined.go, exists.go) and speaks (exchange.go, prefetch.go) to a
+// wire of four methods, which conn_linux.go implements with a netlink socket and
+// tests with recorded bytes. handler.go says how each protocol is listed.
 //
 // What of a filter the kernel can decide becomes a program in the request
 // (bytecode*.go). The kernel's messages may also be written to a file and read

@@ -2,6 +2,9 @@ package platform
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -9,6 +12,25 @@ import (
 	"sockeye/procnet"
 	"sockeye/sock"
 )
+
+// AutoPorts returns the range from which the kernel takes the port of a socket
+// that does not choose one; zeros if it cannot be read. Each network namespace
+// has its own.
+func (h *Host) AutoPorts() [2]uint16 {
+	var ports [2]uint16
+	env := h.chain.env
+	err := env.Do(func() error {
+		text, err := os.ReadFile(filepath.Join(env.Proc, "sys", "net", "ipv4", "ip_local_port_range"))
+		if err == nil {
+			_, err = fmt.Sscan(string(text), &ports[0], &ports[1])
+		}
+		return err
+	})
+	if err != nil {
+		return [2]uint16{}
+	}
+	return ports
+}
 
 // startedAt returns when a process started. gopsutil's answer is the same, but
 // to know when the machine booted it looks for every kind of virtual machine

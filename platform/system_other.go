@@ -1,0 +1,44 @@
+//go:build !linux
+
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shirou/gopsutil/v3/process"
+
+	"sockeye/sock"
+)
+
+// OpenEnvironment returns the environment of this machine. Network namespaces are
+// Linux's: a path is an error.
+func OpenEnvironment(namespace string) (*sock.Environment, error) {
+	if namespace != "" {
+		return nil, fmt.Errorf("network namespaces are a thing of Linux, not of %s", SystemName())
+	}
+	return withInterfaces(&sock.Environment{}), nil
+}
+
+// AutoPorts returns zeros: the range is not known here.
+func (h *Host) AutoPorts() [2]uint16 { return [2]uint16{} }
+
+// CgroupID returns an error: control groups are Linux's.
+func (h *Host) CgroupID(string) (uint64, error) {
+	return 0, errors.New("control groups are a thing of Linux")
+}
+
+// cgroupNames are Linux's.
+type cgroupNames struct{}
+
+func newCgroupNames(*sock.Environment) *cgroupNames { return nil }
+
+func (*cgroupNames) path(uint64) string { return "" }
+
+// startedAt returns when a process started.
+func startedAt(ctx context.Context, _ *sock.Environment, pid int) (time.Time, error) {
+	ms, err := (&process.Process{Pid: int32(pid)}).CreateTimeWithContext(ctx)
+	return time.UnixMilli(ms), err
+}

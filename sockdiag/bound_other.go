@@ -1,5 +1,0 @@
-//go:build !linux
-
-package sockdiag
-
-func kernelTellsBound() bool { return false }
