@@ -7,7 +7,7 @@ import (
 
 func rowRenderer(tb testing.TB, o Options) Renderer {
 	tb.Helper()
-	r, err := New(io.Discard, o)
+	r, err := open(io.Discard, o)
 	if err != nil {
 		tb.Fatal(err)
 	}

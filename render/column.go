@@ -15,22 +15,22 @@ import (
 // and how it stands in a table.
 type Column struct {
 	*fact.Fact
-	layout
+	shape
 	right bool // numbers
 	// cell is what a column shows that is no fact of one socket.
 	cell func(dst []byte, s *sock.Socket) []byte
 }
 
-// layout is what is special about a column in a table. The least widths keep a
+// shape is what is special about a column in a table. The least widths keep a
 // short listing in shape from one run to the next.
-type layout struct {
+type shape struct {
 	cut   bool // a name, which may be shortened to fit a terminal
 	least int  // cells that it has in any case, so that short listings line up
 	rank  int  // the higher, the sooner it is dropped to fit; 0 never
 	style func(*sock.Socket) style
 }
 
-var layouts = map[string]layout{
+var shapes = map[string]shape{
 	"state":        {least: len("ESTABLISHED"), style: stateStyle},
 	"recv_queue":   {rank: 6},
 	"send_queue":   {rank: 6},
@@ -53,7 +53,7 @@ var layouts = map[string]layout{
 var columns = sync.OnceValue(func() map[*fact.Fact]*Column {
 	all := make(map[*fact.Fact]*Column)
 	for _, f := range fact.All() {
-		all[f] = &Column{Fact: f, layout: layouts[f.Name], right: f.JSONType() == "integer"}
+		all[f] = &Column{Fact: f, shape: shapes[f.Name], right: f.JSONType() == "integer"}
 	}
 	return all
 })

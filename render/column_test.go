@@ -107,7 +107,7 @@ func TestNeeds(t *testing.T) {
 		"quiet":      {Options{Format: Quiet}, 0},
 	}
 	for name, test := range tests {
-		if got := Needs(test.o); got != test.want {
+		if got := needs(test.o); got != test.want {
 			t.Errorf("%s: needs %b, want %b", name, got, test.want)
 		}
 	}
@@ -125,7 +125,7 @@ func TestNeedsIsEnough(t *testing.T) {
 		rows := varied()
 		want := rendered(t, o, rows)
 		for _, s := range rows {
-			s.Known &= Needs(o)
+			s.Known &= needs(o)
 		}
 		if diff := cmp.Diff(want, rendered(t, o, rows)); diff != "" {
 			t.Errorf("%+v: %s", o, diff)

@@ -20,9 +20,9 @@ type delimited struct {
 	header bool // is still to be written
 }
 
-func newDelimited(out *output, o *Options, v *fact.View) *delimited {
-	d := &delimited{output: out, cols: o.columns(), view: v, comma: ',', safe: o.Safe, header: o.Header}
-	if o.Format == TSV {
+func newDelimited(out *output, l *Layout, v *fact.View) *delimited {
+	d := &delimited{output: out, cols: l.columns, view: v, comma: ',', safe: l.Safe, header: l.Header}
+	if l.Format == TSV {
 		d.comma = '\t'
 	}
 	return d

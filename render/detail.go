@@ -10,18 +10,6 @@ import (
 // indent is what the lines under a row begin with.
 const indent = "    "
 
-// detailFacts are the facts that stand under the row of a socket, because they
-// were asked for and have no column.
-func detailFacts(o *Options) sock.Field {
-	facts := o.asked()
-	for _, c := range o.columns() {
-		if !c.Joined() {
-			facts &^= c.Asks()
-		}
-	}
-	return facts
-}
-
 // detail writes labelled facts, two blanks apart, on lines of their own.
 type detail struct {
 	dst    []byte

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,11 +20,29 @@ var tail = sock.Snapshot{
 	Warnings: []sock.Warning{{Code: sock.CodeFallback, Message: "udp_diag: not available\n"}},
 }
 
+// open returns the renderer of options.
+func open(w io.Writer, o Options) (Renderer, error) {
+	l, err := o.Layout()
+	if err != nil {
+		return nil, err
+	}
+	return New(w, l), nil
+}
+
+// needs is what options ask of a source.
+func needs(o Options) sock.Field {
+	l, err := o.Layout()
+	if err != nil {
+		panic(err)
+	}
+	return l.Needs()
+}
+
 // rendered writes sockets with options.
 func rendered(t testing.TB, o Options, sockets []*sock.Socket) string {
 	t.Helper()
 	var b bytes.Buffer
-	r, err := New(&b, o)
+	r, err := open(&b, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // the listing ends: the largest first, or in the order of the sort keys.
 type grouper struct {
 	out    *output
-	o      *Options
+	o      *Layout
 	view   *fact.View
 	groups map[string]*group
 	order  []*group
@@ -28,11 +28,9 @@ type group struct {
 	sample *sock.Socket
 }
 
-func newGrouper(out *output, o *Options, v *fact.View) *grouper {
+func newGrouper(out *output, o *Layout, v *fact.View) *grouper {
 	return &grouper{out: out, o: o, view: v, groups: make(map[string]*group)}
 }
-
-func inGroup(cols []*Column, c *Column) bool { return slices.Contains(cols, c) }
 
 func (g *grouper) Socket(s *sock.Socket) error {
 	g.key = g.key[:0]
@@ -98,13 +96,9 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 		bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.appendValue(g.view, dst, s) }
 		cols = append(cols, &bare)
 	}
-	o := *g.o
-	o.Columns, o.Extra, o.stay = cols, 0, true
-	o.Extended, o.Timers, o.Memory, o.Info = false, false, false, false
-	r, err := newWriter(g.out, &o, g.view)
-	if err != nil {
-		return err
-	}
+	l := *g.o
+	l.Columns, l.columns, l.stay = cols, cols, true
+	r := newWriter(g.out, &l, g.view)
 	for _, x := range g.order {
 		if err := r.Socket(x.sample); err != nil {
 			return err

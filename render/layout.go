@@ -1,106 +1,170 @@
 package render
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
 
-const (
-	// leastName is how far a name may be shortened.
-	leastName = 8
-	// fairName is how far names are shortened before a column is dropped.
-	fairName = 16
-	// fairAddress is how wide an address column is kept when nothing else
-	// helps: it holds 255.255.255.255:65535. A longer address pushes its line.
-	fairAddress = 21
+	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
-// fitting finds the widths of columns in a terminal.
-type fitting struct {
-	cols   []*Column
-	widths []int  // of the header and the rows; becomes the result
-	fixed  bool   // the columns were chosen: none is dropped
-	shown  []bool // the result
-	wraps  bool   // rows do not fit in any way: the terminal breaks them
+// Layout is what options come to: which facts are written and where. It is worked
+// out once; what is asked of a source follows from it ([Layout.Needs]), and
+// everything that is written ([New]).
+type Layout struct {
+	Options
+	columns  []*Column    // of a table, of CSV and of TSV
+	members  []*fact.Fact // of JSON
+	detail   sock.Field   // facts that stand under the row of a table
+	template *template.Template
+	uses     []namedFact // the facts that the template names
+	needs    sock.Field
 }
 
-// fit changes the widths so that a row has at most limit cells, and returns
-// which columns are shown. 0 is no limit. The least important columns are
-// dropped first, then names are shortened, and addresses never. If all that is
-// not enough, rows are wider than the limit and nothing is shortened.
-func (f *fitting) fit(limit int) []bool {
-	f.shown = make([]bool, len(f.cols))
-	roomy := make([]int, len(f.cols))
-	for i, c := range f.cols {
-		f.shown[i] = true
-		roomy[i] = max(f.widths[i], c.least)
+// Layout works the options out. An error is one of the options, such as a template
+// that does not parse.
+func (o Options) Layout() (*Layout, error) {
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	if limit <= 0 || f.total(roomy) <= limit {
-		copy(f.widths, roomy)
-		return f.shown
+	l := &Layout{Options: o}
+	for _, k := range o.Sort {
+		l.needs |= k.Column.Asks()
 	}
-	for f.total(f.shortened(fairName)) > limit && f.drop() {
+	if o.Group != nil {
+		l.needs |= asksOf(o.Group)
+		return l, nil
 	}
-	whole := slices.Clone(f.widths)
-	f.shrink(limit, leastName, func(c *Column) bool { return c.cut })
-	f.shrink(limit, fairAddress, func(c *Column) bool { return !c.right && !c.cut && c.rank == 0 })
-	if f.wraps = f.total(f.widths) > limit; f.wraps {
-		copy(f.widths, whole)
-	}
-	return f.shown
-}
-
-// total is how wide a row is with some widths.
-func (f *fitting) total(widths []int) int {
-	sum := -len(gap)
-	for i, w := range widths {
-		if f.shown[i] {
-			sum += w + len(gap)
-		}
-	}
-	return sum
-}
-
-// shortened returns the widths with every name cut to a width.
-func (f *fitting) shortened(name int) []int {
-	widths := make([]int, len(f.widths))
-	for i, c := range f.cols {
-		widths[i] = f.widths[i]
-		if c.cut {
-			widths[i] = min(widths[i], name)
-		}
-	}
-	return widths
-}
-
-// drop drops the least important column that is left, and reports whether
-// there was one.
-func (f *fitting) drop() bool {
-	if f.fixed {
-		return false
-	}
-	least := -1
-	for i, c := range f.cols {
-		if f.shown[i] && c.rank > 0 && (least < 0 || c.rank > f.cols[least].rank) {
-			least = i
-		}
-	}
-	if least >= 0 {
-		f.shown[least] = false
-	}
-	return least >= 0
-}
-
-// shrink takes cells from the widest of some columns until the row fits, but
-// leaves each the least.
-func (f *fitting) shrink(limit, least int, which func(*Column) bool) {
-	for f.total(f.widths) > limit {
-		widest := -1
-		for i, c := range f.cols {
-			if f.shown[i] && which(c) && f.widths[i] > least && (widest < 0 || f.widths[i] > f.widths[widest]) {
-				widest = i
+	switch o.Format {
+	case Table:
+		l.columns = o.tableColumns()
+		l.detail = o.asked()
+		for _, c := range l.columns {
+			if !c.Joined() {
+				l.detail &^= c.Asks()
 			}
 		}
-		if widest < 0 {
-			return
+		l.needs |= o.asked() | asksOf(l.columns)
+	case CSV, TSV:
+		l.columns = o.delimitedColumns()
+		l.needs |= asksOf(l.columns)
+	case JSON, NDJSON:
+		l.members = o.jsonMembers()
+		for _, f := range l.members {
+			l.needs |= f.Asks()
 		}
-		f.widths[widest]--
+	case Template:
+		var err error
+		if l.template, l.uses, err = parseTemplate(o.Template, o.asked()); err != nil {
+			return nil, err
+		}
+		for _, f := range l.uses {
+			l.needs |= f.Asks()
+		}
+	case PIDs:
+		l.needs |= sock.FieldOwners
 	}
+	return l, nil
+}
+
+// Needs returns what to ask of a source so that all of it can be said.
+func (l *Layout) Needs() sock.Field { return l.needs }
+
+func asksOf(columns []*Column) sock.Field {
+	var asks sock.Field
+	for _, c := range columns {
+		asks |= c.Asks()
+	}
+	return asks
+}
+
+// check refuses options that do not go together.
+func (o *Options) check() error {
+	if int(o.Format) >= len(formatNames) {
+		return fmt.Errorf("unknown format %d", o.Format)
+	}
+	if o.Group == nil {
+		return nil
+	}
+	if o.Format == Template || o.Format == PIDs {
+		return fmt.Errorf("groups cannot be written as %s", o.Format)
+	}
+	for _, k := range o.Sort {
+		if !slices.Contains(o.Group, k.Column) {
+			return fmt.Errorf("cannot sort groups by %s, which they are not grouped by", k.Column.Name)
+		}
+	}
+	return nil
+}
+
+// asked returns the facts that options ask for by themselves.
+func (o *Options) asked() sock.Field {
+	asked := o.Extra
+	for option, given := range map[string]bool{
+		"extended": o.Extended, "timers": o.Timers, "memory": o.Memory, "info": o.Info,
+	} {
+		if given {
+			asked |= fact.Shown(option)
+		}
+	}
+	return asked
+}
+
+// defaultTable are the columns of a table of which nobody chose the columns.
+var defaultTable = []string{"protocol", "state", "recv_queue", "send_queue", "local", "remote", "pid", "process"}
+
+func (o *Options) tableColumns() []*Column {
+	if o.Columns != nil {
+		return o.Columns
+	}
+	var cols []*Column
+	for _, name := range defaultTable {
+		if o.Queues || !strings.HasSuffix(name, "_queue") {
+			cols = append(cols, column(name))
+		}
+	}
+	if o.Extended {
+		cols = append(cols, column("user"), column("inode"), column("cookie"))
+	}
+	if o.asked().Has(sock.FieldTimer) {
+		cols = append(cols, column("timer"))
+	}
+	if o.asked().Has(sock.FieldResult) {
+		cols = append(cols, column("result"))
+	}
+	return cols
+}
+
+// delimitedColumns are the columns of CSV and TSV: the members of JSON that are no
+// objects, and those that are asked for.
+func (o *Options) delimitedColumns() []*Column {
+	if o.Columns != nil {
+		return o.Columns
+	}
+	var cols []*Column
+	for _, f := range fact.Members() {
+		if f.Needs&o.asked() != 0 || f.Parts == nil && !f.Optional {
+			cols = append(cols, columns()[f])
+		}
+	}
+	return cols
+}
+
+// jsonMembers are the members of JSON, in its order.
+func (o *Options) jsonMembers() []*fact.Fact {
+	if o.Columns == nil {
+		return fact.Default(o.asked())
+	}
+	var asked, members []*fact.Fact
+	for _, c := range o.Columns {
+		asked = append(asked, c.Members()...)
+	}
+	for _, f := range fact.Members() {
+		if slices.Contains(asked, f) {
+			members = append(members, f)
+		}
+	}
+	return members
 }

@@ -150,7 +150,7 @@ func TestServicesByProtocol(t *testing.T) {
 		"0.0.0.0:ip":        inet(sock.Raw, sock.Unconnected, "0.0.0.0:0", ""),
 	} {
 		o := Options{Services: db.Name}
-		if got := string(column("local").appendCell(o.view(), nil, s)); got != want {
+		if got := string(column("local").appendCell((&Layout{Options: o}).view(), nil, s)); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sockeye/sock"
-	"sockeye/sock/fact"
 )
 
 // Format is a kind of output.
@@ -82,17 +81,4 @@ type Options struct {
 
 	// stay: the sockets do not change after they were written.
 	stay bool
-}
-
-// asked returns the facts that options ask for by themselves.
-func (o *Options) asked() sock.Field {
-	asked := o.Extra
-	for option, given := range map[string]bool{
-		"extended": o.Extended, "timers": o.Timers, "memory": o.Memory, "info": o.Info,
-	} {
-		if given {
-			asked |= fact.Shown(option)
-		}
-	}
-	return asked
 }

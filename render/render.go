@@ -3,10 +3,7 @@ package render
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"sockeye/sock"
@@ -32,174 +29,62 @@ type Renderer interface {
 // a failure: the caller stops listing and closes the renderer.
 var ErrLimit = errors.New("the limit of the listing is reached")
 
-// New returns the renderer that the options describe. An error is one of the
-// options, such as a template that does not parse.
-func New(w io.Writer, o Options) (Renderer, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
+// New returns the renderer of a layout.
+func New(w io.Writer, l *Layout) Renderer {
 	out := &output{w: bufio.NewWriterSize(w, 64<<10)}
-	v := o.view()
-	if o.Group != nil {
-		return newGrouper(out, &o, v), nil
+	v := l.view()
+	if l.Group != nil {
+		return newGrouper(out, l, v)
 	}
-	r, err := newWriter(out, &o, v)
-	if err != nil {
-		return nil, err
-	}
-	if o.Resolve && (o.Format == Table || o.Format == CSV || o.Format == TSV) {
-		names := newNames(&o)
+	r := newWriter(out, l, v)
+	if l.Resolve && (l.Format == Table || l.Format == CSV || l.Format == TSV) {
+		names := newNames(&l.Options)
 		v.Address = names.of
 		r = &resolving{next: r, names: names}
 	}
-	if o.Limit > 0 {
-		r = &limiter{next: r, left: o.Limit}
+	if l.Limit > 0 {
+		r = &limiter{next: r, left: l.Limit}
 	}
-	if o.Sort != nil {
-		r = &sorter{next: r, keys: o.Sort, limit: o.Limit}
+	if l.Sort != nil {
+		r = &sorter{next: r, keys: l.Sort, limit: l.Limit}
 	}
-	return r, nil
+	return r
 }
 
 // newWriter returns the renderer of the format alone.
-func newWriter(out *output, o *Options, v *fact.View) (Renderer, error) {
-	switch o.Format {
-	case Table:
-		return newTable(out, o, v), nil
+func newWriter(out *output, l *Layout, v *fact.View) Renderer {
+	switch l.Format {
 	case JSON:
-		return &document{output: out, fields: o.members(), host: o.Host, at: o.GeneratedAt}, nil
+		return &document{output: out, fields: l.members, host: l.Host, at: l.GeneratedAt}
 	case NDJSON:
-		return &lines{output: out, fields: o.members()}, nil
+		return &lines{output: out, fields: l.members}
 	case CSV, TSV:
-		return newDelimited(out, o, v), nil
+		return newDelimited(out, l, v)
 	case Template:
-		return newTemplate(out, o, v)
+		return &templated{output: out, template: l.template, fields: l.uses, view: v}
 	case PIDs:
-		return &pids{output: out, seen: make(map[int]struct{})}, nil
+		return &pids{output: out, seen: make(map[int]struct{})}
 	case Count:
-		return &counter{output: out}, nil
+		return &counter{output: out}
 	case Quiet:
-		return quiet{}, nil
+		return quiet{}
 	}
-	return nil, fmt.Errorf("unknown format %d", o.Format)
-}
-
-// check refuses options that do not go together.
-func (o *Options) check() error {
-	if o.Group == nil {
-		return nil
-	}
-	if o.Format == Template || o.Format == PIDs {
-		return fmt.Errorf("groups cannot be written as %s", o.Format)
-	}
-	for _, k := range o.Sort {
-		if !inGroup(o.Group, k.Column) {
-			return fmt.Errorf("cannot sort groups by %s, which they are not grouped by", k.Column.Name)
-		}
-	}
-	return nil
-}
-
-// Needs returns what to ask of a source so that the output can say all that the
-// options ask for.
-func Needs(o Options) sock.Field {
-	var want sock.Field
-	for _, k := range o.Sort {
-		want |= k.Column.Asks()
-	}
-	if o.Group != nil {
-		for _, c := range o.Group {
-			want |= c.Asks()
-		}
-		return want
-	}
-	switch o.Format {
-	case Table:
-		want |= o.asked()
-		fallthrough
-	case CSV, TSV:
-		for _, c := range o.columns() {
-			want |= c.Asks()
-		}
-	case JSON, NDJSON:
-		for _, f := range o.members() {
-			want |= f.Asks()
-		}
-	case Template:
-		want |= templateNeeds(o.Template, o.asked())
-	case PIDs:
-		want |= sock.FieldOwners
-	}
-	return want
+	return newTable(out, l, v)
 }
 
 // view is what turns facts into text.
-func (o *Options) view() *fact.View {
-	v := &fact.View{Now: o.GeneratedAt}
+func (l *Layout) view() *fact.View {
+	v := &fact.View{Now: l.GeneratedAt}
 	if v.Now.IsZero() {
 		v.Now = time.Now()
 	}
-	if o.Services != nil {
+	if l.Services != nil {
 		v.Port = func(port uint16, protocol string) string {
-			name, _ := o.Services(port, protocol)
+			name, _ := l.Services(port, protocol)
 			return name
 		}
 	}
 	return v
-}
-
-// members returns the members of JSON that the options ask for.
-func (o *Options) members() []*fact.Fact {
-	if o.Columns == nil {
-		return fact.Default(o.asked())
-	}
-	var asked, members []*fact.Fact
-	for _, c := range o.Columns {
-		asked = append(asked, c.Members()...)
-	}
-	for _, f := range fact.Members() {
-		if slices.Contains(asked, f) {
-			members = append(members, f)
-		}
-	}
-	return members
-}
-
-// defaultTable are the columns of a table of which nobody chose the columns.
-var defaultTable = []string{"protocol", "state", "recv_queue", "send_queue", "local", "remote", "pid", "process"}
-
-// columns returns the columns of a table, of CSV or of TSV.
-func (o *Options) columns() []*Column {
-	if o.Columns != nil {
-		return o.Columns
-	}
-	var cols []*Column
-	add := func(name string) { cols = append(cols, column(name)) }
-	if o.Format != Table {
-		for _, f := range fact.Members() {
-			if f.Needs&o.asked() != 0 || f.Parts == nil && !f.Optional {
-				cols = append(cols, columns()[f])
-			}
-		}
-		return cols
-	}
-	for _, name := range defaultTable {
-		if o.Queues || !strings.HasSuffix(name, "_queue") {
-			add(name)
-		}
-	}
-	if o.Extended {
-		add("user")
-		add("inode")
-		add("cookie")
-	}
-	if o.asked().Has(sock.FieldTimer) {
-		add("timer")
-	}
-	if o.asked().Has(sock.FieldResult) {
-		add("result")
-	}
-	return cols
 }
 
 // output is the buffered writer that renderers share.

@@ -14,7 +14,7 @@ import (
 
 func TestFirstLineOfNDJSONIsSentAtOnce(t *testing.T) {
 	var b bytes.Buffer
-	r, err := New(&b, Options{Format: NDJSON})
+	r, err := open(&b, Options{Format: NDJSON})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestFirstLineOfNDJSONIsSentAtOnce(t *testing.T) {
 
 func TestFlushOfATable(t *testing.T) {
 	var b bytes.Buffer
-	r, err := New(&b, shown)
+	r, err := open(&b, shown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestWriteErrors(t *testing.T) {
 		{Group: mustColumns(t, "pid"), Format: JSON}, {Group: mustColumns(t, "pid"), Format: NDJSON},
 		{Group: mustColumns(t, "pid"), Format: Count}, {Limit: 3},
 	} {
-		r, err := New(&fullDisk{}, o)
+		r, err := open(&fullDisk{}, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func TestWriteErrors(t *testing.T) {
 
 func TestLongTableStreams(t *testing.T) {
 	var b bytes.Buffer
-	r, err := New(&b, shown)
+	r, err := open(&b, shown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestLongTableStreams(t *testing.T) {
 // A name that comes after the widths are fixed takes what the terminal has left.
 func TestLaterNamesUseTheRestOfTheLine(t *testing.T) {
 	var b bytes.Buffer
-	r, err := New(&b, with(func(o *Options) { o.Width = 110 }))
+	r, err := open(&b, with(func(o *Options) { o.Width = 110 }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestLaterNamesUseTheRestOfTheLine(t *testing.T) {
 }
 
 func TestLimitStopsTheListing(t *testing.T) {
-	r, err := New(&bytes.Buffer{}, Options{Limit: 2})
+	r, err := open(&bytes.Buffer{}, Options{Limit: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestSortWithLimitKeepsTheBest(t *testing.T) {
 	if want := "5000\n4999\n4998\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	r, err := New(&bytes.Buffer{}, Options{Sort: mustSort(t, "pid"), Limit: 3})
+	r, err := open(&bytes.Buffer{}, Options{Sort: mustSort(t, "pid"), Limit: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestKeptRowsAreClones(t *testing.T) {
 	} {
 		want := rendered(t, o, example())
 		var out bytes.Buffer
-		r, err := New(&out, o)
+		r, err := open(&out, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +248,7 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 		"cannot sort groups by state":   {Group: mustColumns(t, "pid"), Sort: mustSort(t, "state")},
 		"unknown format 99":             {Format: 99},
 	} {
-		if _, err := New(&bytes.Buffer{}, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := open(&bytes.Buffer{}, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}

@@ -18,7 +18,7 @@ const gap = "  "
 // only. So memory stays bounded, and output begins early.
 type table struct {
 	*output
-	o        *Options
+	o        *Layout
 	view     *fact.View
 	cols     []*Column
 	shown    []bool // which columns fit
@@ -33,10 +33,10 @@ type table struct {
 	headless bool
 }
 
-func newTable(out *output, o *Options, v *fact.View) *table {
+func newTable(out *output, l *Layout, v *fact.View) *table {
 	return &table{
-		output: out, o: o, view: v, cols: o.columns(), asked: detailFacts(o),
-		widths: make([]int, len(o.columns())), headless: !o.Header,
+		output: out, o: l, view: v, cols: l.columns, asked: l.detail,
+		widths: make([]int, len(l.columns)), headless: !l.Header,
 	}
 }
 

@@ -52,14 +52,6 @@ type templated struct {
 	line     limitedBuffer
 }
 
-func newTemplate(out *output, o *Options, v *fact.View) (Renderer, error) {
-	t, fields, err := parseTemplate(o.Template, o.asked())
-	if err != nil {
-		return nil, err
-	}
-	return &templated{output: out, template: t, fields: fields, view: v}, nil
-}
-
 // parseTemplate reads a template, checks the members that it names, and returns
 // those that it uses.
 func parseTemplate(text string, asked sock.Field) (*template.Template, []namedFact, error) {
@@ -82,19 +74,6 @@ func parseTemplate(text string, asked sock.Field) (*template.Template, []namedFa
 		}
 	}
 	return t, names.used, nil
-}
-
-// templateNeeds returns what the facts that a template uses need.
-func templateNeeds(text string, asked sock.Field) sock.Field {
-	_, fields, err := parseTemplate(text, asked)
-	if err != nil {
-		return 0 // New says so
-	}
-	var needs sock.Field
-	for _, f := range fields {
-		needs |= f.Asks()
-	}
-	return needs
 }
 
 func (t *templated) Socket(s *sock.Socket) error {

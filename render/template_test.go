@@ -83,7 +83,7 @@ func TestTemplateErrors(t *testing.T) {
 		`{{.pid`:                                     `line 1: unclosed action`,
 		`{{nope .pid}}`:                              `line 1: function "nope" not defined`,
 	} {
-		_, err := New(&bytes.Buffer{}, Options{Format: Template, Template: text})
+		_, err := open(&bytes.Buffer{}, Options{Format: Template, Template: text})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}
@@ -104,7 +104,7 @@ func TestTemplateFails(t *testing.T) {
 		`{{$x := "a"}}{{range 60}}{{$x = print $x $x}}{{end}}{{len $x}}`:          "writes more than 1048576 bytes",
 		`{{$x := "\\"}}{{range 60}}{{$x = js $x}}{{end}}{{len $x}}`:               "writes more than 1048576 bytes",
 	} {
-		r, err := New(&bytes.Buffer{}, Options{Format: Template, Template: text})
+		r, err := open(&bytes.Buffer{}, Options{Format: Template, Template: text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,12 +123,12 @@ func TestTemplateNeeds(t *testing.T) {
 		`{{.protocol}}`:                       0,
 		`{{if eq .state "x"}}{{.uid}}{{end}}`: sock.FieldUID,
 	} {
-		if got := Needs(Options{Format: Template, Template: text}); got != want {
+		if got := needs(Options{Format: Template, Template: text}); got != want {
 			t.Errorf("%s needs %b, want %b", text, got, want)
 		}
 	}
-	whole := Needs(Options{Format: Template, Template: `{{json .}}`})
-	if diff := cmp.Diff(Needs(Options{Format: JSON}), whole); diff != "" {
+	whole := needs(Options{Format: Template, Template: `{{json .}}`})
+	if diff := cmp.Diff(needs(Options{Format: JSON}), whole); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -154,8 +154,7 @@ func FuzzTemplate(f *testing.F) {
 		if strings.Contains(text, "range") || strings.Contains(text, "template") {
 			t.Skip("may run for ever")
 		}
-		Needs(Options{Format: Template, Template: text})
-		r, err := New(&bytes.Buffer{}, Options{Format: Template, Template: text})
+		r, err := open(&bytes.Buffer{}, Options{Format: Template, Template: text})
 		if err == nil {
 			_ = r.Socket(s)
 		}

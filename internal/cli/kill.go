@@ -20,12 +20,11 @@ type closer interface {
 
 // kill closes the sockets of a request and lists them with what became of each.
 // What was asked for and not closed is told with the reason, too.
-func (r *run) kill(o *options, b backend, req platform.Request, layout render.Options) (answered, error) {
+func (r *run) kill(o *options, b backend, req platform.Request, layout *render.Layout) (answered, error) {
 	if err := r.checkKill(o, req, b.host != nil && b.host.CanDestroy()); err != nil {
 		return answered{}, err
 	}
-	layout.Extra |= sock.FieldResult
-	req.Query.Want = render.Needs(layout) | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners | sock.FieldCookie
+	req.Query.Want = layout.Needs() | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners | sock.FieldCookie
 	listing := b.host.List(r.ctx, req)
 	found, err := collect(listing)
 	if err != nil {
@@ -67,11 +66,8 @@ func collect(listing *platform.Listing) ([]*sock.Socket, error) {
 }
 
 // writeAll writes sockets that are all known.
-func (r *run) writeAll(all []*sock.Socket, listing *platform.Listing, layout render.Options) error {
-	out, err := render.New(r.Out, layout)
-	if err != nil {
-		return usageError{err.Error()}
-	}
+func (r *run) writeAll(all []*sock.Socket, listing *platform.Listing, layout *render.Layout) error {
+	out := render.New(r.Out, layout)
 	for _, s := range all {
 		if err := out.Socket(s); err != nil {
 			return writeError{err}

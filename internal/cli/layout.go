@@ -11,7 +11,7 @@ import (
 // layout is how the answer to a query looks: what the options ask of the shape,
 // held against the facts that there can be. nil facts are those of a file, which
 // has what it has.
-func (r *run) layout(o *options, q sock.Query, b backend) (render.Options, error) {
+func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error) {
 	l := render.Options{
 		Format:   o.format.format,
 		Header:   !o.noHeader,
@@ -32,16 +32,25 @@ func (r *run) layout(o *options, q sock.Query, b backend) (render.Options, error
 	if o.tos {
 		l.Extra |= sock.FieldTOS | sock.FieldTrafficClass
 	}
+	if o.kill {
+		l.Extra |= sock.FieldResult
+	}
 	if o.resolve || o.services {
 		l.Services = services.System().Name
 	}
 	if err := o.arrangeColumns(q, &l); err != nil {
-		return l, usageError{err.Error()}
+		return nil, usageError{err.Error()}
 	}
-	if b.host == nil {
-		return l, nil
+	if b.host != nil {
+		if err := b.fitLayout(&l); err != nil {
+			return nil, err
+		}
 	}
-	return l, b.fitLayout(&l)
+	layout, err := l.Layout()
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	return layout, nil
 }
 
 // arrangeColumns reads -C, --sort and --group-by. What only listens is sorted by

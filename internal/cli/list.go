@@ -112,7 +112,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 	if o.kill {
 		return r.kill(o, b, req, layout)
 	}
-	req.Query.Want = render.Needs(layout)
+	req.Query.Want = layout.Needs()
 	if o.noOwners() {
 		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
 	}
@@ -134,12 +134,9 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 }
 
 // render writes a listing and counts its sockets, or those whose PIDs it writes.
-func (r *run) render(o *options, listing *platform.Listing, layout render.Options, see func(*sock.Socket)) (a answered, err error) {
+func (r *run) render(o *options, listing *platform.Listing, layout *render.Layout, see func(*sock.Socket)) (a answered, err error) {
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
-	out, err := render.New(r.Out, layout)
-	if err != nil {
-		return a, usageError{err.Error()}
-	}
+	out := render.New(r.Out, layout)
 	for s, err := range listing.Sockets {
 		if err != nil {
 			return a, r.readError(err)
