@@ -10,6 +10,8 @@ var (
 	// ErrNotFound: what the system finds at its ends is not the socket: it has
 	// ended, or shares its address with another one.
 	ErrNotFound = errors.New("the kernel finds another socket at its address, or none")
+	// ErrEnded: it has ended, and another may have its address now.
+	ErrEnded = errors.New("it has ended")
 	// ErrNotPermitted: the reader may not.
 	ErrNotPermitted = errors.New("not permitted")
 )
@@ -39,6 +41,8 @@ func ResultOf(err error) Result {
 	switch {
 	case err == nil:
 		return ResultClosed
+	case errors.Is(err, ErrEnded):
+		return ResultEnded
 	case errors.Is(err, ErrNotFound):
 		return ResultNotFound
 	case errors.Is(err, ErrNotDestroyable):

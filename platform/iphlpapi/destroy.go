@@ -10,10 +10,6 @@ import (
 	"sockeye/sock"
 )
 
-// ErrCannotClose is wrapped by the error of [Source.Destroy] for a socket that
-// no call of Windows closes from outside of its process.
-var ErrCannotClose = errors.New("no call of this system closes it")
-
 // DestroyError is a connection that could not be closed.
 type DestroyError struct {
 	// Code is what SetTcpEntry returned, a Win32 error.
@@ -30,29 +26,30 @@ func (e *DestroyError) Error() string {
 	case codeNotSupported:
 		return "SetTcpEntry: this machine has no IPv4"
 	case codeMessageNotFound:
-		// Documented for a program that is not elevated; also seen for a
-		// connection that ended before.
-		return "SetTcpEntry: the connection has ended already, or this program is not elevated (317)"
+		// Others saw it for a connection that had ended, too: Destroy tells that.
+		return "SetTcpEntry: this program is not elevated (317)"
 	}
 	return (&CallError{Call: "SetTcpEntry", Code: e.Code}).Error()
 }
 
-// Is makes a refusal an [fs.ErrPermission].
+// Is makes a refusal a [sock.ErrNotPermitted] and an [fs.ErrPermission].
 func (e *DestroyError) Is(target error) bool {
-	return e.Code == codeAccessDenied && target == fs.ErrPermission
+	switch e.Code {
+	case codeAccessDenied:
+		return target == sock.ErrNotPermitted || target == fs.ErrPermission
+	case codeNotSupported:
+		return target == sock.ErrNotDestroyable
+	}
+	return false
 }
-
-// ErrChanged is wrapped by the error of [Source.Destroy] for a connection that has
-// ended since it was listed, whether or not another has its ends now.
-var ErrChanged = errors.New("it is no more the connection that was listed")
 
 // Destroy closes a TCP connection over IPv4, as SetTcpEntry does: the peer gets
 // a reset. It needs an elevated administrator. SetTcpEntry is told the two ends
 // alone, which another connection may have since k was listed: the table is read
 // again, and the PID and the creation time that k knows compared. The error is a
-// [*DestroyError], or wraps [ErrChanged], the [*CallError] of a table that cannot
-// be read, or [ErrCannotClose] for anything else than such a connection: end the
-// process instead.
+// [*DestroyError], or wraps [sock.ErrEnded], the [*CallError] of a table that
+// cannot be read, or [sock.ErrNotDestroyable] for anything else than such a
+// connection: end the process instead.
 func (s *Source) Destroy(ctx context.Context, k *sock.Socket) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -61,13 +58,18 @@ func (s *Source) Destroy(ctx context.Context, k *sock.Socket) error {
 	if err != nil {
 		return err
 	}
-	if err := s.present.confirm(ctx, &s.sys, k); err != nil {
+	if err := s.present.confirm(ctx, &s.sys, k, presentAge); err != nil {
 		return err
 	}
-	if code := s.sys.setTCPEntry(row[:]); code != codeSuccess {
-		return &DestroyError{Code: code}
+	code := s.sys.setTCPEntry(row[:])
+	if code == codeSuccess {
+		return nil
 	}
-	return nil
+	// The other end of a connection on this machine has ended with the first.
+	if err := s.present.confirm(ctx, &s.sys, k, 0); errors.Is(err, sock.ErrEnded) {
+		return err
+	}
+	return &DestroyError{Code: code}
 }
 
 // tcpRow returns the MIB_TCPROW that closes a connection.
@@ -85,7 +87,7 @@ func tcpRow(k *sock.Socket) ([20]byte, error) {
 		reason = "this is not a connection"
 	}
 	if reason != "" {
-		return row, fmt.Errorf("%w: %s", ErrCannotClose, reason)
+		return row, fmt.Errorf("%w: %s", sock.ErrNotDestroyable, reason)
 	}
 	local, remote := k.Local.Addr().As4(), k.Remote.Addr().As4()
 	binary.LittleEndian.PutUint32(row[0:], stateDeleteTCB)

@@ -49,7 +49,7 @@ func TestDestroyComparesAgain(t *testing.T) {
 		{"ended", nil, false, "it has ended"},
 		{"the end of another", with(func(r *testRow) { r.remote = "192.0.2.7:51517" }), false, "it has ended"},
 		{"of another process", with(func(r *testRow) { r.pid = 900 }), false, "process 900"},
-		{"of no process", with(func(r *testRow) { r.pid, r.state = 0, 11 }), false, "process 0"},
+		{"of no process", with(func(r *testRow) { r.pid, r.state = 0, 11 }), false, "its process has closed it"},
 		{"a later one of the process", with(func(r *testRow) { r.created++ }), false, "a later one"},
 	} {
 		f := connected()
@@ -57,7 +57,7 @@ func TestDestroyComparesAgain(t *testing.T) {
 		k := listed(t, src, want(sock.FieldOwners).Only(tcp4))[0]
 		f.put(tcp4, ownerModule, c.rows...)
 		err := src.Destroy(context.Background(), k)
-		if (err == nil) != c.closed || errors.Is(err, ErrChanged) == c.closed || (f.entries != nil) != c.closed || !c.closed && !strings.Contains(err.Error(), c.word) {
+		if (err == nil) != c.closed || errors.Is(err, sock.ErrEnded) == c.closed || (f.entries != nil) != c.closed || !c.closed && !strings.Contains(err.Error(), c.word) {
 			t.Errorf("%s: %v, SetTcpEntry % x", c.name, err, f.entries)
 		}
 	}
@@ -86,7 +86,7 @@ func TestDestroyOfMany(t *testing.T) {
 			if i == 199 {
 				time.Sleep(presentAge + time.Millisecond)
 				f.put(tcp4, ownerModule)
-				if err := src.Destroy(t.Context(), connection()); !errors.Is(err, ErrChanged) {
+				if err := src.Destroy(t.Context(), connection()); !errors.Is(err, sock.ErrEnded) {
 					t.Errorf("it has ended since: %v", err)
 				}
 				break
@@ -133,7 +133,7 @@ func TestDestroyNamesTheConnection(t *testing.T) {
 
 func TestDestroyRefused(t *testing.T) {
 	for code, word := range map[uint32]string{
-		codeAccessDenied: "elevated", codeInvalidParameter: "state", codeMessageNotFound: "ended",
+		codeAccessDenied: "elevated", codeInvalidParameter: "state", codeMessageNotFound: "elevated",
 		codeNotSupported: "IPv4", 1234: "0x4d2",
 	} {
 		f := connected()
@@ -143,9 +143,28 @@ func TestDestroyRefused(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Code != code || !strings.Contains(err.Error(), word) {
 			t.Errorf("code %d: %v", code, err)
 		}
-		if errors.Is(err, fs.ErrPermission) != (code == codeAccessDenied) {
-			t.Errorf("code %d is a matter of permission: %v", code, errors.Is(err, fs.ErrPermission))
+		want := map[uint32]sock.Result{codeAccessDenied: sock.ResultNotPermitted, codeNotSupported: sock.ResultNotSupported}[code]
+		if want == sock.ResultNone {
+			want = sock.ResultFailed
 		}
+		if got := sock.ResultOf(err); got != want || errors.Is(err, fs.ErrPermission) != (code == codeAccessDenied) {
+			t.Errorf("code %d: result %d, want %d; a matter of permission: %v", code, got, want, errors.Is(err, fs.ErrPermission))
+		}
+	}
+}
+
+// TestDestroyOfTheOtherEnd: it has ended with the first, after the table was read.
+func TestDestroyOfTheOtherEnd(t *testing.T) {
+	f := connected()
+	f.entry = codeMessageNotFound
+	f.before = func(n int, _ tableCall, _ []byte) uint32 {
+		if n == 2 {
+			f.put(tcp4, ownerModule)
+		}
+		return codeSuccess
+	}
+	if err := f.source().Destroy(context.Background(), connection()); sock.ResultOf(err) != sock.ResultEnded {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -161,7 +180,7 @@ func TestWhatCannotBeClosed(t *testing.T) {
 	} {
 		f, s := newFake(), connection()
 		edit(s)
-		if err := f.source().Destroy(context.Background(), s); !errors.Is(err, ErrCannotClose) {
+		if err := f.source().Destroy(context.Background(), s); !errors.Is(err, sock.ErrNotDestroyable) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if f.entries != nil {

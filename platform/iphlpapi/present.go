@@ -25,16 +25,16 @@ type creation struct {
 	at  fileTime // 0 if it is not known
 }
 
-// presentAge is how old the table may be by which a connection is confirmed. It
-// is not read again for each of many that are closed one after another.
+// presentAge is how old the table may be by which a connection is confirmed before
+// it is closed. It is not read again for each of many.
 const presentAge = 100 * time.Millisecond
 
-// confirm returns an [ErrChanged] if a socket is not the one that has its ends
-// now.
-func (p *present) confirm(ctx context.Context, sys *system, k *sock.Socket) error {
+// confirm returns a [sock.ErrEnded] if a socket is not the one that has its ends
+// in a table of at most some age.
+func (p *present) confirm(ctx context.Context, sys *system, k *sock.Socket, age time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.by == nil || time.Since(p.read) > presentAge {
+	if p.by == nil || time.Since(p.read) >= age {
 		if err := p.refresh(ctx, sys); err != nil {
 			return err
 		}
@@ -42,11 +42,13 @@ func (p *present) confirm(ctx context.Context, sys *system, k *sock.Socket) erro
 	now, there := p.by[ends{k.Local, k.Remote}]
 	switch {
 	case !there:
-		return fmt.Errorf("%w: it has ended", ErrChanged)
+		return sock.ErrEnded
+	case k.Knows(sock.FieldOwners) && creatorOf(k) != now.pid && now.pid == pidNone:
+		return fmt.Errorf("%w: its process has closed it", sock.ErrEnded)
 	case k.Knows(sock.FieldOwners) && creatorOf(k) != now.pid:
-		return fmt.Errorf("%w: process %d has a connection with its ends", ErrChanged, now.pid)
+		return fmt.Errorf("%w: process %d has a connection with its ends now", sock.ErrEnded, now.pid)
 	case k.Knows(sock.FieldCreated) && now.at != fileTimeAt(k.Created):
-		return fmt.Errorf("%w: a later one has its ends", ErrChanged)
+		return fmt.Errorf("%w: a later one has its ends", sock.ErrEnded)
 	}
 	return nil
 }

@@ -120,14 +120,14 @@ func TestDestroyConfirms(t *testing.T) {
 	}
 	other := client.Clone()
 	other.Owners[0].Process = &sock.Process{PID: os.Getpid() + 4}
-	if err := source().Destroy(t.Context(), other); !errors.Is(err, ErrChanged) || asked != 1 {
+	if err := source().Destroy(t.Context(), other); !errors.Is(err, sock.ErrEnded) || asked != 1 {
 		t.Errorf("the connection of another process: %v, SetTcpEntry called %d times", err, asked)
 	}
 	if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // ends without TIME_WAIT
 		t.Fatal(err)
 	}
 	conn.Close()
-	if err := source().Destroy(t.Context(), client); !errors.Is(err, ErrChanged) || asked != 1 {
+	if err := source().Destroy(t.Context(), client); !errors.Is(err, sock.ErrEnded) || asked != 1 {
 		t.Errorf("a connection that has ended: %v, SetTcpEntry called %d times", err, asked)
 	}
 }

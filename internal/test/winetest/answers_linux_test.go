@@ -3,6 +3,7 @@ package winetest
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -160,20 +161,26 @@ func testRefusals(t *testing.T, p program) {
 // testKill: SetTcpEntry of Wine 8 says that it closed a connection and does
 // not, so what is seen is what is asked of it.
 func testKill(t *testing.T, p program) {
-	m := p.find(t, "ipv4", "ESTABLISHED")
-	filter := []string{"-K", "--yes", "sport", "=", strconv.Itoa(int(m.Local.Port()))}
-	if doc := p.document(t, filter...); len(doc.Sockets) != 1 || doc.Sockets[0].LocalPort != m.Local.Port() {
-		t.Errorf("closed %+v", doc.Sockets)
-	}
-	six := p.find(t, "ipv6", "ESTABLISHED")
-	got := p.run(t, "-K", "--yes", "--count", "-t", "-a", "sport", "=", strconv.Itoa(int(six.Remote.Port())))
-	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "connections of IPv4 only") {
-		t.Errorf("IPv6: %+v", got)
-	}
-	l := p.find(t, "ipv4", "LISTEN")
-	got = p.run(t, "-K", "--yes", "--count", "-t", "-l", "sport", "=", strconv.Itoa(int(l.Local.Port())))
-	if got.status != 3 || got.stdout != "0\n" || !strings.Contains(got.stderr, "only its process can close it") {
-		t.Errorf("a listener: %+v", got)
+	four, six, l := p.find(t, "ipv4", "ESTABLISHED"), p.find(t, "ipv6", "ESTABLISHED"), p.find(t, "ipv4", "LISTEN")
+	for _, c := range []struct {
+		port   uint16
+		states string
+		result string
+		status int
+		said   string
+	}{
+		{four.Local.Port(), "-a", "closed", 0, ""},
+		{six.Local.Port(), "-a", "not_supported", 3, "connections of IPv4 only"},
+		{l.Local.Port(), "-l", "not_supported", 3, "only its process can close it"},
+	} {
+		got := p.run(t, "-K", "--yes", "--json", "-t", c.states, "sport", "=", strconv.Itoa(int(c.port)))
+		var doc document
+		if err := json.Unmarshal([]byte(got.stdout), &doc); err != nil {
+			t.Fatalf("%v\n%+v", err, got)
+		}
+		if got.status != c.status || len(doc.Sockets) != 1 || doc.Sockets[0].Result != c.result || !strings.Contains(got.stderr, c.said) {
+			t.Errorf("port %d, want %s: %+v", c.port, c.result, got)
+		}
 	}
 	if got := p.run(t, "-K", "--yes", "sport", "=", "1"); got.status != 1 {
 		t.Errorf("nothing to close: %+v", got)

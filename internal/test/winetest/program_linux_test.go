@@ -38,6 +38,7 @@ type listed struct {
 	PID                     int
 	Process                 string
 	OwnerStatus             string `json:"owner_status"`
+	Result                  string
 	Owners                  []struct {
 		Exe, Cmdline, User string
 		StartedAt          string `json:"started_at"`
