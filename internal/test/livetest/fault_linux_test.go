@@ -35,10 +35,10 @@ func questions(p faultPopulation) []*question {
 	var all []*question
 	for i, args := range []string{
 		"-tuxa", "-tuxa --owners proc", "-ta --source proc", "port " + deep, "process " + strconv.Itoa(p.deep) + " --owners proc",
-		"process nobody-is-called-so", "-ta dev lo",
+		"process nobody-is-called-so", "-ta dev lo", "port 9",
 		"-tanp", "-xa", "-tua --owners bpf", "-ta --no-processes", "port " + port, "process " + strconv.Itoa(p.mass),
 	} {
-		all = append(all, &question{args: strings.Fields(args), seldom: i > 6})
+		all = append(all, &question{args: strings.Fields(args), seldom: i > 7})
 	}
 	for _, args := range []string{
 		"port " + port + " --pids", "-ta --pids --owners proc", "-tua --count", "process " + strconv.Itoa(p.deep) + " -q",
