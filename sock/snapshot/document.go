@@ -13,7 +13,7 @@ import (
 	"sockeye/sock/fact"
 )
 
-// Document is a listing that was saved as JSON: a [sock.Source] of what the
+// Document is a listing that was saved as JSON: a [sock.Recording] of what the
 // document of --json or the lines of --ndjson say. Sockets come in the order in
 // which they stand there. They are read from a stream and may be listed once.
 type Document struct {
@@ -58,12 +58,6 @@ func Open(r io.Reader) (*Document, error) {
 	}
 	return d, nil
 }
-
-// Name returns "snapshot".
-func (d *Document) Name() string { return "snapshot" }
-
-// Fields returns every fact: a document may hold any.
-func (d *Document) Fields(sock.Protocol) sock.Field { return sock.AllFields }
 
 // Header returns what the document says beside its sockets, as far as it was
 // read: all of it when the stream of sockets has ended. It is empty for lines.

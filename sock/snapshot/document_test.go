@@ -7,14 +7,31 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sockeye/sock"
 	"sockeye/sock/fact"
-
-	"github.com/google/go-cmp/cmp"
+	"sockeye/sock/socktest"
 )
 
 const line8080 = `{"protocol":"tcp","family":"ipv6","state":"LISTEN","local_address":"::","local_port":8080,` +
 	`"owners":[{"pid":7,"process":"node","fd":4},{"pid":7,"process":"node","fd":3}],"owner_status":"known"}`
+
+// TestDocumentIsARecording: in the order that the document has, which is that of
+// the tables if it was a listing.
+func TestDocumentIsARecording(t *testing.T) {
+	text := `{"protocol":"tcp","family":"ipv4","state":"LISTEN","local_address":"0.0.0.0","local_port":22}` + "\n" + line8080 + "\n" +
+		`{"protocol":"udp","family":"ipv4","state":"ESTABLISHED","local_address":"10.0.0.5","local_port":5,"remote_address":"10.0.0.9","remote_port":53}` + "\n" +
+		`{"protocol":"unix","family":"unix","state":"LISTEN","type":"stream","local_path":"/run/a"}`
+	open := func() sock.Recording {
+		d, err := Open(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	socktest.TestRecording(t, open, func(sock.Protocol) sock.Field { return sock.AllFields }, socktest.Everything(), 4)
+}
 
 func TestMembersInAnyOrder(t *testing.T) {
 	text := `{"future":{"a":[1,{"b":2}]},"warnings":[{"code":"fallback","message":"m","more":1}],
