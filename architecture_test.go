@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/test/population": {},
-	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/iphlpapi", "platform/netns", "platform/portable", "sock", "sock/filter"},
+	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/iphlpapi", "platform/netns", "platform/portable", "sock", "sock/fact", "sock/filter"},
 	"platform/netns":           {},
 	"platform/bpfiter":         {"sock", "sock/ownerindex"},
 	"platform/iphlpapi":        {"sock"},
@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"internal/test/fault":      {},
 	"internal/test/livetest":   {},
 	"internal/test/winetest":   {},
-	"internal/docgen":          {"sock/fact"},
+	"internal/docgen":          {"platform", "sock", "sock/fact"},
 	"bench":                    {"internal/test/population"},
 	"bench/gopsutil":           {},
 }

@@ -33,8 +33,7 @@ func (h *Host) Fields() sock.Field {
 	return fields
 }
 
-// fieldsOf returns what the sources tell of a protocol, and what is found out by
-// it: the user by the number, the owners by the inode, facts by the owner.
+// fieldsOf returns what the sources tell of a protocol, and what is found out by it.
 func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 	var fields sock.Field
 	for _, src := range h.chain.sources {
@@ -43,22 +42,7 @@ func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 	if fields == 0 {
 		return 0
 	}
-	if fields.Has(sock.FieldUID) {
-		fields |= sock.FieldUser
-	}
-	if h.chain.env.Namespace != nil {
-		fields |= sock.FieldNetns | sock.FieldNetnsName
-	}
-	if fields.Has(sock.FieldCgroupID) {
-		fields |= sock.FieldCgroup
-	}
-	if fields.Has(sock.FieldInode) {
-		fields |= sock.FieldOwners
-	}
-	if fields.Has(sock.FieldOwners) {
-		fields |= sock.ProcessFields
-	}
-	return fields
+	return derived(fields, h.chain.env.Namespace != nil)
 }
 
 // ListsPeers reports whether it is told whom the sockets of a protocol are

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const platformsFile = "../docs/platforms.md"
+
 // tableBetween returns the cells of a table of the documentation, without its head.
 func tableBetween(t *testing.T, text, begin, end string) (rows [][]string) {
 	t.Helper()
@@ -40,7 +42,7 @@ func TestDocEvidence(t *testing.T) {
 		}
 	}
 	words := []string{"run", "Wine|simulated|read", "simulated|read", "simulated|read"}
-	for _, row := range tableBetween(t, string(text), "<!-- facts: from the sources -->\n", "<!-- end of facts -->") {
+	for _, row := range tableBetween(t, string(text), "<!-- from the registry of facts: go run ./internal/docgen -->\n", "<!-- end -->") {
 		name := strings.Trim(row[0], "`")
 		cells := evidence[name]
 		if len(cells) != len(words) {

@@ -29,7 +29,7 @@ func warm(tb testing.TB, r Renderer) {
 
 var rowFormats = map[string]Options{
 	"table":   {Header: true, Queues: true},
-	"details": {Queues: true, Extended: true, Timers: true, Memory: true, Info: true},
+	"details": {Queues: true, Facts: everything},
 	"ndjson":  {Format: NDJSON},
 	"json":    {Format: JSON},
 	"csv":     {Format: CSV},

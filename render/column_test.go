@@ -92,14 +92,14 @@ func TestNeeds(t *testing.T) {
 	}{
 		"table":      {Options{}, table},
 		"queues":     {Options{Queues: true}, table | queues},
-		"timers":     {Options{Timers: true}, table | sock.FieldTimer},
-		"extra":      {Options{Extra: sock.FieldTOS}, table | sock.FieldTOS},
+		"timers":     {Options{Facts: shownBy("timers")}, table | sock.FieldTimer},
+		"extra":      {Options{Facts: sock.FieldTOS}, table | sock.FieldTOS},
 		"columns":    {Options{Columns: mustColumns(t, "state,pid")}, sock.FieldOwners},
 		"sort":       {Options{Format: Quiet, Sort: mustSort(t, "tcp_info.rtt_us,inode")}, sock.FieldTCPInfo | sock.FieldInode},
 		"group":      {Options{Format: JSON, Group: mustColumns(t, "process,state")}, sock.FieldOwners},
 		"cmdline":    {Options{Columns: mustColumns(t, "cmdline")}, sock.FieldOwners | sock.FieldCmdline},
 		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
-		"json info":  {Options{Format: JSON, Info: true}, sock.AllFields&^optional | sock.FieldTCPInfo | sock.FieldCongestion},
+		"json info":  {Options{Format: JSON, Facts: shownBy("info")}, sock.AllFields&^optional | sock.FieldTCPInfo | sock.FieldCongestion},
 		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
 		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields | sock.FieldService},
 		"pids":       {Options{Format: PIDs}, sock.FieldOwners},
@@ -117,8 +117,8 @@ func TestNeeds(t *testing.T) {
 // and nothing more.
 func TestNeedsIsEnough(t *testing.T) {
 	for _, o := range []Options{
-		shown, with(func(o *Options) { o.Extended, o.Timers, o.Memory, o.Info = true, true, true, true }),
-		{Format: JSON}, {Format: CSV, Info: true}, {Format: TSV, Columns: mustColumns(t, "local,owner,user,netns")},
+		shown, with(func(o *Options) { o.Facts = everything }),
+		{Format: JSON}, {Format: CSV, Facts: shownBy("info")}, {Format: TSV, Columns: mustColumns(t, "local,owner,user,netns")},
 		{Format: Template, Template: "{{.user}} {{.tcp_info.rtt_us}} {{range .owners}}{{.exe}}{{end}}"},
 		{Group: mustColumns(t, "cmdline,remote")}, {Format: PIDs},
 	} {
@@ -159,7 +159,7 @@ func TestWidthAndShorten(t *testing.T) {
 // which socket it is and whose: its lines wrap then.
 func TestNarrow(t *testing.T) {
 	for limit := 10; limit < 200; limit++ {
-		o := with(func(o *Options) { o.Width, o.Extended = limit, true })
+		o := with(func(o *Options) { o.Width, o.Facts = limit, shownBy("extended") })
 		out := rendered(t, o, varied())
 		if limit < 60 && strings.Contains(out, ellipsis) {
 			t.Errorf("%d cells: a name is cut in lines that wrap all the same:\n%s", limit, out)
@@ -181,7 +181,7 @@ func TestNarrow(t *testing.T) {
 // is too narrow for what is never dropped.
 func TestFit(t *testing.T) {
 	for limit := 70; limit < 200; limit++ {
-		o := with(func(o *Options) { o.Width, o.Extended, o.Memory, o.Timers = limit, true, true, true })
+		o := with(func(o *Options) { o.Width, o.Facts = limit, shownBy("extended", "memory", "timers") })
 		for line := range strings.SplitSeq(rendered(t, o, example()), "\n") {
 			if w := width([]byte(line)); w > limit {
 				t.Fatalf("%d cells in %d: %s", w, limit, line)

@@ -103,7 +103,7 @@ func with(change func(*Options)) Options {
 }
 
 func TestGolden(t *testing.T) {
-	everything := func(o *Options) { o.Extended, o.Timers, o.Memory, o.Info = true, true, true, true }
+	all := func(o *Options) { o.Facts = everything }
 	tests := []struct {
 		name    string
 		o       Options
@@ -118,17 +118,17 @@ func TestGolden(t *testing.T) {
 		{"width60_example", with(func(o *Options) { o.Width = 60 }), example()},
 		{"width60_wide", with(func(o *Options) { o.Width, o.Wide = 60, true }), example()},
 		{"color", with(func(o *Options) { o.Color = true }), varied()},
-		{"details", with(everything), varied()},
-		{"details_width", with(func(o *Options) { everything(o); o.Width = 100 }), varied()},
-		{"details_oneline", with(func(o *Options) { everything(o); o.Oneline = true }), varied()},
+		{"details", with(all), varied()},
+		{"details_width", with(func(o *Options) { all(o); o.Width = 100 }), varied()},
+		{"details_oneline", with(func(o *Options) { all(o); o.Oneline = true }), varied()},
 		{"columns", with(func(o *Options) {
 			o.Columns = mustColumns(t, "owner,exe,started_at,timer,netns,mark,v6only,listener_pid,listener_process,tcp_info.rtt_us")
 		}), varied()},
-		{"hostile", with(func(o *Options) { o.Extended = true }), hostile()},
+		{"hostile", with(func(o *Options) { o.Facts = shownBy("extended") }), hostile()},
 		{"hostile_csv", with(func(o *Options) { o.Format = CSV }), hostile()},
 		{"hostile_tsv", with(func(o *Options) { o.Format = TSV }), hostile()},
 		{"json", with(func(o *Options) { o.Format = JSON }), varied()},
-		{"json_all", with(func(o *Options) { everything(o); o.Format = JSON; o.Extra = sock.AllFields }), varied()},
+		{"json_all", with(func(o *Options) { all(o); o.Format = JSON; o.Facts = sock.AllFields }), varied()},
 		{"json_empty", with(func(o *Options) { o.Format = JSON }), nil},
 		{"json_columns", with(func(o *Options) { o.Format = JSON; o.Columns = mustColumns(t, "local,pid") }), varied()},
 		{"ndjson", with(func(o *Options) { o.Format = NDJSON }), hostile()},
@@ -137,7 +137,7 @@ func TestGolden(t *testing.T) {
 			o.Format = CSV
 			o.Columns = mustColumns(t, "local,process,owners,timer.expires_ms")
 		}), varied()},
-		{"tsv", with(func(o *Options) { o.Format = TSV; o.Header = false; o.Timers = true }), varied()},
+		{"tsv", with(func(o *Options) { o.Format = TSV; o.Header = false; o.Facts = shownBy("timers") }), varied()},
 		{"pids", with(func(o *Options) { o.Format = PIDs }), varied()},
 		{"count", with(func(o *Options) { o.Format = Count }), varied()},
 		{"quiet", with(func(o *Options) { o.Format = Quiet }), varied()},

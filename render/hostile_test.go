@@ -40,7 +40,7 @@ func FuzzHostileNames(f *testing.F) {
 		rows := []*sock.Socket{s, u}
 		names := mustColumns(t, everyColumn())
 		for _, o := range []Options{
-			{Extended: true, Memory: true, Info: true}, {Extended: true, Oneline: true}, {Width: 40, Extended: true},
+			{Facts: shownBy("extended", "memory", "info")}, {Facts: shownBy("extended"), Oneline: true}, {Width: 40, Facts: shownBy("extended")},
 			{Columns: names, Header: true}, {Format: CSV, Columns: names}, {Format: TSV, Columns: names}, {Format: JSON},
 			{Format: NDJSON}, {Format: JSON, Group: names}, {Group: names},
 		} {

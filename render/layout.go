@@ -40,13 +40,13 @@ func (o Options) Layout() (*Layout, error) {
 	switch o.Format {
 	case Table:
 		l.columns = o.tableColumns()
-		l.detail = o.asked()
+		l.detail = o.Facts
 		for _, c := range l.columns {
 			if !c.Joined() {
 				l.detail &^= c.Asks()
 			}
 		}
-		l.needs |= o.asked() | asksOf(l.columns)
+		l.needs |= o.Facts | asksOf(l.columns)
 	case CSV, TSV:
 		l.columns = o.delimitedColumns()
 		l.needs |= asksOf(l.columns)
@@ -57,7 +57,7 @@ func (o Options) Layout() (*Layout, error) {
 		}
 	case Template:
 		var err error
-		if l.template, l.uses, err = parseTemplate(o.Template, o.asked()); err != nil {
+		if l.template, l.uses, err = parseTemplate(o.Template, o.Facts); err != nil {
 			return nil, err
 		}
 		for _, f := range l.uses {
@@ -99,19 +99,6 @@ func (o *Options) check() error {
 	return nil
 }
 
-// asked returns the facts that options ask for by themselves.
-func (o *Options) asked() sock.Field {
-	asked := o.Extra
-	for option, given := range map[string]bool{
-		"extended": o.Extended, "timers": o.Timers, "memory": o.Memory, "info": o.Info,
-	} {
-		if given {
-			asked |= fact.Shown(option)
-		}
-	}
-	return asked
-}
-
 // defaultTable are the columns of a table of which nobody chose the columns.
 var defaultTable = []string{"protocol", "state", "recv_queue", "send_queue", "local", "remote", "pid", "process"}
 
@@ -125,14 +112,10 @@ func (o *Options) tableColumns() []*Column {
 			cols = append(cols, column(name))
 		}
 	}
-	if o.Extended {
-		cols = append(cols, column("user"), column("inode"), column("cookie"))
-	}
-	if o.asked().Has(sock.FieldTimer) {
-		cols = append(cols, column("timer"))
-	}
-	if o.asked().Has(sock.FieldResult) {
-		cols = append(cols, column("result"))
+	for _, name := range [...]string{"user", "inode", "cookie", "timer", "result"} {
+		if c := column(name); c.Needs&o.Facts != 0 {
+			cols = append(cols, c)
+		}
 	}
 	return cols
 }
@@ -145,7 +128,7 @@ func (o *Options) delimitedColumns() []*Column {
 	}
 	var cols []*Column
 	for _, f := range fact.Members() {
-		if f.Needs&o.asked() != 0 || f.Parts == nil && !f.Optional {
+		if f.Needs&o.Facts != 0 || f.Parts == nil && !f.Optional {
 			cols = append(cols, columns()[f])
 		}
 	}
@@ -155,7 +138,7 @@ func (o *Options) delimitedColumns() []*Column {
 // jsonMembers are the members of JSON, in its order.
 func (o *Options) jsonMembers() []*fact.Fact {
 	if o.Columns == nil {
-		return fact.Default(o.asked())
+		return fact.Default(o.Facts)
 	}
 	var asked, members []*fact.Fact
 	for _, c := range o.Columns {

@@ -52,9 +52,8 @@ type Options struct {
 	// @, so that no spreadsheet runs the name of a process as a formula.
 	Safe bool
 
-	// More facts, as the options of ss ask them. Extra names single ones.
-	Extended, Timers, Memory, Info bool
-	Extra                          sock.Field
+	// Facts are shown beside those that the format always has; see [fact.Shown].
+	Facts sock.Field
 
 	// Template is the text for the format of that name.
 	Template string

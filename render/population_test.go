@@ -6,10 +6,22 @@ import (
 	"time"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // clock is the time of every test.
 var clock = time.Date(2026, 11, 20, 16, 14, 10, 0, time.UTC)
+
+// shownBy is what options ask for, and everything what all of them do.
+func shownBy(options ...string) sock.Field {
+	var facts sock.Field
+	for _, o := range options {
+		facts |= fact.Shown(o)
+	}
+	return facts
+}
+
+var everything = shownBy("extended", "timers", "memory", "info")
 
 const inetFacts = sock.FieldLocal | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode | sock.FieldCookie |
 	sock.FieldUID | sock.FieldUser | sock.FieldOwners

@@ -99,7 +99,7 @@ func populations() []*sock.Socket {
 }
 
 func everyFact(format Format) Options {
-	return Options{Format: format, Extra: sock.AllFields, Host: "box", GeneratedAt: clock}
+	return Options{Format: format, Facts: sock.AllFields, Host: "box", GeneratedAt: clock}
 }
 
 func TestSchemaOfTheDocument(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"sockeye/internal/suggest"
+	"sockeye/platform"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 const helpEnd = `
@@ -22,6 +24,7 @@ type topic struct {
 }
 
 var topics = []topic{
+	{"fields", "the facts: names, units, systems", fieldsHelp},
 	{"owner_status", "why a socket has no owner", ownerStatusHelp},
 }
 
@@ -64,6 +67,28 @@ func helpAbout(words []string) (string, error) {
 		return "", usagef("there is no help about %s, did you mean help %s?", quote(words[0]), near)
 	}
 	return "", usagef("there is no help about %s, but about %s", quote(words[0]), strings.Join(names, ", "))
+}
+
+// fieldsHelp lists every fact.
+func fieldsHelp() string {
+	text := `Every fact, by all of its names. They work in a filter, as a column (-C), as a
+key of --sort and --group-by, and in a template ({{.rtt}}).
+
+`
+	for _, f := range fact.All() {
+		names := strings.Join(append([]string{f.Name}, f.Aliases...), ", ")
+		text += wrapped("  "+names, "    ") + wrapped(fmt.Sprintf("      %s (%s; %s)", f.Doc, f.Type(), systemsOf(f)), "      ")
+	}
+	return text
+}
+
+// systemsOf says on which systems a fact exists.
+func systemsOf(f *fact.Fact) string {
+	names, all := platform.SystemsOf(f), platform.SystemsThatKnow(0)
+	if len(names) == len(all) {
+		return "everywhere"
+	}
+	return strings.Join(names, ", ")
 }
 
 // ownerStatusHelp explains the values of owner_status.

@@ -6,6 +6,7 @@ import (
 	"sockeye/internal/services"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // layout is how the answer to a query looks: what the options ask of the shape,
@@ -20,20 +21,16 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 		Wide:     o.wide,
 		Width:    r.Width,
 		Color:    r.color(o),
-		Extended: o.extended,
-		Timers:   o.timers,
-		Memory:   o.memory,
-		Info:     o.info,
 		Safe:     o.csvSafe,
 		Template: o.template,
 		Limit:    o.limit,
 		Resolve:  o.resolve,
 	}
-	if o.tos {
-		l.Extra |= sock.FieldTOS | sock.FieldTrafficClass
+	for _, option := range o.shown {
+		l.Facts |= fact.Shown(option)
 	}
 	if o.kill {
-		l.Extra |= sock.FieldResult
+		l.Facts |= sock.FieldResult
 	}
 	if o.resolve || o.services {
 		l.Services = services.System().Name

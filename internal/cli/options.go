@@ -20,7 +20,7 @@ type options struct {
 
 	// Owners, names and facts.
 	noProcesses, threads, numeric, resolve, services bool
-	extended, timers, memory, info, tos              bool
+	shown                                            []string // the options that show more facts
 
 	// The shape of the answer.
 	noHeader, noQueues, oneline, wide bool
@@ -110,14 +110,22 @@ func (o *options) ownerOptions() []*option {
 // factOptions show more of each socket.
 func (o *options) factOptions() []*option {
 	return slices.Concat(
-		[]*option{on(groupFacts, &o.extended, "extended", "e", "user, inode, cookie, mark, v6only; on Windows when it was made")},
+		[]*option{o.shows("extended", "e", "user, inode, cookie, mark, v6only; on Windows when it was made")},
 		onlyOn("linux",
-			on(groupFacts, &o.timers, "timers", "o", "the running timer"),
-			on(groupFacts, &o.memory, "memory", "m", "memory of the socket"),
-			on(groupFacts, &o.info, "info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
-			on(groupFacts, &o.tos, "tos", "", "type of service and traffic class"),
+			o.shows("timers", "o", "the running timer"),
+			o.shows("memory", "m", "memory of the socket"),
+			o.shows("info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
+			o.shows("tos", "", "type of service and traffic class"),
 		),
 	)
+}
+
+// shows is an option that the registry of facts names: see [fact.Shown].
+func (o *options) shows(name, short, usage string) *option {
+	return &option{name: name, short: short, group: groupFacts, usage: usage, set: func(string) error {
+		o.shown = append(o.shown, name)
+		return nil
+	}}
 }
 
 // shapeOptions say how the listing looks.

@@ -138,7 +138,7 @@ func (q *portQuestion) nothing() string {
 func (o *options) shapesListing() bool {
 	return o.format.chosen() || o.columns != nil || o.sort != nil || o.group != nil || o.limit > 0 ||
 		o.noHeader || o.noQueues || o.oneline || o.wide ||
-		o.extended || o.timers || o.memory || o.info || o.tos || o.dump != "" || o.kill
+		o.shown != nil || o.dump != "" || o.kill
 }
 
 // tellPorts gathers the sockets and tells who uses each port.

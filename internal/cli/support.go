@@ -3,7 +3,6 @@ package cli
 import (
 	"runtime"
 	"slices"
-	"strings"
 
 	"sockeye/platform"
 	"sockeye/render"
@@ -14,42 +13,6 @@ import (
 // What has no meaning on a system, or for a source that was forced, is an error
 // that names it, and not an empty answer. docs/platforms.md says what exists
 // where.
-
-// facts are the words for what a listing may hold, in the order of sock.Field.
-var facts = []struct {
-	field sock.Field
-	word  string
-}{
-	{sock.FieldLocal, "local addresses"}, {sock.FieldRemote, "remote addresses"}, {sock.FieldInterface, "interfaces"},
-	{sock.FieldV6Only, "v6only"}, {sock.FieldMark, "marks"}, {sock.FieldPath, "paths of unix sockets"},
-	{sock.FieldPeerPath, "peers of unix sockets"}, {sock.FieldPeerInode, "peers of unix sockets"},
-	{sock.FieldType, "types of unix sockets"}, {sock.FieldRecvQueue, "queues"}, {sock.FieldSendQueue, "queues"},
-	{sock.FieldBacklog, "backlogs"}, {sock.FieldInode, "inodes"}, {sock.FieldCookie, "cookies"},
-	{sock.FieldUID, "users of sockets"}, {sock.FieldUser, "users of sockets"}, {sock.FieldNetns, "network namespaces"},
-	{sock.FieldNetnsName, "names of network namespaces"},
-	{sock.FieldOwners, "owners"}, {sock.FieldTimer, "timers"}, {sock.FieldMemory, "memory"},
-	{sock.FieldTCPInfo, "TCP's inner facts"}, {sock.FieldCongestion, "congestion control"},
-	{sock.FieldShutdown, "shut down directions"}, {sock.FieldTOS, "types of service"},
-	{sock.FieldTrafficClass, "traffic classes"}, {sock.FieldCgroupID, "control groups"}, {sock.FieldCgroup, "control groups"},
-	{sock.FieldCreated, "times of creation"}, {sock.FieldService, "services of processes"},
-	{sock.FieldCreator, "processes that have ended"}, {sock.FieldResult, "results of closing"},
-	{sock.FieldExe, "programs' files"}, {sock.FieldCmdline, "command lines"},
-	{sock.FieldProcessUser, "users of processes"}, {sock.FieldStartedAt, "start times of processes"},
-}
-
-// factOptions are the options that show facts, with all that each shows.
-var factOptions = []struct {
-	option string
-	given  func(*options) bool
-	shows  sock.Field
-}{
-	{"extended", func(o *options) bool { return o.extended }, fact.Shown("extended")},
-	{"timers", func(o *options) bool { return o.timers }, sock.FieldTimer},
-	{"memory", func(o *options) bool { return o.memory }, sock.FieldMemory},
-	{"info", func(o *options) bool { return o.info }, sock.FieldTCPInfo},
-	{"tos", func(o *options) bool { return o.tos }, sock.FieldTOS | sock.FieldTrafficClass},
-	{"pids", func(o *options) bool { return o.format.is(render.PIDs) }, sock.FieldOwners},
-}
 
 // backend is what answers: this machine or one source of it.
 type backend struct {
@@ -112,13 +75,16 @@ func (b backend) fit(o *options, req *platform.Request) error {
 	if o.threads && !b.host.FindsThreads() {
 		return b.refusal("--threads", "owners in single threads")
 	}
-	for _, option := range factOptions {
-		if option.given(o) && option.shows&fields == 0 {
-			return b.refusal("--"+option.option, wordsOf(option.shows))
+	for _, option := range o.shown {
+		if shows := fact.Shown(option); shows&fields == 0 {
+			return b.refusal("--"+option, wordsOf(shows))
 		}
 	}
+	if o.format.is(render.PIDs) && !fields.Has(sock.FieldOwners) {
+		return b.refusal("--pids", fact.Missing(sock.FieldOwners))
+	}
 	if lost := lostToFilter(req.Filter.Needs(), fields); lost != 0 {
-		return b.refusal("the filter", words(lost))
+		return b.refusal("the filter", fact.Missing(lost))
 	}
 	return nil
 }
@@ -126,12 +92,9 @@ func (b backend) fit(o *options, req *platform.Request) error {
 // fitLayout leaves out of a layout what was not asked by name and does not exist,
 // and refuses the rest.
 func (b backend) fitLayout(l *render.Options) error {
-	fields := b.host.Fields()
+	fields := b.host.Fields() | l.Facts&sock.FieldResult // closing tells that
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
-	if l.Extended && !fields.Has(sock.FieldInode) {
-		// Without the columns of which none would hold anything.
-		l.Extended, l.Extra = false, l.Extra|fact.Shown("extended")&fields
-	}
+	l.Facts &= fields // without the columns of which none would hold anything
 	return b.refuseColumns(l, fields)
 }
 
@@ -165,8 +128,12 @@ func (b backend) refuseColumns(o *render.Options, fields sock.Field) error {
 		asked = append(asked, key.Column)
 	}
 	for _, column := range asked {
-		if column.Needs != 0 && column.Needs&fields == 0 {
-			return b.refusal("the column "+column.Name, words(column.Needs))
+		lost := column.Needs &^ fields
+		if column.Joined() && lost != column.Needs {
+			continue // one of its facts is enough
+		}
+		if lost != 0 {
+			return b.refusal("the column "+column.Name, fact.Missing(lost))
 		}
 	}
 	return nil
@@ -198,16 +165,5 @@ func wordsOf(shows sock.Field) string {
 	if shows.Len() > manyFacts {
 		return "what it shows"
 	}
-	return words(shows)
-}
-
-// words names facts.
-func words(fields sock.Field) string {
-	var all []string
-	for _, f := range facts {
-		if fields.Has(f.field) && !slices.Contains(all, f.word) {
-			all = append(all, f.word)
-		}
-	}
-	return strings.Join(all, ", ")
+	return fact.Missing(shows)
 }

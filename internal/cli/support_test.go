@@ -9,15 +9,6 @@ import (
 	"sockeye/sock"
 )
 
-// TestEveryFactHasAWord: a refusal never names nothing.
-func TestEveryFactHasAWord(t *testing.T) {
-	for i := range sock.AllFields.Len() {
-		if field := sock.Field(1) << i; words(field) == "" {
-			t.Errorf("the fact with bit %d has no word", i)
-		}
-	}
-}
-
 // TestDocRefusals: the documentation says of every option that is refused
 // somewhere where that is.
 func TestDocRefusals(t *testing.T) {
@@ -32,11 +23,9 @@ func TestDocRefusals(t *testing.T) {
 	}
 	all := &options{}
 	names := []string{"bound-inactive", "threads", "dump", "kill", "owners", "source"}
-	for _, o := range factOptions {
-		names = append(names, o.option)
-	}
-	for _, o := range slices.Concat(all.portOptions(), all.otherTableOptions()) {
-		if o.only != "" {
+	names = append(names, "pids")
+	for _, o := range slices.Concat(all.portOptions(), all.otherTableOptions(), all.factOptions()) {
+		if o.only != "" || o.name == "extended" {
 			names = append(names, o.name)
 		}
 	}

@@ -21,7 +21,9 @@ type page struct {
 
 var pages = []page{
 	{"json-schema.json", schema},
+	{"facts.md", factTable},
 	{"filter.md", filterTable},
+	{"platforms.md", systemTable},
 }
 
 func main() {

@@ -161,7 +161,7 @@ func describe(f *fact.Fact) property {
 	case f.Parts != nil:
 		p.Type, p.Ref = "", "#/$defs/"+objectName(f)
 	case f.Values != nil:
-		p.Type, p.Enum = "", choices(f)
+		p.Type, p.Enum = "", f.Choices()
 	case f.Only && p.Type == "boolean":
 		p.Type, p.Const = "", true
 	case p.Type == "integer":
@@ -189,17 +189,6 @@ func describe(f *fact.Fact) property {
 		p.Description += "; with --" + f.Option
 	}
 	return p
-}
-
-// choices are the names of a choice.
-func choices(f *fact.Fact) []string {
-	var names []string
-	for _, name := range f.Values {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // upper begins a sentence.

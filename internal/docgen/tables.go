@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"sockeye/platform"
+	"sockeye/sock"
 	"sockeye/sock/fact"
 )
 
@@ -45,10 +48,76 @@ func kindOf(f *fact.Fact) string {
 	case f.Compared != nil:
 		return "as `" + f.Compared.Name + "`"
 	case f.Kind == fact.Choice:
-		kind = "`" + strings.Join(choices(f), "` `") + "`"
+		kind = "`" + strings.Join(f.Choices(), "` `") + "`"
 	}
 	if f.PerOwner() {
 		kind += ", of any holder"
 	}
 	return kind
+}
+
+// factTable makes the table of docs/facts.md: every fact.
+func factTable(old []byte) ([]byte, error) {
+	var b strings.Builder
+	b.WriteString("| names | kind | what it is | systems |\n| --- | --- | --- | --- |\n")
+	for _, f := range fact.All() {
+		kind := f.Type()
+		if f.Kind == fact.Choice && f.Values != nil {
+			kind = kindOf(f)
+		}
+		systems := strings.Join(platform.SystemsOf(f), ", ")
+		if len(platform.SystemsOf(f)) == len(platform.SystemsThatKnow(0)) {
+			systems = "all"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", names(f), kind, f.Doc, systems)
+	}
+	return between(old, b.String())
+}
+
+// systemTable makes the table of docs/platforms.md: of which protocols a system
+// knows a member of the JSON.
+func systemTable(old []byte) ([]byte, error) {
+	var b strings.Builder
+	b.WriteString("| member of the JSON |")
+	for _, s := range platform.Systems {
+		b.WriteString(" " + strings.TrimSuffix(s.Name+", "+s.Source, ", ") + " |")
+	}
+	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(platform.Systems)) + "\n")
+	row := func(name string, f *fact.Fact) {
+		fmt.Fprintf(&b, "| `%s` |", name)
+		for i := range platform.Systems {
+			b.WriteString(" " + protocolsOf(&platform.Systems[i], f) + " |")
+		}
+		b.WriteString("\n")
+	}
+	for _, f := range fact.Members() {
+		if f.Needs != 0 && !f.Always {
+			row(f.Name, f)
+		}
+	}
+	for _, f := range fact.Lookup("owners").Parts {
+		if f.Needs != sock.FieldOwners && f.Words != "" {
+			row("owners[]."+f.Member(), f)
+		}
+	}
+	return between(old, b.String())
+}
+
+// protocolsOf names the protocols of whose sockets a system knows a fact.
+func protocolsOf(s *platform.System, f *fact.Fact) string {
+	know := s.Know(f.Needs)
+	if f.Systems != nil && !slices.Contains(f.Systems, s.Name) {
+		know = 0
+	}
+	switch know {
+	case 0:
+		return "-"
+	case s.Protocols():
+		return "yes"
+	}
+	var names []string
+	for p := range know.All {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, " ")
 }

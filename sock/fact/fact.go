@@ -53,6 +53,8 @@ type Fact struct {
 	Only bool
 	// Values are the names for the numbers of a choice; "" is none of them.
 	Values []string
+	// Systems are those that have it, if not all that give what it needs do.
+	Systems []string
 	// Header stands above its column.
 	Header string
 	// Words are what a refusal calls it, in the plural.

@@ -37,7 +37,7 @@ var detailFacts = []*Fact{
 		begin: func(s *sock.Socket) { s.TCPInfo = new(sock.TCPInfo) },
 	},
 	{
-		Name: "congestion", Aliases: []string{"cc", "congestion_control"}, Kind: Text, Needs: sock.FieldCongestion, Optional: true, Option: "info", Words: "congestion control",
+		Name: "congestion", Aliases: []string{"cc", "congestion_control"}, Kind: Text, Needs: sock.FieldCongestion, Optional: true, Option: "info", Words: "TCP's inner facts",
 		Doc: "congestion control of TCP", Example: "congestion = bbr",
 		text: func(s *sock.Socket) *string { return &s.Congestion },
 	},

@@ -26,13 +26,13 @@ var ownerParts = []*Fact{
 	pidFact,
 	processFact,
 	{
-		Name: "fd", Kind: Number, Most: math.MaxInt32,
+		Name: "fd", Kind: Number, Most: math.MaxInt32, Systems: []string{"Linux", "macOS, FreeBSD"},
 		Doc: "descriptor, or handle, by which the process holds the socket", Example: "fd <= 2",
 		ownerNumber:    func(o *sock.Owner) (uint64, bool) { return uint64(o.FD), o.FD != sock.NoFD },
 		setOwnerNumber: func(o *sock.Owner, v uint64) { o.FD = int(v) },
 	},
 	{
-		Name: "tid", Kind: Number, Least: 1, Most: math.MaxInt32,
+		Name: "tid", Kind: Number, Least: 1, Most: math.MaxInt32, Systems: []string{"Linux"},
 		Doc: "thread whose own descriptor table holds the socket, if it is not that of the process", Example: "tid > 0",
 		ownerNumber:    func(o *sock.Owner) (uint64, bool) { return uint64(o.TID), true },
 		setOwnerNumber: func(o *sock.Owner, v uint64) { o.TID = int(v) },
@@ -54,7 +54,8 @@ var ownerParts = []*Fact{
 	},
 	{
 		Name: "process_uid", member: "uid", Aliases: []string{"puid", "owner_uid"}, Kind: Number, Needs: sock.FieldProcessUser, Most: math.MaxUint32,
-		Doc: "number of the user that the process runs as, where users have numbers", Example: "process_uid < 1000",
+		Systems: []string{"Linux", "macOS, FreeBSD"},
+		Doc:     "number of the user that the process runs as, where users have numbers", Example: "process_uid < 1000",
 		ownerNumber:    func(o *sock.Owner) (uint64, bool) { return uint64(o.UID), o.UID != sock.NoUID },
 		setOwnerNumber: func(o *sock.Owner, v uint64) { o.UID = uint32(v) },
 	},
@@ -123,7 +124,7 @@ var ownerFacts = []*Fact{
 	ownersFact,
 	ownerStatus,
 	{
-		Name: "listener_pid", Kind: Number, Needs: sock.FieldOwners, Most: math.MaxUint32, dependent: true,
+		Name: "listener_pid", Kind: Number, Needs: sock.FieldOwners, Most: math.MaxUint32, Systems: []string{"Linux"}, dependent: true,
 		Doc: "process that has yet to accept the connection, with owner_status accept_queue", Example: "listener_pid = 812",
 		number: func(s *sock.Socket) (uint64, bool) {
 			if s.Listener == nil {
@@ -138,7 +139,7 @@ var ownerFacts = []*Fact{
 		},
 	},
 	{
-		Name: "listener_process", Kind: Process, Needs: sock.FieldOwners, dependent: true,
+		Name: "listener_process", Kind: Process, Needs: sock.FieldOwners, Systems: []string{"Linux"}, dependent: true,
 		Doc: "name of that process", Example: "listener_process = nginx",
 		text: func(s *sock.Socket) *string {
 			if s.Listener == nil {

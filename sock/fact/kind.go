@@ -1,5 +1,12 @@
 package fact
 
+import (
+	"slices"
+	"strings"
+
+	"sockeye/sock"
+)
+
 // Kind says what a fact is, and so what it is compared with.
 type Kind uint8
 
@@ -47,6 +54,26 @@ func (k Kind) String() string {
 // Ordered reports whether values of the kind have an order.
 func (k Kind) Ordered() bool {
 	return k == Port || k == Number || k == Bytes || k == Duration || k == Time
+}
+
+// Type says what a fact is and what its number counts: "duration, microseconds".
+func (f *Fact) Type() string {
+	switch {
+	case f.Kind == Choice && f.Values != nil:
+		return "one of " + strings.Join(f.Choices(), " ")
+	case f.Kind == Choice:
+		return Text.String()
+	case f.Unit == sock.UnitNone || f.Since:
+		return f.Kind.String()
+	case f.Kind == Bytes:
+		return f.Unit.String()
+	}
+	return f.Kind.String() + ", " + f.Unit.String()
+}
+
+// Choices returns the names that a choice can have.
+func (f *Fact) Choices() []string {
+	return slices.DeleteFunc(slices.Clone(f.Values), func(name string) bool { return name == "" })
 }
 
 // Side says which end of a socket a host or port is.
