@@ -5,6 +5,7 @@ import (
 	"os/user"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
@@ -58,6 +59,11 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 	}
 }
 
+// longestCmdline is how much of a command line is kept: as much as Linux takes for
+// one argument (MAX_ARG_STRLEN). All arguments may have some MiB, in each of 1,000
+// processes that share a socket.
+const longestCmdline = 128 << 10
+
 // read asks gopsutil. A fact that cannot be read (no permission, the process
 // ended) stays unknown.
 func (f *factReader) read(pid int, want sock.Field) sock.Process {
@@ -70,6 +76,9 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 	}
 	if want.Has(sock.FieldCmdline) {
 		if line, err := ps.CmdlineWithContext(f.ctx); err == nil && line != "" {
+			if len(line) > longestCmdline {
+				line = strings.Clone(line[:longestCmdline])
+			}
 			facts.Cmdline, facts.Known = line, facts.Known|sock.FieldCmdline
 		}
 	}

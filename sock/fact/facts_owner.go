@@ -49,7 +49,7 @@ var ownerParts = []*Fact{
 	},
 	{
 		Name: "cmdline", Aliases: []string{"args", "command", "cmd"}, Kind: Text, Needs: sock.FieldCmdline, Words: "command lines",
-		Doc: "arguments of the process, joined with blanks", Example: "cmdline ~ /--config/",
+		Doc: "arguments of the process, joined with blanks; the first 128 KiB", Example: "cmdline ~ /--config/",
 		ownerText: func(o *sock.Owner) *string { return &o.Cmdline },
 	},
 	{

@@ -125,6 +125,11 @@ func (f *Fact) appendNumber(dst []byte, v uint64) []byte {
 	return strconv.AppendUint(dst, v, 10)
 }
 
+// listRoom is how much the holders of one socket may take with all that is known
+// of them. Those behind have no texts but their names, so that a socket is never
+// larger than what is read again (64 MiB), whatever 1,000 processes are called.
+const listRoom = 32 << 20
+
 // appendList writes every holder. The list may be empty; owner_status says why.
 func (f *Fact) appendList(dst []byte, s *sock.Socket) []byte {
 	dst = append(dst, '[')
@@ -138,14 +143,17 @@ func (f *Fact) appendList(dst []byte, s *sock.Socket) []byte {
 		if len(dst) > start {
 			dst = append(dst, ',')
 		}
-		dst = f.appendOwner(dst, o)
+		dst = f.appendOwner(dst, o, len(dst)-start > listRoom)
 	}
 	return append(dst, ']')
 }
 
-func (f *Fact) appendOwner(dst []byte, o *sock.Owner) []byte {
+func (f *Fact) appendOwner(dst []byte, o *sock.Owner, brief bool) []byte {
 	start := len(dst)
 	for _, p := range f.Parts {
+		if brief && p.process != 0 {
+			continue
+		}
 		if p.ownerText != nil {
 			if text, ok := p.OwnerText(o); ok {
 				dst = escape.AppendJSON(append(dst, p.key...), text)

@@ -35,7 +35,7 @@ func detect(r io.Reader) (shape, io.Reader, error) {
 		return 0, nil, err
 	}
 	var seen bytes.Buffer
-	dec := json.NewDecoder(io.TeeReader(r, &seen))
+	dec := json.NewDecoder(io.TeeReader(&position{r: r}, &seen))
 	found, err := firstShape(dec)
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(seen.Bytes())) == 0 {
 		err = nil // no line: no socket
