@@ -81,10 +81,11 @@ type answered struct {
 // hidden reports whether owners could not be seen.
 func (a answered) hidden() bool { return a.warned(sock.CodePermission) }
 
-// unread reports whether tables could not be read: that nothing matched is not
-// known then.
+// unread reports whether tables could not be read, or sockets of a file were not
+// understood: that nothing matched is not known then.
 func (a answered) unread() bool {
-	return a.warned(sock.CodeUnavailable) || a.warned(sock.CodeInterrupted)
+	return a.warned(sock.CodeUnavailable) || a.warned(sock.CodeInterrupted) ||
+		!a.snap.Complete && (a.warned(sock.CodeInput) || a.warned(sock.CodeMalformed))
 }
 
 func (a answered) warned(code sock.Code) bool {
