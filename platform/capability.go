@@ -67,13 +67,14 @@ func (h *Host) FindsThreads() bool { return !h.givesOwners() }
 func (h *Host) CanDestroy() bool { return h.destroy != nil }
 
 // ErrKernelSocket is returned by [Host.Destroy] for a socket that the kernel itself
-// holds: a file system or a driver that loses it may take the system along.
-var ErrKernelSocket = errors.New("the kernel itself holds it")
+// holds, or may hold: a file system or a driver that loses it may take the system
+// along.
+var ErrKernelSocket = errors.New("the kernel itself may hold it")
 
 // Destroy closes a socket from outside of its process; its peer gets a reset. The
 // socket must know its owners. The error of one that cannot be closed says why.
 func (h *Host) Destroy(ctx context.Context, s *sock.Socket) error {
-	if s.OwnerStatus == sock.OwnerKernel {
+	if s.OwnerStatus == sock.OwnerKernel || s.OwnerStatus == sock.OwnerNoDescriptor {
 		return ErrKernelSocket
 	}
 	return h.destroy(ctx, s)

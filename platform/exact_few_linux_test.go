@@ -15,7 +15,7 @@ import (
 // sameForFew checks that the iterator finds the same owners as /proc did if it is
 // asked for some sockets: for one with the most holders and for the first, the
 // middle and the last socket.
-func sameForFew(t *testing.T, threads bool, proc map[uint64]answer) {
+func sameForFew(t *testing.T, proc map[uint64]answer) {
 	t.Helper()
 	finder, err := bpfiter.Open(atProc.Proc)
 	if err != nil {
@@ -30,7 +30,7 @@ func sameForFew(t *testing.T, threads bool, proc map[uint64]answer) {
 	shared := slices.MaxFunc(all, func(a, b uint64) int { return len(proc[a].Owners) - len(proc[b].Owners) })
 	samples := [][]uint64{{shared}, {all[0]}, {all[len(all)/2]}, {all[len(all)-1]}, {shared, all[0], all[len(all)-1]}, all[:min(len(all), 100)]}
 	for _, want := range samples {
-		index, err := finder.Find(context.Background(), bpfiter.Query{Want: want, Threads: threads})
+		index, err := finder.Find(context.Background(), bpfiter.Query{Want: want})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func sameForFew(t *testing.T, threads bool, proc map[uint64]answer) {
 				owners = append(owners, fmt.Sprintf("%d/%d/%d %s", o.PID, o.FD, o.TID, o.Name))
 			}
 			if d := cmp.Diff(proc[inode].Owners, owners); d != "" {
-				t.Errorf("threads %v, %d sockets: through /proc (-) and the iterator (+) differ: %s", threads, len(want), d[:min(len(d), 1000)])
+				t.Errorf("%d sockets: through /proc (-) and the iterator (+) differ: %s", len(want), d[:min(len(d), 1000)])
 			}
 		}
 	}

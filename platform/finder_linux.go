@@ -8,13 +8,14 @@ import (
 
 	"sockeye/platform/bpfiter"
 	"sockeye/procnet"
+	"sockeye/sock"
 )
 
 // openFinder returns the finder that --owners names: by default the kernel's
 // iterator where it can be had, else the search through /proc. It is nil for
 // none.
 func openFinder(name string, proc procFinder) (ownerFinder, error) {
-	iterator := bpfFinder{fs: proc.fs, threads: proc.threads}
+	iterator := bpfFinder{fs: proc.fs}
 	switch name {
 	case "", "auto":
 		return &bestFinder{better: iterator.name(), open: iterator.open, other: proc}, nil
@@ -66,13 +67,16 @@ func (x procIndex) hidden() int {
 
 func (x procIndex) failure() error { return x.Err }
 
+func (x procIndex) left(inode uint64) bool { return x.WasLeft(inode) }
+
+func (x procIndex) rings(context.Context) []sock.Owner { return x.Rings }
+
 func (x procIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
 
 // bpfFinder finds owners with the kernel's iterator over descriptors.
 type bpfFinder struct {
 	*bpfiter.Finder
-	fs      procnet.FS // what the facts about the processes are read from
-	threads bool
+	fs procnet.FS // what the facts about the processes are read from
 }
 
 func (b bpfFinder) open() (ownerFinder, error) {
@@ -90,11 +94,11 @@ func (bpfFinder) prepare()       {}
 func (b bpfFinder) close()       { b.Close() }
 
 func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) {
-	index, err := b.Find(ctx, bpfiter.Query{Want: want, Threads: b.threads})
+	index, err := b.Find(ctx, bpfiter.Query{Want: want})
 	if err != nil {
 		return nil, err
 	}
-	return bpfIndex{Index: index, fs: b.fs}, nil
+	return bpfIndex{Index: index, finder: b}, nil
 }
 
 // confirm asks /proc whether a process refuses to be looked into. A security
@@ -102,7 +106,7 @@ func (b bpfFinder) find(ctx context.Context, want []uint64) (ownerIndex, error) 
 // while /proc refuses aloud. Without the rights to look into the processes of
 // others, its refusals mean nothing.
 func (b bpfFinder) confirm(ctx context.Context) (int, error) {
-	if !mayTraceAll() {
+	if !mayTraceAll(b.fs) || b.fs.Foreign() != nil {
 		return 0, nil
 	}
 	return b.fs.Refusals(ctx)
@@ -111,24 +115,41 @@ func (b bpfFinder) confirm(ctx context.Context) (int, error) {
 // mayTraceAll reports whether this process has the capabilities with which /proc
 // shows the descriptors of every process (proc_fd_permission in fs/proc/fd.c,
 // ptrace_may_access in kernel/ptrace.c).
-func mayTraceAll() bool {
+func mayTraceAll(fs procnet.FS) bool {
 	caps, err := bpfiter.Capabilities()
 	const read = 1<<unix.CAP_DAC_OVERRIDE | 1<<unix.CAP_DAC_READ_SEARCH
-	return err == nil && caps&(1<<unix.CAP_SYS_PTRACE) != 0 && caps&read != 0
+	return err == nil && caps&(1<<unix.CAP_SYS_PTRACE) != 0 && caps&read != 0 && fs.InitialUserNamespace()
 }
 
 // bpfIndex hides nothing: the kernel shows the descriptors of every process of
 // the PID namespace, whatever /proc may show.
 type bpfIndex struct {
 	*bpfiter.Index
-	fs procnet.FS
+	finder bpfFinder
 }
 
 func (bpfIndex) hidden() int { return 0 }
 
 func (bpfIndex) failure() error { return nil }
 
-func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
+func (x bpfIndex) left(inode uint64) bool { return x.WasLeft(inode) }
+
+// rings looks for files without a name, of which few are io_uring's: the links in
+// /proc tell.
+func (x bpfIndex) rings(ctx context.Context) (rings []sock.Owner) {
+	index, err := x.finder.Find(ctx, bpfiter.Query{Anonymous: true})
+	if err != nil || x.finder.fs.Foreign() != nil {
+		return nil
+	}
+	for o := range index.All {
+		if x.finder.fs.IsRing(o) && stillStarted(x.finder.fs, index, o.PID) {
+			rings = append(rings, o)
+		}
+	}
+	return rings
+}
+
+func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.finder.fs, x, pid) }
 
 // stillStarted reports whether the process with this PID is the one that an
 // index holds: it started at the same time. What cannot be read is another one.

@@ -58,7 +58,7 @@ func TestTheBetterWayIsTakenWhereItCanBeHad(t *testing.T) {
 	}
 }
 
-// What a policy hides from a finder is not said to be the kernel's own.
+// What a policy hides from a finder is not said to be in no process.
 func TestThatNobodyHoldsASocketIsConfirmed(t *testing.T) {
 	there := func(context.Context, *sock.Socket) (bool, error) { return true, nil }
 	gone := func(context.Context, *sock.Socket) (bool, error) { return false, nil }
@@ -69,9 +69,9 @@ func TestThatNobodyHoldsASocketIsConfirmed(t *testing.T) {
 		status sock.OwnerStatus
 		asked  int
 	}{
-		{"nothing is hidden", 0, there, sock.OwnerKernel, 1},
+		{"nothing is hidden", 0, there, sock.OwnerNoDescriptor, 1},
 		{"a process is hidden", 1, there, sock.OwnerPermission, 1},
-		{"the socket is gone", 1, gone, sock.OwnerExited, 0},
+		{"the socket is gone", 1, gone, sock.OwnerClosed, 0},
 	} {
 		first := &namedFinder{hidden: c.hidden, fakeFinder: fakeFinder{owners: map[uint64][]sock.Owner{1: held(7, "p")}}}
 		o := newStage(t, nil)

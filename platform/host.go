@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
@@ -28,11 +29,12 @@ type Options struct {
 // Host is a machine, or a network namespace of it. It may be used by several
 // goroutines.
 type Host struct {
-	chain  chain
-	finder ownerFinder // nil: owners are not searched
-	exists func(context.Context, *sock.Socket) (bool, error)
-	dumps  rawDumps
-	initNS bool
+	chain    chain
+	finder   ownerFinder // nil: owners are not searched
+	exists   func(context.Context, *sock.Socket) (bool, error)
+	dumps    rawDumps
+	proc     procnet.FS // for owners, as is entitled; see [ownerStage]
+	entitled func() bool
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
@@ -155,9 +157,10 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	case wanted && h.finder != nil:
 		h.finder.prepare()
 		l.owners = &ownerStage{
-			finder: h.finder, exists: h.exists, initNS: h.initNS, want: want,
+			finder: h.finder, exists: h.exists, proc: h.proc, entitled: h.entitled, want: want,
 			facts: newFactReader(ctx, h.chain.env, l.notes.users), report: l.report,
-			queues: &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
+			queues:    &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
+			mailboxes: func() []uint64 { return h.mailboxes(ctx) },
 		}
 	}
 	return l
@@ -212,6 +215,24 @@ func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
 		}
 	}
 	return all
+}
+
+// mailboxes returns the inodes of unix sockets in which messages may wait: those
+// with something to read, and those of datagrams, which may be empty.
+func (h *Host) mailboxes(ctx context.Context) (inodes []uint64) {
+	q := sock.Query{
+		Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes,
+		Want: sock.FieldInode | sock.FieldRecvQueue,
+	}
+	for s, err := range h.chain.run().Sockets(ctx, q) {
+		if err != nil || s.Inode == 0 { // what is missing may be in transit, or not
+			continue
+		}
+		if s.State == sock.Unconnected || !s.Knows(sock.FieldRecvQueue) || s.RecvQueue > 0 || s.Type != sock.TypeStream {
+			inodes = append(inodes, s.Inode)
+		}
+	}
+	return inodes
 }
 
 // openGiven returns a machine whose sources tell the owners themselves. The

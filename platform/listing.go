@@ -124,7 +124,7 @@ func (l *Listing) Snapshot() sock.Snapshot {
 	}
 	if l.owners != nil && l.owners.denied > 0 {
 		snap.Complete = false
-		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0)})
+		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0, l.owners.entitled())})
 	}
 	return snap
 }

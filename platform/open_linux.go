@@ -28,12 +28,13 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return nil, err
 	}
 	return &Host{
-		chain:   chain{sources: sources, env: env},
-		finder:  finder,
-		exists:  func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
-		dumps:   rawDumps{source: diag.Name(), write: diag.Dump},
-		initNS:  fs.InitialPIDNamespace(),
-		destroy: func(ctx context.Context, s *sock.Socket) error { return diag.Destroy(ctx, env, s) },
+		chain:    chain{sources: sources, env: env},
+		finder:   finder,
+		exists:   func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
+		dumps:    rawDumps{source: diag.Name(), write: diag.Dump},
+		proc:     fs,
+		entitled: func() bool { return mayTraceAll(fs) },
+		destroy:  func(ctx context.Context, s *sock.Socket) error { return diag.Destroy(ctx, env, s) },
 	}, nil
 }
 

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
-	"slices"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 )
 
@@ -38,6 +38,10 @@ type ownerIndex interface {
 	// failure says what else kept a process from being looked into; nil if
 	// nothing did.
 	failure() error
+	// left reports whether the socket was in a process that has ended since.
+	left(inode uint64) bool
+	// rings returns the descriptors of io_uring instances.
+	rings(ctx context.Context) []sock.Owner
 	// sameProcess reports whether the PID is still the process that was found.
 	sameProcess(pid int) bool
 }
@@ -49,24 +53,32 @@ const ownerBlock = 4096
 
 // maxSearches bounds how often the processes are gone through for sockets that
 // came into being while the listing was made.
-const maxSearches = 4
+const maxSearches = 6
 
 // ownerStage adds owners to a stream of sockets.
 type ownerStage struct {
-	finder   ownerFinder
-	exists   func(context.Context, *sock.Socket) (bool, error) // nil: cannot be asked
-	initNS   bool                                              // the reader is in the initial PID namespace
-	facts    *factReader
-	queues   *listeners // whose accept queue a connection waits in
-	want     sock.Field
-	report   func(*sock.Partial)
-	indexes  []ownerIndex
-	searches int
-	held     []*sock.Socket // rows that wait for their owners
-	// confirmed: it was asked whether processes hide; refused is how many do.
-	confirmed bool
-	refused   int
-	denied    int // rows whose owner could not be seen
+	finder ownerFinder
+	exists func(context.Context, *sock.Socket) (bool, error) // nil: cannot be asked
+	proc   procnet.FS                                        // what is told of descriptors
+	facts  *factReader
+	queues *listeners // whose accept queue a connection waits in
+	// entitled reports whether the reader has the rights to see every process.
+	entitled func() bool
+	// mailboxes returns the inodes of unix sockets in which messages may wait.
+	mailboxes func() []uint64
+	want      sock.Field
+	report    func(*sock.Partial)
+	indexes   []ownerIndex
+	searches  int
+	held      []*sock.Socket // rows that wait for their owners
+	// everything: the last search was for all sockets.
+	everything bool
+	// further: it was looked for more than descriptors; refused is how many
+	// processes hide, and transit how many descriptors are in messages.
+	further bool
+	refused int
+	transit int
+	denied  int // rows whose owner could not be seen
 	// failed: not every process could be looked into, for want of something else
 	// than a right.
 	failed bool
@@ -115,45 +127,14 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 	if !streaming && len(held) == ownerBlock {
 		want = nil
 	}
-	if (want == nil || len(want) > 0) && o.searches < maxSearches && ctx.Err() == nil {
-		o.search(ctx, want)
-	}
-	o.settle(ctx, held)
+	searched := want != nil && len(want) == 0 || o.search(ctx, want)
+	o.settle(ctx, held, searched)
 	for _, s := range held {
 		if !yield(s, nil) {
 			return false
 		}
 	}
 	return true
-}
-
-// settle gives every row its owners, or the reason why it has none. That nobody
-// holds a socket which is there is confirmed once, if it can be.
-func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket) {
-	var doubtful []*sock.Socket
-	for _, s := range held {
-		if o.resolve(s) {
-			continue
-		}
-		s.OwnerStatus = o.verdict(ctx, s)
-		s.Known |= sock.FieldOwners
-		if s.OwnerStatus == sock.OwnerKernel || s.OwnerStatus == sock.OwnerOtherNamespace {
-			doubtful = append(doubtful, s)
-		}
-	}
-	if doubtful == nil || o.confirmed {
-		return
-	}
-	o.confirmed = true
-	refused, err := o.finder.confirm(ctx)
-	if err != nil || refused == 0 {
-		return // what was found stands
-	}
-	o.refused = refused
-	for _, s := range doubtful {
-		s.OwnerStatus = sock.OwnerPermission
-		o.denied++
-	}
 }
 
 // wanted returns the inodes of the sockets whose holders are not known yet.
@@ -170,9 +151,14 @@ func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
 	return want
 }
 
-// search looks for holders; nil means those of every socket.
-func (o *ownerStage) search(ctx context.Context, want []uint64) {
+// search looks for holders; nil means those of every socket. It reports whether that
+// was done.
+func (o *ownerStage) search(ctx context.Context, want []uint64) bool {
+	if o.searches == maxSearches || ctx.Err() != nil {
+		return false
+	}
 	o.searches++
+	o.everything = want == nil
 	index, err := o.finder.find(ctx, want)
 	what := "the owners of sockets could not be searched"
 	if err == nil {
@@ -181,13 +167,14 @@ func (o *ownerStage) search(ctx context.Context, want []uint64) {
 		o.failed = o.failed || err != nil
 	}
 	if err == nil || ctx.Err() != nil {
-		return
+		return true
 	}
 	code := sock.CodeUnavailable
 	if errors.Is(err, fs.ErrPermission) {
 		code = sock.CodePermission
 	}
 	o.report(&sock.Partial{Code: code, Message: what, Err: err, Incomplete: true})
+	return true
 }
 
 // resolve settles the owner of a row if that takes no further search.
@@ -236,50 +223,4 @@ func (o *ownerStage) listener(s *sock.Socket) *sock.Process {
 		found = owners[0].Process
 	}
 	return found
-}
-
-// unheld says why a socket that has no inode, and so no descriptor, has no owner.
-func unheld(s *sock.Socket) sock.OwnerStatus {
-	switch s.State {
-	case sock.TimeWait:
-		return sock.OwnerTimeWait
-	case sock.SynReceived:
-		return sock.OwnerRequest
-	case sock.Established, sock.CloseWait:
-		if s.Protocol.ConnectionOriented() || s.Protocol == sock.Unix {
-			return sock.OwnerAcceptQueue
-		}
-		return sock.OwnerKernel
-	case sock.FinWait1, sock.FinWait2, sock.Closing, sock.LastAck, sock.Closed:
-		return sock.OwnerOrphaned
-	}
-	return sock.OwnerKernel
-}
-
-// verdict says why no holder of a socket was found.
-func (o *ownerStage) verdict(ctx context.Context, s *sock.Socket) sock.OwnerStatus {
-	if len(o.indexes) == 0 || o.failed {
-		return sock.OwnerNotSearched
-	}
-	if o.refused > 0 || slices.ContainsFunc(o.indexes, func(x ownerIndex) bool { return x.hidden() != 0 }) {
-		o.denied++
-		return sock.OwnerPermission
-	}
-	if o.exists != nil {
-		if there, err := o.exists(ctx, s); err == nil && !there {
-			return sock.OwnerExited
-		}
-	}
-	if !o.initNS {
-		return sock.OwnerOtherNamespace
-	}
-	return sock.OwnerKernel
-}
-
-// withoutOwners gives every row the status that needs no search.
-func withoutOwners(s *sock.Socket) {
-	s.OwnerStatus = sock.OwnerNotSearched
-	if s.Inode == 0 && s.Protocol != sock.Unix {
-		s.OwnerStatus = unheld(s)
-	}
 }

@@ -8,17 +8,20 @@ import (
 	"slices"
 	"testing"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 )
 
 // fakeFinder holds who owns which inode, and remembers what was asked.
 type fakeFinder struct {
-	closed   int
-	owners   map[uint64][]sock.Owner
-	later    map[uint64][]sock.Owner // what the second and further searches find more
-	blind    int
-	err      error
-	searches [][]uint64
+	closed    int
+	owners    map[uint64][]sock.Owner
+	later     map[uint64][]sock.Owner // what the second and further searches find more
+	blind     int
+	gone      uint64
+	instances []sock.Owner
+	err       error
+	searches  [][]uint64
 }
 
 func (f *fakeFinder) name() string { return "fake" }
@@ -43,20 +46,24 @@ func (f *fakeFinder) find(_ context.Context, want []uint64) (ownerIndex, error) 
 			}
 		}
 	}
-	return fakeIndex{found, f.blind}, f.err
+	return fakeIndex{found, f.blind, f.gone, f.instances}, f.err
 }
 
 type fakeIndex struct {
-	owners map[uint64][]sock.Owner
-	blind  int
+	owners    map[uint64][]sock.Owner
+	blind     int
+	gone      uint64 // the inode of a socket whose process ended
+	instances []sock.Owner
 }
 
 func (x fakeIndex) Owners(inode uint64, buf []sock.Owner) []sock.Owner {
 	return append(buf, x.owners[inode]...)
 }
-func (x fakeIndex) hidden() int          { return x.blind }
-func (x fakeIndex) failure() error       { return nil }
-func (x fakeIndex) sameProcess(int) bool { return true }
+func (x fakeIndex) hidden() int                        { return x.blind }
+func (x fakeIndex) failure() error                     { return nil }
+func (x fakeIndex) left(inode uint64) bool             { return x.gone == inode }
+func (x fakeIndex) rings(context.Context) []sock.Owner { return x.instances }
+func (x fakeIndex) sameProcess(int) bool               { return true }
 
 func held(pid int, name string) []sock.Owner {
 	return []sock.Owner{{Process: &sock.Process{PID: pid, Name: name}, FD: 3}}
@@ -64,7 +71,8 @@ func held(pid int, name string) []sock.Owner {
 
 func newStage(t *testing.T, finder *fakeFinder) *ownerStage {
 	return &ownerStage{
-		finder: finder, initNS: true, want: sock.FieldOwners,
+		finder: finder, want: sock.FieldOwners, proc: procnet.At(t.TempDir()),
+		entitled: func() bool { return false }, mailboxes: func() []uint64 { return nil },
 		facts:  newFactReader(t.Context(), here, &userNames{}),
 		report: func(p *sock.Partial) { t.Logf("reported: %v", p) },
 		queues: &listeners{load: func() []*sock.Socket { return nil }},
@@ -173,19 +181,19 @@ func TestEveryMissingOwnerHasItsReason(t *testing.T) {
 		name   string
 		finder fakeFinder
 		exists func(context.Context, *sock.Socket) (bool, error)
-		nested bool
 		want   sock.OwnerStatus
 	}{
-		{name: "all was seen", exists: there, want: sock.OwnerKernel},
-		{name: "all was seen, the source cannot be asked", want: sock.OwnerKernel},
+		{name: "all was seen", exists: there, want: sock.OwnerNoDescriptor},
+		{name: "all was seen, the source cannot be asked", want: sock.OwnerNoDescriptor},
 		{name: "some was hidden", finder: fakeFinder{blind: 3}, exists: there, want: sock.OwnerPermission},
 		{name: "even the number is hidden", finder: fakeFinder{blind: -1}, exists: gone, want: sock.OwnerPermission},
-		{name: "closed meanwhile", exists: gone, want: sock.OwnerExited},
-		{name: "in a container", exists: there, nested: true, want: sock.OwnerOtherNamespace},
+		{name: "closed meanwhile", exists: gone, want: sock.OwnerClosed},
+		{name: "its process ended", finder: fakeFinder{gone: 1}, exists: gone, want: sock.OwnerExited},
+		{name: "its process ended, another has it", finder: fakeFinder{gone: 1}, exists: there, want: sock.OwnerNoDescriptor},
 		{name: "the search failed", finder: fakeFinder{err: errors.New("no /proc")}, exists: there, want: sock.OwnerNotSearched},
 	} {
 		o := newStage(t, &c.finder)
-		o.exists, o.initNS = c.exists, !c.nested
+		o.exists = c.exists
 		if got := attached(t, o, row(tcp4, sock.Listen, 1))[0]; got.OwnerStatus != c.want || len(got.Owners) != 0 {
 			t.Errorf("%s: %v, want %v", c.name, got.OwnerStatus, c.want)
 		}

@@ -87,14 +87,13 @@ func nested() (string, error) {
 	if err := child.Start(); err != nil {
 		return "", err
 	}
-	through, err := bothWays(false)
+	through, err := everyWay()
 	if err != nil {
 		return "", err
 	}
-	bpf, proc := through[0], through[1]
 	own := fmt.Sprintf("1/%d/0", file.Fd())
 	found := false
-	for _, s := range bpf {
+	for _, s := range through[0] {
 		for _, o := range s.Owners {
 			found = found || o[:len(own)] == own
 		}
@@ -102,7 +101,7 @@ func nested() (string, error) {
 	if !found {
 		return "process 1 is no owner", nil
 	}
-	return difference(bpf, proc), nil
+	return difference(through), nil
 }
 
 // role starts a process in a role and returns what it says. The process ends

@@ -80,13 +80,18 @@ func cause(err error) string {
 	return strings.TrimPrefix(err.Error(), sock.ErrUnavailable.Error()+": ")
 }
 
-// deniedMessage is the one hint about owners that the reader may not see.
-func deniedMessage(n int, root bool) string {
+// deniedMessage is the one hint about owners that the reader may not see. entitled
+// says that the reader has the rights to see every process: then it is a policy that
+// keeps it from one.
+func deniedMessage(n int, root, entitled bool) string {
 	what := "the owner of 1 socket is"
 	if n > 1 {
 		what = fmt.Sprintf("the owners of %d sockets are", n)
 	}
-	if root {
+	switch {
+	case entitled:
+		return what + " hidden: a security policy keeps this process from looking into others"
+	case root:
 		return what + " hidden: this process lacks the capabilities to look into every other"
 	}
 	return what + " hidden from this user; run as root to see them all"

@@ -29,6 +29,10 @@ func numberedEntries(numbers []int32, buf []byte) []int32 {
 	return numbers
 }
 
+// ringLink is the target of a link in /proc/PID/fd that refers to an io_uring
+// instance (anon_inodefs_dname in fs/anon_inodes.c).
+const ringLink = "anon_inode:[io_uring]"
+
 // parseSocketLink returns the inode from the target of a link in /proc/PID/fd
 // that refers to a socket: "socket:[N]" (sockfs_dname in net/socket.c).
 func parseSocketLink(b []byte) (inode uint64, ok bool) {

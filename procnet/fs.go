@@ -27,21 +27,21 @@ func (fs FS) pidFile(pid int, name string) string {
 	return filepath.Join(fs.root, strconv.Itoa(pid), name)
 }
 
-// initialPIDNamespace is PROC_PID_INIT_INO of linux/proc_ns.h.
-const initialPIDNamespace = 0xEFFFFFFC
+// initialUserNamespace is PROC_USER_INIT_INO of linux/proc_ns.h.
+const initialUserNamespace = 0xEFFFFFFD
 
-// InitialPIDNamespace reports whether this process is in the PID namespace that
-// the machine booted with, where no process is out of sight for being in another
-// one. It is false if that cannot be told.
-func (fs FS) InitialPIDNamespace() bool {
-	target, err := os.Readlink(filepath.Join(fs.root, "self", "ns", "pid"))
+// InitialUserNamespace reports whether this process is in the user namespace that
+// the machine booted with, where its capabilities hold for every process. It is
+// false if that cannot be told.
+func (fs FS) InitialUserNamespace() bool {
+	target, err := os.Readlink(filepath.Join(fs.root, "self", "ns", "user"))
 	if err != nil {
 		return false
 	}
-	number, found := strings.CutPrefix(target, "pid:[")
+	number, found := strings.CutPrefix(target, "user:[")
 	if !found {
 		return false
 	}
 	inode, err := strconv.ParseUint(strings.TrimSuffix(number, "]"), 10, 64)
-	return err == nil && inode == initialPIDNamespace
+	return err == nil && inode == initialUserNamespace
 }

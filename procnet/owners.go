@@ -1,6 +1,7 @@
 package procnet
 
 import (
+	"sockeye/sock"
 	"sockeye/sock/ownerindex"
 )
 
@@ -8,7 +9,10 @@ import (
 type OwnerQuery struct {
 	// Want holds the inodes of the sockets; nil means every socket.
 	Want []uint64
-	// Threads looks into threads with a descriptor table of their own too.
+	// Threads looks into every thread with a descriptor table of its own. Without,
+	// that is done for the sockets of Want that no process has, and in processes
+	// whose first thread has ended, which leaves the process no table: a second
+	// holder in a thread may be missing then.
 	Threads bool
 }
 
@@ -25,6 +29,10 @@ type OwnerIndex struct {
 	// descriptors, and is neither a missing right nor the end of the process.
 	// What the index holds is right all the same.
 	Err error
+
+	// Rings are the descriptors of io_uring instances, in the tables that were
+	// read. They have files of their own; see [FS.RingSockets].
+	Rings []sock.Owner
 
 	ownerindex.Index
 }

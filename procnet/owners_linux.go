@@ -37,18 +37,30 @@ func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
 	}
 	defer unix.Close(root)
-	s := search{
-		ctx: ctx, fs: fs, root: root, threads: q.Threads,
-		want: newWanted(q.Want), byPID: make(map[int32]int),
+	if err := fs.Foreign(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
 	}
-	if q.Threads {
-		s.comparable = fs.live()
+	s := search{
+		ctx: ctx, fs: fs, root: root, comparable: fs.live(),
+		want: newWanted(q.Want), byPID: make(map[int32]int), refused: make(map[int32]struct{}),
 	}
 	if s.pids, err = readNumbers(root, make([]byte, direntBuffer)); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", fs.root, sock.ErrUnavailable, err)
 	}
+	if len(s.pids) == 0 {
+		return nil, fmt.Errorf("%s: %w: it shows no process", fs.root, sock.ErrUnavailable)
+	}
 	slices.Sort(s.pids) // the kernel's order already; a copy's is any
-	ix := s.all()
+	if q.Threads {
+		s.scope = ofBoth
+	}
+	s.all()
+	if left := s.left(q.Want); len(left) > 0 && !q.Threads && !s.stopped() {
+		s.want, s.scope = newWanted(left), ofThreads
+		s.pids, s.known = slices.DeleteFunc(s.known, s.isRefused), nil
+		s.all()
+	}
+	ix := s.index()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -56,26 +68,46 @@ func (fs FS) Owners(ctx context.Context, q OwnerQuery) (*OwnerIndex, error) {
 	return ix, nil
 }
 
+// errForeign is the error of a proc file system whose PIDs are not those that this
+// process knows.
+var errForeign = errors.New("it shows another PID namespace")
+
+// Foreign returns an error if this is the proc file system of another PID
+// namespace: its PIDs are those of other processes here. A copy is none.
+func (fs FS) Foreign() error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(fs.root, &st); err != nil {
+		return err
+	}
+	if int64(st.Type) != unix.PROC_SUPER_MAGIC {
+		return nil
+	}
+	self, err := os.Readlink(filepath.Join(fs.root, "self"))
+	switch {
+	case errors.Is(err, unix.ENOENT): // this process has no PID there
+		return errForeign
+	case err == nil && self != strconv.Itoa(os.Getpid()):
+		return errForeign
+	}
+	return err
+}
+
 // live reports whether the file system shows this very machine, with the PIDs
 // that system calls of this process understand.
 func (fs FS) live() bool {
 	var st unix.Statfs_t
-	if unix.Statfs(fs.root, &st) != nil || int64(st.Type) != unix.PROC_SUPER_MAGIC {
-		return false
-	}
-	self, err := os.Readlink(filepath.Join(fs.root, "self"))
-	return err == nil && self == strconv.Itoa(os.Getpid())
+	return unix.Statfs(fs.root, &st) == nil && int64(st.Type) == unix.PROC_SUPER_MAGIC && fs.Foreign() == nil
 }
 
 // search is one search for owners, shared by its workers.
 type search struct {
 	ctx        context.Context
 	fs         FS
-	root       int // descriptor of the proc file system
-	threads    bool
+	root       int  // descriptor of the proc file system
 	comparable bool // kcmp(2) may be asked about these PIDs
 	alone      bool // there is one worker
 	want       wanted
+	scope      scope
 
 	pids  []int32
 	known []int32      // those that were read, and are not newcomers
@@ -86,6 +118,8 @@ type search struct {
 	idle      atomic.Int32
 	producing atomic.Int32
 
+	rings []ownerindex.Entry // io_uring instances, without an inode
+
 	mu     sync.Mutex // guards what follows
 	ix     OwnerIndex
 	tables []*table      // by holder index
@@ -93,7 +127,18 @@ type search struct {
 	again  []int32       // PIDs that changed hands, or for which no file was left
 	// starved: no file was left for what the workers read side by side.
 	starved bool
+	// refused are the processes whose descriptors may not be read.
+	refused map[int32]struct{}
 }
+
+// scope is which descriptor tables are read.
+type scope uint8
+
+const (
+	ofProcesses scope = iota
+	ofThreads         // that have one of their own
+	ofBoth
+)
 
 // chunk is a part of the descriptors of a table.
 type chunk struct {
@@ -104,8 +149,8 @@ type chunk struct {
 // maxTries bounds how often a PID that changes hands is read again.
 const maxTries = 3
 
-// all reads every PID and returns the index.
-func (s *search) all() *OwnerIndex {
+// all reads every PID.
+func (s *search) all() {
 	for range maxTries {
 		s.known = append(s.known, s.pids...)
 		s.run()
@@ -117,9 +162,29 @@ func (s *search) all() *OwnerIndex {
 			break
 		}
 	}
+}
+
+// left returns the inodes that no process has, of those that are wanted.
+func (s *search) left(want []uint64) []uint64 {
+	found := make(wanted, len(s.ix.Entries))
+	for _, e := range s.ix.Entries {
+		if s.tables[e.Holder].process != nil {
+			found[e.Inode] = struct{}{}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(want), found.has)
+}
+
+// index returns what was found.
+func (s *search) index() *OwnerIndex {
 	s.ix.Holders = make([]ownerindex.Holder, len(s.tables))
 	for i, t := range s.tables {
 		s.ix.Holders[i] = ownerindex.Holder{Process: t.process, TID: t.tid}
+	}
+	for _, r := range s.rings {
+		if t := s.tables[r.Holder]; t.process != nil {
+			s.ix.Rings = append(s.ix.Rings, sock.Owner{Process: t.process, FD: int(r.FD), TID: int(t.tid)})
+		}
 	}
 	s.ix.Order()
 	return &s.ix
@@ -166,6 +231,7 @@ func (s *search) run() {
 	parts := [][]ownerindex.Entry{s.ix.Entries}
 	for i := range workers {
 		parts = append(parts, workers[i].entries)
+		s.rings = append(s.rings, workers[i].rings...)
 	}
 	s.ix.Entries = slices.Concat(parts...)
 }
@@ -196,8 +262,14 @@ func (s *search) failedAt(pid int32, name string, err error) {
 }
 
 // denied notes a process whose descriptors may not be read.
-func (s *search) denied() {
+func (s *search) denied(pid int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ix.Denied++
+	s.refused[pid] = struct{}{}
+}
+
+func (s *search) isRefused(pid int32) bool {
+	_, refused := s.refused[pid]
+	return refused
 }

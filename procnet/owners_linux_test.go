@@ -175,8 +175,18 @@ func TestThreads(t *testing.T) {
 		}},
 		10: {comm: "dead leader", ticks: 100, threads: map[int]map[int]string{10: nil, 14: {3: socket(400)}}},
 	})
-	if ix := search1(t, fs, OwnerQuery{}); ix.Len() != 2 {
+	// Without asking for threads: of a dead leader all the same.
+	if ix := search1(t, fs, OwnerQuery{}); ix.Len() != 3 || len(ix.Owners(400, nil)) != 1 {
 		t.Errorf("without threads: %d entries", ix.Len())
+	}
+	// And of others, for what no process has.
+	few := search1(t, fs, OwnerQuery{Want: []uint64{100, 300, 999}})
+	for inode, owners := range map[uint64][]owner{
+		100: {{9, 3, 0, "main", 90}}, 300: {{9, 3, 13, "main", 90}}, 200: nil, 999: nil,
+	} {
+		if d := cmp.Diff(owners, ownersOf(few, inode)); d != "" {
+			t.Errorf("socket %d, without threads: %s", inode, d)
+		}
 	}
 	ix := search1(t, fs, OwnerQuery{Threads: true})
 	want := map[uint64][]owner{

@@ -19,3 +19,6 @@ func (fs FS) Owners(context.Context, OwnerQuery) (*OwnerIndex, error) {
 func (fs FS) Refusals(context.Context) (int, error) {
 	return 0, fmt.Errorf("processes in %s: %w: %w", fs.root, sock.ErrUnavailable, errors.ErrUnsupported)
 }
+
+// Foreign is nil: what other systems have is a copy.
+func (FS) Foreign() error { return nil }

@@ -87,19 +87,19 @@ func TestParseNumber(t *testing.T) {
 	}
 }
 
-func TestInitialPIDNamespace(t *testing.T) {
-	for target, want := range map[string]bool{"pid:[4026531836]": true, "pid:[4026532201]": false, "net:[4026531836]": false, "": false} {
+func TestInitialUserNamespace(t *testing.T) {
+	for target, want := range map[string]bool{"user:[4026531837]": true, "user:[4026532201]": false, "net:[4026531837]": false, "": false} {
 		fs := At(t.TempDir())
 		dir := filepath.Join(fs.root, "self", "ns")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if target != "" {
-			if err := os.Symlink(target, filepath.Join(dir, "pid")); err != nil {
+			if err := os.Symlink(target, filepath.Join(dir, "user")); err != nil {
 				t.Skip(err) // symbolic links need a privilege on Windows
 			}
 		}
-		if got := fs.InitialPIDNamespace(); got != want {
+		if got := fs.InitialUserNamespace(); got != want {
 			t.Errorf("%q: got %v", target, got)
 		}
 	}

@@ -33,6 +33,7 @@ type table struct {
 type worker struct {
 	*search
 	entries []ownerindex.Entry
+	rings   []ownerindex.Entry
 	dirents []byte
 	numbers []int32
 	name    []byte
@@ -59,12 +60,30 @@ func (w *worker) run() {
 	}
 }
 
-// processTables reads the table of a process, and those of its threads if asked.
+// processTables reads the table of a process and those of its threads, as far as
+// they are asked for. A process whose first thread has ended has none of its own:
+// then the threads have all.
 func (w *worker) processTables(pid int32) {
 	dir := strconv.Itoa(int(pid))
-	if w.readTable(pid, 0, dir+"/fd") && w.threads {
-		w.threadTables(pid, dir+"/task")
+	task := dir + "/task"
+	if w.scope == ofThreads {
+		if w.hasThreads(task) {
+			w.threadTables(pid, task)
+		}
+		return
 	}
+	descriptors, ok := w.readTable(pid, 0, dir+"/fd")
+	if ok && (w.scope == ofBoth || descriptors == 0) && w.hasThreads(task) {
+		w.threadTables(pid, task)
+	}
+}
+
+// hasThreads reports whether a process may have more than one: the directory task
+// has a link for each (proc_task_getattr in fs/proc/base.c).
+func (w *worker) hasThreads(task string) bool {
+	var st unix.Stat_t
+	err := unix.Fstatat(w.root, task, &st, 0)
+	return err != nil || st.Nlink != 3
 }
 
 // threadTables reads the tables of the threads that do not share the process's.
@@ -86,20 +105,21 @@ func (w *worker) threadTables(pid int32, path string) {
 	}
 }
 
-// readTable reads one table. It returns false if there is nothing to read.
-func (w *worker) readTable(pid, tid int32, path string) bool {
+// readTable reads one table and returns how many descriptors are in it. It is not ok
+// if the table may not be read or is gone.
+func (w *worker) readTable(pid, tid int32, path string) (descriptors int, ok bool) {
 	dir, err := openDir(w.root, path)
 	switch {
 	case isGone(err):
-		return false
+		return 0, false
 	case isRefusal(err):
 		if tid == 0 {
-			w.denied()
+			w.denied(pid)
 		}
-		return false
+		return 0, false
 	case err != nil:
 		w.failedAt(pid, "fd", err)
-		return false
+		return 0, false
 	}
 	t := &table{dir: dir, pid: pid, tid: tid}
 	t.users.Store(1)
@@ -118,6 +138,7 @@ func (w *worker) readTable(pid, tid int32, path string) bool {
 			break
 		}
 		w.numbers = numberedEntries(w.numbers[:0], w.dirents[:n])
+		descriptors += len(w.numbers)
 		for fds := range slices.Chunk(w.numbers, chunkSize) {
 			if w.stopped() || t.refused.Load() {
 				break
@@ -127,7 +148,7 @@ func (w *worker) readTable(pid, tid int32, path string) bool {
 			}
 		}
 	}
-	return !t.refused.Load()
+	return descriptors, !t.refused.Load()
 }
 
 // handOver gives a full chunk to an idle worker, if there is one.
@@ -160,6 +181,11 @@ func (w *worker) links(t *table, fds []int32) {
 			}
 			continue // closed meanwhile
 		}
+		if string(w.link[:n]) == ringLink {
+			t.matched.Store(true)
+			w.rings = append(w.rings, ownerindex.Entry{Holder: t.holder, FD: fd})
+			continue
+		}
 		inode, ok := parseSocketLink(w.link[:n])
 		if !ok || !w.want.has(inode) {
 			continue
@@ -177,7 +203,7 @@ func (w *worker) release(t *table) {
 	defer unix.Close(t.dir)
 	if t.refused.Load() {
 		if t.tid == 0 {
-			w.denied()
+			w.denied(t.pid)
 		}
 		return
 	}

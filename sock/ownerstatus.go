@@ -5,7 +5,7 @@ type OwnerStatus uint8
 
 // The reasons.
 const (
-	// OwnerNotSearched: nobody asked.
+	// OwnerNotSearched: nobody asked, or nobody could look everywhere.
 	OwnerNotSearched OwnerStatus = iota
 	// OwnerKnown: Owners is complete as far as the reader may see.
 	OwnerKnown
@@ -26,13 +26,21 @@ const (
 	// OwnerExited: the holder ended while the listing was made, or the process that
 	// bound it did before (CreatorPID).
 	OwnerExited
+	// OwnerClosed: it was closed while the listing was made.
+	OwnerClosed
+	// OwnerInTransit: no process has a descriptor of it, and as many descriptors at
+	// least are on their way in messages (SCM_RIGHTS).
+	OwnerInTransit
+	// OwnerNoDescriptor: no process has a descriptor of it, and nothing more is
+	// known: the kernel's, in another PID namespace, held by io_uring ...
+	OwnerNoDescriptor
 	ownerStatusEnd
 )
 
 // ownerStatuses has the name of each used in every format, and what it means, in
 // one line for people.
 var ownerStatuses = [...]struct{ name, meaning string }{
-	OwnerNotSearched:    {"not_searched", "nobody looked (--no-processes, --owners none), or the system does not say"},
+	OwnerNotSearched:    {"not_searched", "nobody looked (--no-processes, --owners none) or could look, or the system does not say"},
 	OwnerKnown:          {"known", "the processes that hold it are named, all that this user may see"},
 	OwnerPermission:     {"permission", "a process whose descriptors this user may not see may hold it: root sees all"},
 	OwnerKernel:         {"kernel", "no process holds it; the kernel does, as for NFS, WireGuard or http.sys"},
@@ -42,6 +50,9 @@ var ownerStatuses = [...]struct{ name, meaning string }{
 	OwnerOrphaned:       {"orphaned", "its process closed it; the kernel finishes the connection"},
 	OwnerOtherNamespace: {"other_namespace", "its holder is not in this PID namespace; the host of a container sees it"},
 	OwnerExited:         {"exited", "its holder ended while the listing was made, or the process that bound it before"},
+	OwnerClosed:         {"closed", "it was closed while the listing was made"},
+	OwnerInTransit:      {"in_transit", "no process has it, and descriptors are on their way in messages (SCM_RIGHTS)"},
+	OwnerNoDescriptor:   {"no_descriptor", "no process here has it: the kernel's, in another PID namespace, or in io_uring"},
 }
 
 // String returns the name used in every format, such as "accept_queue".

@@ -10,8 +10,10 @@ import (
 )
 
 // Exists reports whether a socket that was listed is still there: the same one,
-// by its cookie, or where none is known by its inode, or by its two ends. A
-// connection that has gone into TIME_WAIT is another one. The error is a
+// by its cookie, or where none is known by its inode, or by its two ends. It is
+// there no more if its file is closed, which its inode tells: what the kernel still
+// has of the connection then, with the same cookie, is an orphan or TIME_WAIT. The
+// error is a
 // [*sock.TableError] as for a listing of the socket's table, or the context's.
 //
 // The kernel finds one socket without a walk, so the answer for a connection
@@ -145,7 +147,8 @@ func (q *question) same() bool {
 	const ends = sock.FieldLocal | sock.FieldRemote
 	switch both := a.Known & b.Known; {
 	case both.Has(sock.FieldCookie):
-		return a.Cookie == b.Cookie
+		closed := a.Knows(sock.FieldInode) && (!b.Knows(sock.FieldInode) || a.Inode != b.Inode)
+		return a.Cookie == b.Cookie && !closed
 	case both.Has(sock.FieldInode):
 		return a.Inode == b.Inode
 	}

@@ -27,6 +27,10 @@ func listed(state sock.State) *sock.Socket {
 func TestExists(t *testing.T) {
 	yes := []delivery{datagram(row(established(1)))}
 	other := []delivery{datagram(row(established(2)))}
+	timeWait, orphan := established(1), established(1)
+	timeWait[1], orphan[1] = 6, 5 // idiag_state: TCP_TIME_WAIT, TCP_FIN_WAIT2
+	native.PutUint32(timeWait[idiagInode:], 0)
+	native.PutUint32(orphan[idiagInode:], 0)
 	gone := []delivery{datagram(failure(syscall.ENOENT))}
 	stale := []delivery{datagram(failure(syscall.ESTALE))}
 	table := func(rows ...reply) []delivery { return []delivery{datagram(append(rows, done(0))...)} }
@@ -42,6 +46,8 @@ func TestExists(t *testing.T) {
 		{"another member of a reuseport group was met", listed(sock.Listen), [][]delivery{stale, table(row(established(3)), row(established(1)))}, true},
 		{"a closed listener of a group", listed(sock.Listen), [][]delivery{stale, table(row(established(3)))}, false},
 		{"the kernel ignored the cookie", listed(sock.Listen), [][]delivery{other, table()}, false},
+		{"closed, and in TIME_WAIT", listed(sock.Established), [][]delivery{{datagram(row(timeWait))}, table(row(timeWait))}, false},
+		{"closed, and not finished", listed(sock.Established), [][]delivery{{datagram(row(orphan))}, table(row(orphan))}, false},
 		{"an inconsistent table", listed(sock.Listen), [][]delivery{gone,
 			{datagram(interrupted(established(3)), done(0))}, table(row(established(1)))}, true},
 	} {

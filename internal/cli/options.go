@@ -98,7 +98,7 @@ func (o *options) noProcessesOption() []*option {
 func (o *options) ownerOptions() []*option {
 	return slices.Concat(
 		[]*option{accepted(groupOwners, "processes", "p", "owners are shown unless --no-processes")},
-		onlyOn("linux", on(groupOwners, &o.threads, "threads", "T", "owners in threads with a file table of their own too")),
+		onlyOn("linux", on(groupOwners, &o.threads, "threads", "T", "every owner in a thread with a file table of its own (/proc shows one that is the only one)")),
 		[]*option{
 			on(groupOwners, &o.numeric, "numeric", "n", "addresses and ports are numbers unless -r"),
 			on(groupOwners, &o.resolve, "resolve", "r", "names of addresses (DNS) and of services"),

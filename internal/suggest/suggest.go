@@ -39,7 +39,11 @@ func Names(word string, among []string) []string {
 	}
 	var near []candidate
 	for _, name := range among {
-		if score, ok := score(folded, fold(name)); ok {
+		score, ok := score(folded, fold(name))
+		if !ok && len(folded) >= 3 && strings.Contains(parted(name), parted(word)) {
+			score, ok = partScore, true
+		}
+		if ok {
 			near = append(near, candidate{name, score})
 		}
 	}
@@ -79,12 +83,12 @@ func score(word, name string) (int, bool) {
 	if d <= limit(len(word)) {
 		return d, true
 	}
-	// A part of a name ranks behind every name that is near as a whole.
-	if len(word) >= 3 && strings.Contains(name, word) {
-		return 10, true
-	}
 	return 0, false
 }
+
+// partScore is that of a word which is a part of a name: it ranks behind every name
+// that is near as a whole. "node" is none of no_descriptor.
+const partScore = 10
 
 // begins is 1 for a name of which the word is the beginning.
 func begins(name, word string) int {
@@ -120,6 +124,9 @@ func limit(letters int) int {
 	}
 	return 3
 }
+
+// parted writes a name with one kind of hyphen.
+func parted(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -41,11 +41,11 @@ func open(k kernel, proc string) (*Finder, error) {
 		return nil, &UnavailableError{Reason: btfReason(err, k.release()), Err: err}
 	}
 	var err error
-	f.link, err = f.attach(everything)
+	f.link, err = f.attach(magicSockets, everything)
 	unlimited := false
 	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() {
 		unlimited = k.raiseMemlock()
-		f.link, err = f.attach(everything)
+		f.link, err = f.attach(magicSockets, everything)
 	}
 	if err != nil {
 		return nil, f.refused(err, unlimited)
@@ -95,10 +95,10 @@ func (f *Finder) refused(err error, unlimited bool) error {
 // says EPERM beyond it: since Linux 5.11 it charges them to the control group.
 func (f *Finder) chargesMemlock() bool { return before(f.kernel.release(), 5, 11) }
 
-// attach loads the program for some spans of inodes and returns a link to it, which
-// keeps the program.
-func (f *Finder) attach(spans []span) (link int, err error) {
-	filled, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, spans)
+// attach loads the program for the files of a file system with an inode in some
+// spans, and returns a link to it, which keeps the program.
+func (f *Finder) attach(magic uint32, spans []span) (link int, err error) {
+	filled, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, magic, spans)
 	if err != nil {
 		return -1, err
 	}

@@ -195,7 +195,7 @@ func TestFindRetriesAndSorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The time namespace adds 2.5 s.
-	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 3, 0, "p9", 300}, {70, 9, 4, 0, "p9", 300}}
+	want := []owner{{60, 8, 5, 0, "p8", 290}, {60, 9, 3, 0, "p9", 300}, {62, 8, 7, 81, "p8", 290}, {70, 9, 4, 0, "p9", 300}}
 	if d := cmp.Diff(want, ownersOf(ix, inodes(ix))); d != "" {
 		t.Error(d)
 	}
@@ -242,7 +242,7 @@ func TestFindFew(t *testing.T) {
 	if err != nil || ix.Len() != 2 {
 		t.Errorf("%d descriptors, %v", ix.Len(), err)
 	}
-	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, []span{{60, 0}})
+	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, magicSockets, []span{{60, 0}})
 	if err != nil || len(k.programs) != 2 || !cmp.Equal(k.programs[1], want) {
 		t.Errorf("%d programs, %v", len(k.programs), err)
 	}

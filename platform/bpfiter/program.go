@@ -27,6 +27,18 @@ const (
 	wantedMark = 0x7b000000_00000000 // in 64 bits
 )
 
+// The placeholder that follows those of the offsets.
+const (
+	filesystem = offsetCount + iota // the magic number of the one whose files are recorded
+	placeholderCount
+)
+
+// Magic numbers of file systems: linux/magic.h.
+const (
+	magicSockets   = 0x534F434B // SOCKFS_MAGIC
+	magicAnonymous = 0x09041934 // ANON_INODE_FS_MAGIC
+)
+
 // filterSize is the number of ranges of inodes that the program itself looks for.
 const filterSize = 4
 
@@ -60,8 +72,8 @@ func nativeProgram() []byte {
 }
 
 // fill returns the program with its placeholders filled in, for a kernel and for
-// the inodes in one to filterSize spans.
-func fill(program []byte, order binary.ByteOrder, l *layout, spans []span) ([]byte, error) {
+// the files of a file system with an inode in one to filterSize spans.
+func fill(program []byte, order binary.ByteOrder, l *layout, magic uint32, spans []span) ([]byte, error) {
 	if len(spans) == 0 || len(spans) > filterSize {
 		return nil, fmt.Errorf("%w: %d spans", errProgram, len(spans))
 	}
@@ -69,7 +81,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, spans []span) ([]by
 		return nil, fmt.Errorf("%w: %d bytes", errProgram, len(program))
 	}
 	filled := append([]byte(nil), program...)
-	p := patcher{order: order, layout: l, spans: spans}
+	p := patcher{order: order, layout: l, magic: magic, spans: spans}
 	for at := 0; at < len(filled); at += insnSize {
 		insn := filled[at : at+insnSize]
 		switch insn[0] {
@@ -87,7 +99,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, spans []span) ([]by
 			at += insnSize
 		}
 	}
-	if p.offsets != 1<<offsetCount-1 || p.wanted != 1<<(2*filterSize)-1 {
+	if p.offsets != 1<<placeholderCount-1 || p.wanted != 1<<(2*filterSize)-1 {
 		return nil, fmt.Errorf("%w: placeholders %#x and %#x", errProgram, p.offsets, p.wanted)
 	}
 	return filled, nil
@@ -97,6 +109,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, spans []span) ([]by
 type patcher struct {
 	order  binary.ByteOrder
 	layout *layout
+	magic  uint32
 	spans  []span
 
 	offsets, wanted uint32
@@ -109,11 +122,15 @@ func (p *patcher) move(insn []byte) error {
 		return nil
 	}
 	n := constant & 0xff
-	if n >= offsetCount {
+	value := p.magic
+	switch {
+	case n < offsetCount:
+		value = p.layout.offsets[n]
+	case n != filesystem:
 		return fmt.Errorf("%w: placeholder %d", errProgram, n)
 	}
 	p.offsets |= 1 << n
-	p.order.PutUint32(insn[4:], p.layout.offsets[n])
+	p.order.PutUint32(insn[4:], value)
 	return nil
 }
 

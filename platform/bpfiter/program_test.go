@@ -36,7 +36,7 @@ func TestFillPrograms(t *testing.T) {
 	for _, spans := range [][]span{everything, few} {
 		var both [2][]instruction
 		for i, program := range [][]byte{littleEndianProgram, bigEndianProgram} {
-			filled, err := fill(program, orders[i], distinct(), spans)
+			filled, err := fill(program, orders[i], distinct(), 4000, spans)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,6 +58,9 @@ func TestFillPrograms(t *testing.T) {
 				wide = append(wide, uint64(both[0][i+1].Constant)<<32|uint64(insn.Constant))
 			}
 		}
+		if seen[4000] != 1 {
+			t.Error("the file system is nowhere")
+		}
 		for _, offset := range distinct().offsets {
 			if seen[offset] == 0 {
 				t.Errorf("the offset %d is nowhere", offset)
@@ -73,7 +76,7 @@ func TestFillPrograms(t *testing.T) {
 		}
 	}
 	for _, n := range []int{0, filterSize + 1} {
-		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), make([]span, n)); err == nil {
+		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), 4000, make([]span, n)); err == nil {
 			t.Errorf("%d spans are no error", n)
 		}
 	}
@@ -81,7 +84,7 @@ func TestFillPrograms(t *testing.T) {
 
 func TestFillAnotherProgram(t *testing.T) {
 	p := littleEndianProgram
-	more := append([]byte{opMove64, 0, 0, 0, offsetCount, 0, 0, 0x7a}, p...)
+	more := append([]byte{opMove64, 0, 0, 0, placeholderCount, 0, 0, 0x7a}, p...)
 	wide := append([]byte{opLoad64, 0, 0, 0, 2 * filterSize, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7b}, p...)
 	for name, program := range map[string][]byte{
 		"nothing":               {},
@@ -91,7 +94,7 @@ func TestFillAnotherProgram(t *testing.T) {
 		"an unknown inode":      wide,
 		"a cut 64-bit constant": append(p[:len(p):len(p)], wide[:insnSize]...),
 	} {
-		if _, err := fill(program, binary.LittleEndian, distinct(), everything); !errors.Is(err, errProgram) {
+		if _, err := fill(program, binary.LittleEndian, distinct(), 4000, everything); !errors.Is(err, errProgram) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -106,7 +109,7 @@ func FuzzFill(f *testing.F) {
 			order = orders[0]
 		}
 		before := string(program)
-		filled, err := fill(program, order, distinct(), []span{{1, 0}})
+		filled, err := fill(program, order, distinct(), 4000, []span{{1, 0}})
 		if string(program) != before {
 			t.Error("the program itself was changed")
 		}

@@ -2,13 +2,13 @@ package bpfiter
 
 import "sockeye/sock"
 
-// Query says which holders of sockets are looked for.
+// Query says which holders of files are looked for.
 type Query struct {
-	// Want holds the inodes of the sockets; nil means every socket.
+	// Want holds the inodes of the files; nil means every one.
 	Want []uint64
-	// Threads finds the sockets in threads with a descriptor table of their own
-	// too.
-	Threads bool
+	// Anonymous looks for files without a name in place of sockets: epoll, timers,
+	// io_uring and others (anon_inode), which share an inode or have one each.
+	Anonymous bool
 }
 
 // UnavailableError says why the kernel does not look for owners here. It wraps

@@ -33,8 +33,8 @@ func TestRestrictions(t *testing.T) {
 	var running sync.WaitGroup
 	for _, size := range []int{1, filterSize, filterSize + 1, 100, len(all)} {
 		running.Go(func() {
-			restricted(t, f, whole, false, slices.Clone(all[len(all)-size:]))
-			restricted(t, f, whole, false, append([]uint64{shared}, all[:size-1]...))
+			restricted(t, f, whole, slices.Clone(all[len(all)-size:]))
+			restricted(t, f, whole, append([]uint64{shared}, all[:size-1]...))
 		})
 	}
 	running.Wait()

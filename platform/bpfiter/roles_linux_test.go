@@ -96,12 +96,12 @@ func find(compare bool) (result found) {
 	}
 	defer f.Close()
 	if compare {
-		if result.Difference, result.Descriptors, err = difference(f, Query{Threads: true}); err != nil {
+		if result.Difference, result.Descriptors, err = difference(f, Query{}); err != nil {
 			result.Cause = err.Error()
 		}
 		return result
 	}
-	ix, err := f.Find(context.Background(), Query{Threads: true})
+	ix, err := f.Find(context.Background(), Query{})
 	if err != nil {
 		result.Cause = err.Error()
 		return result

@@ -9,26 +9,38 @@ import (
 	"sockeye/sock"
 )
 
-// Find looks through the descriptors of every process for sockets. The error is
-// the context's, or wraps [sock.ErrUnavailable].
+// Find looks through the descriptors of every process, and of every thread that has
+// a table of its own. The error is the context's, or wraps [sock.ErrUnavailable].
 func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	if q.Want != nil && len(q.Want) == 0 {
 		return &Index{}, ctx.Err()
 	}
-	s := search{query: q, want: newWanted(q.Want), builder: newBuilder(len(q.Want), f.offset)}
+	s := search{want: newWanted(q.Want), builder: newBuilder(len(q.Want), f.offset)}
 	link := f.link
-	if s.want != nil {
-		// What the kernel does not do for us is done here, so that a refusal
-		// costs time only.
-		if own, err := f.attach(s.want.spans()); err == nil {
+	if q.Anonymous || s.want != nil {
+		own, err := f.attach(q.filesystem(), s.want.spans())
+		switch {
+		case err == nil:
 			defer f.kernel.close(own)
 			link = own
+		case q.Anonymous:
+			return nil, fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
 		}
+		// What the kernel does not do for us is done here, so that a refusal costs
+		// time only.
 	}
 	if err := f.read(ctx, link, &s); err != nil {
 		return nil, err
 	}
 	return s.builder.finish(), nil
+}
+
+// filesystem returns the magic number of the file system that is searched.
+func (q Query) filesystem() uint32 {
+	if q.Anonymous {
+		return magicAnonymous
+	}
+	return magicSockets
 }
 
 // bufferSize is the most that fits the kernel's own buffer of 8 pages
@@ -69,18 +81,17 @@ func (f *Finder) read(ctx context.Context, link int, s *search) error {
 
 // search is what is made of the records of an iteration.
 type search struct {
-	query   Query
 	want    wanted
 	builder *builder
 }
 
-// take adds a record to the index if the query asks for it.
+// take adds a record to the index if it is wanted.
 func (s *search) take(b []byte) {
 	r := decodeRecord(b)
 	if r.pid == 0 || r.inode == 0 {
 		return // it ended while it was looked at
 	}
-	if s.want.has(r.inode) && (r.tid == 0 || s.query.Threads) {
+	if s.want.has(r.inode) {
 		s.builder.add(&r)
 	}
 }

@@ -44,7 +44,7 @@ func TestSocketInFlight(t *testing.T) {
 // alone.
 func holders(t *testing.T, f *Finder, inode uint64, want int) {
 	t.Helper()
-	ix, err := f.Find(t.Context(), Query{Want: []uint64{inode}, Threads: true})
+	ix, err := f.Find(t.Context(), Query{Want: []uint64{inode}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,9 @@ type Index struct {
 	Entries   []Entry // sorted by inode, then as owners are
 	Holders   []Holder
 	Processes []Started // sorted by PID
+	// Left are the inodes, sorted, of sockets that a process had which has ended
+	// since. It is filled by [Index.Order].
+	Left []uint64
 }
 
 // Entry is a descriptor that refers to a socket.
@@ -55,6 +58,22 @@ func (ix *Index) Owners(inode uint64, buf []sock.Owner) []sock.Owner {
 	return buf
 }
 
+// All calls yield for every descriptor in the index, in the order of the entries.
+func (ix *Index) All(yield func(sock.Owner) bool) {
+	for _, e := range ix.Entries {
+		h := ix.Holders[e.Holder]
+		if !yield(sock.Owner{Process: h.Process, FD: int(e.FD), TID: int(h.TID)}) {
+			return
+		}
+	}
+}
+
+// WasLeft reports whether the socket was in a process that has ended since.
+func (ix *Index) WasLeft(inode uint64) bool {
+	_, left := slices.BinarySearch(ix.Left, inode)
+	return left
+}
+
 // Len returns the number of descriptors in the index.
 func (ix *Index) Len() int { return len(ix.Entries) }
 
@@ -75,8 +94,13 @@ func (ix *Index) StartTicks(pid int) (uint64, bool) {
 // went away, or a thread's copy of a descriptor.
 func (ix *Index) Order() {
 	ix.Entries = slices.DeleteFunc(ix.Entries, func(e Entry) bool {
-		return ix.Holders[e.Holder].Process == nil
+		gone := ix.Holders[e.Holder].Process == nil
+		if gone {
+			ix.Left = append(ix.Left, e.Inode)
+		}
+		return gone
 	})
+	slices.Sort(ix.Left)
 	slices.SortFunc(ix.Entries, ix.Compare)
 	ix.Entries = slices.CompactFunc(ix.Entries, func(a, b Entry) bool {
 		return a.Inode == b.Inode && a.FD == b.FD && ix.Holders[a.Holder].Process == ix.Holders[b.Holder].Process

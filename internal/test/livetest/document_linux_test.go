@@ -55,8 +55,8 @@ type record struct {
 }
 
 type owner struct {
-	PID, FD int
-	Process string
+	PID, FD, TID int
+	Process      string
 }
 
 // readDocument lists with --json and more arguments.

@@ -23,6 +23,10 @@ const binaryEnv = "SOCKEYE_LIVETEST_BINARY"
 func TestMain(m *testing.M) {
 	fault.RunHelper()
 	population.RunHelper()
+	if name := os.Getenv(cornerEnv); name != "" {
+		playCorner(name)
+		return
+	}
 	status, err := testMain(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

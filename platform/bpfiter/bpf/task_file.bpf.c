@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The kernel's task_file iterator calls this program for each open file of each
- * descriptor table in the reader's PID namespace. For a socket it writes one
- * struct record to the iterator's output.
+ * descriptor table in the reader's PID namespace. For a socket, or a file of another
+ * kind that is searched, it writes one struct record to the iterator's output.
  *
  * It is compiled once, without CO-RE: what differs between kernels is a
  * constant of the form PLACEHOLDER(n), which the loader replaces with the
@@ -73,8 +73,7 @@ struct record {
 #define PID_LEVEL PLACEHOLDER(0a)
 #define PID_NUMBERS PLACEHOLDER(0b)
 #define UPID_SIZE PLACEHOLDER(0c)
-
-#define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
+#define FILESYSTEM PLACEHOLDER(0d) /* the magic number of that of sockets, or another */
 
 #define inline static inline __attribute__((always_inline))
 
@@ -138,7 +137,7 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	record.inode = load64(inode, INODE_NUMBER);
 	if (!wanted(record.inode))
 		return 0;
-	if (load64(load64(inode, INODE_SUPER), SUPER_MAGIC) != SOCKFS_MAGIC)
+	if (load64(load64(inode, INODE_SUPER), SUPER_MAGIC) != FILESYSTEM)
 		return 0;
 
 	/* The numbers that the reader knows: the iterator shows the tasks of its
