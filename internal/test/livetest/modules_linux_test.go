@@ -49,7 +49,7 @@ func TestWithoutModules(t *testing.T) {
 	}) {
 		t.Errorf("source %q, warnings %v", doc.Source, doc.Warnings)
 	}
-	if got := run(t, sockeye(t, "-t", "-a", "--source", "sock_diag")); got.status != 3 || got.stdout != "" {
+	if got := run(t, sockeye(t, "-t", "-a", "-H", "--source", "sock_diag")); got.status != 3 || got.stdout != "" {
 		t.Errorf("sock_diag alone: exit status %d, %q", got.status, got.stdout)
 	}
 }
