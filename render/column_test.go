@@ -85,7 +85,7 @@ func TestNeeds(t *testing.T) {
 		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldULP
 	tests := map[string]struct {
 		o    Options
 		want sock.Field
@@ -99,7 +99,7 @@ func TestNeeds(t *testing.T) {
 		"group":      {Options{Format: JSON, Group: mustColumns(t, "process,state")}, sock.FieldOwners},
 		"cmdline":    {Options{Columns: mustColumns(t, "cmdline")}, sock.FieldOwners | sock.FieldCmdline},
 		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
-		"json info":  {Options{Format: JSON, Facts: shownBy("info")}, sock.AllFields&^optional | sock.FieldTCPInfo | sock.FieldCongestion},
+		"json info":  {Options{Format: JSON, Facts: shownBy("info")}, sock.AllFields&^optional | shownBy("info")},
 		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
 		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields | sock.FieldService},
 		"pids":       {Options{Format: PIDs}, sock.FieldOwners},

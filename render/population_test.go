@@ -129,7 +129,7 @@ func full() *sock.Socket {
 	for f := sock.TCPInfoField(0); f < sock.TCPInfoFieldCount; f++ {
 		s.TCPInfo.Set(f, uint64(f)*1000)
 	}
-	s.Congestion, s.Shutdown, s.TOS, s.TrafficClass = "cubic", sock.ShutdownSend, 16, 32
+	s.Congestion, s.ULP, s.Shutdown, s.TOS, s.TrafficClass = "cubic", "tls", sock.ShutdownSend, 16, 32
 	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
 	return s
 }

@@ -31,6 +31,7 @@ const (
 	FieldMemory                         // Memory
 	FieldTCPInfo                        // TCPInfo
 	FieldCongestion                     // Congestion
+	FieldULP                            // ULP
 	FieldShutdown                       // Shutdown
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass

@@ -68,6 +68,7 @@ type Socket struct {
 	Memory       Memory
 	TCPInfo      *TCPInfo
 	Congestion   string
+	ULP          string // upper layer protocol in the kernel, such as "tls" (TCP_ULP)
 	Shutdown     Shutdown
 	TOS          uint8
 	TrafficClass uint8

@@ -12,7 +12,7 @@ const (
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
 		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID
 	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
-		sock.FieldCongestion
+		sock.FieldCongestion | sock.FieldULP
 	unixFields = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
 		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown

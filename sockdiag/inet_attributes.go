@@ -18,8 +18,11 @@ const (
 	inetDiagProtocol  = 10 // u8, raw sockets only
 	inetDiagSKV6Only  = 11 // u8, IPv6 in LISTEN or CLOSE only
 	inetDiagMark      = 15 // u32, with CAP_NET_ADMIN only
+	inetDiagULPInfo   = 19 // nested INET_ULP_INFO_*, Linux 5.4
 	inetDiagCgroupID  = 21 // u64, Linux 5.8
 )
+
+const inetULPInfoName = 1 // INET_ULP_INFO_NAME: string
 
 // attributes reads what follows struct inet_diag_msg. An attribute that is
 // shorter than its type is damage; one that is longer is a newer kernel.
@@ -56,6 +59,8 @@ func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 			s.Congestion = d.names.intern(name)
 			s.Known |= sock.FieldCongestion
 		}
+	case inetDiagULPInfo:
+		d.upperLayer(v, s)
 	case inetDiagTOS, inetDiagTClass, inetDiagShutdown, inetDiagSKV6Only, inetDiagProtocol:
 		if len(v) < 1 {
 			return false
@@ -63,6 +68,21 @@ func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 		d.byteAttribute(kind, v[0], s)
 	}
 	return true
+}
+
+// upperLayer reads the name of the upper layer protocol, which stands among nested
+// attributes.
+func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) {
+	for walk := (attributes{v}); ; {
+		kind, value, ok := walk.next()
+		if !ok {
+			return
+		}
+		if name, _, _ := bytes.Cut(value, []byte{0}); kind == inetULPInfoName && len(name) > 0 {
+			s.ULP = d.names.intern(name)
+			s.Known |= sock.FieldULP
+		}
+	}
 }
 
 func (d *inetDecoder) byteAttribute(kind uint16, v uint8, s *sock.Socket) {

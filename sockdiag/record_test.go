@@ -42,6 +42,7 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldMemory, func() { left.Memory = sock.Memory{} }},
 		{sock.FieldTCPInfo, func() { left.TCPInfo = nil }},
 		{sock.FieldCongestion, func() { left.Congestion = "" }},
+		{sock.FieldULP, func() { left.ULP = "" }},
 		{sock.FieldShutdown, func() { left.Shutdown = 0 }},
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},

@@ -41,6 +41,11 @@ var detailFacts = []*Fact{
 		Doc: "congestion control of TCP", Example: "congestion = bbr",
 		text: func(s *sock.Socket) *string { return &s.Congestion },
 	},
+	{
+		Name: "ulp", Aliases: []string{"tcp_ulp"}, Kind: Text, Needs: sock.FieldULP, Optional: true, Option: "info", Words: "TCP's inner facts",
+		Doc: "upper layer protocol that the kernel runs over TCP, such as tls", Example: "ulp = tls",
+		text: func(s *sock.Socket) *string { return &s.ULP },
+	},
 	shutdownFact,
 	integer(Fact{
 		Name: "tos", Kind: Number, Needs: sock.FieldTOS, Optional: true, Option: "tos", Words: "types of service",

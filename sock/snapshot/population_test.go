@@ -68,7 +68,7 @@ func invent(r *rand.Rand) *sock.Socket {
 func inventNames(r *rand.Rand, s *sock.Socket) {
 	for field, name := range map[sock.Field]*string{
 		sock.FieldInterface: &s.Interface, sock.FieldPath: &s.Path, sock.FieldPeerPath: &s.PeerPath,
-		sock.FieldUser: &s.User, sock.FieldNetnsName: &s.Netns.Name, sock.FieldCongestion: &s.Congestion,
+		sock.FieldUser: &s.User, sock.FieldNetnsName: &s.Netns.Name, sock.FieldCongestion: &s.Congestion, sock.FieldULP: &s.ULP,
 		sock.FieldCgroup: &s.Cgroup,
 	} {
 		if s.Known.Has(field) {
