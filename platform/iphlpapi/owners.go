@@ -70,11 +70,7 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 	}
 	switch {
 	case pid == pidNone:
-		status, known := unheld(s.State)
-		if !known {
-			return
-		}
-		s.OwnerStatus = status
+		s.OwnerStatus = unheld(s.State)
 	case pid == pidSystem:
 		o.own(o.kernel, r, row, s)
 		s.OwnerStatus = sock.OwnerKernel
@@ -93,16 +89,16 @@ func (o *owners) add(r *rows, row []byte, s *sock.Socket) {
 }
 
 // unheld says why no process holds a socket, as far as its state tells.
-func unheld(state sock.State) (why sock.OwnerStatus, known bool) {
+func unheld(state sock.State) sock.OwnerStatus {
 	switch state {
 	case sock.TimeWait:
-		return sock.OwnerTimeWait, true
+		return sock.OwnerTimeWait
 	case sock.SynReceived:
-		return sock.OwnerRequest, true
+		return sock.OwnerRequest
 	case sock.FinWait1, sock.FinWait2, sock.Closing, sock.LastAck, sock.Closed:
-		return sock.OwnerOrphaned, true
+		return sock.OwnerOrphaned
 	}
-	return sock.OwnerNotSearched, false
+	return sock.OwnerNoDescriptor
 }
 
 // own makes a process the owner of a row.

@@ -48,9 +48,9 @@ func TestOwnerStatus(t *testing.T) {
 		{"no PID, LAST_ACK", testRow{state: 10}, true, sock.OwnerOrphaned, ""},
 		{"no PID, DELETE_TCB", testRow{state: 12}, true, sock.OwnerOrphaned, ""},
 		{"no PID, SYN_RECEIVED", testRow{state: 4}, true, sock.OwnerRequest, ""},
-		{"no PID, CLOSE_WAIT: it is not closed", testRow{state: 8}, false, sock.OwnerNotSearched, ""},
-		{"no PID", testRow{state: 5}, false, sock.OwnerNotSearched, ""},
-		{"no PID, UDP", testRow{}, false, sock.OwnerNotSearched, ""},
+		{"no PID, CLOSE_WAIT: it is not closed", testRow{state: 8}, true, sock.OwnerNoDescriptor, ""},
+		{"no PID", testRow{state: 5}, true, sock.OwnerNoDescriptor, ""},
+		{"no PID, UDP", testRow{}, true, sock.OwnerNoDescriptor, ""},
 		{"the kernel", testRow{state: 2, pid: pidSystem, created: bound}, true, sock.OwnerKernel, "System"},
 	} {
 		f := newFake()

@@ -161,7 +161,7 @@ func checkOwner(t *testing.T, m Held, s listed, source string) int {
 	switch {
 	case s.PID == 0:
 		// Wine 8 says PID 0 of most sockets, and what follows from it is said.
-		want := "not_searched"
+		want := "no_descriptor"
 		if m.State == "FIN_WAIT_2" {
 			want = "orphaned"
 		}
