@@ -96,7 +96,8 @@ func extensions(p sock.Protocol, want sock.Field) uint8 {
 		ask(sock.FieldTOS, inetDiagTOS) |
 		ask(sock.FieldTrafficClass, inetDiagTClass)
 	if p == sock.TCP {
-		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
+		// The kernel tells the upper layer protocol with struct tcp_info only.
+		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldULP, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
 	}
 	return ext
 }

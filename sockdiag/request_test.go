@@ -88,6 +88,7 @@ func TestExtensionsOnlyWhenWanted(t *testing.T) {
 		{sock.TCP, sock.FieldMemory, 1 << (7 - 1)},
 		{sock.TCP, sock.FieldTCPInfo, 1 << (2 - 1)},
 		{sock.TCP, sock.FieldCongestion, 1 << (4 - 1)},
+		{sock.TCP, sock.FieldULP, 1 << (2 - 1)},
 		{sock.TCP, sock.FieldTOS, 1 << (5 - 1)},
 		{sock.TCP, sock.FieldTrafficClass, 1 << (6 - 1)},
 		{sock.TCP, sock.AllFields, 0x7a},
