@@ -57,7 +57,9 @@ func TestLiveDestroy(t *testing.T) {
 	destroy("connected udp", sock.UDP, peer, nil)
 	aborted("connected udp", peer)
 	destroy("udp", sock.UDP, udp, nil)
-	destroy("bound alone", sock.TCP, bound(unix.AF_INET, unix.SOCK_STREAM, loopback4(0)), sock.ErrNotDestroyable)
+	if New().bound() {
+		destroy("bound alone", sock.TCP, bound(unix.AF_INET, unix.SOCK_STREAM, loopback4(0)), sock.ErrNotDestroyable)
+	}
 	// Of listeners that share a port a look-up finds one, whichever is asked for.
 	var group []int
 	for range 8 {

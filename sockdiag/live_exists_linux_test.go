@@ -32,6 +32,9 @@ func checkExists(t *testing.T, what string, p sock.Protocol, fd int) {
 			continue
 		case found || err != nil:
 			t.Errorf("%s is closed: %v, %v", what, found, err)
+			for _, row := range collect(t, everything(p)) {
+				t.Logf("listed: %v %v to %v, inode %d, cookie %x (wanted %x), %v", row.State, row.Local, row.Remote, row.Inode, row.Cookie, s.Cookie, row.Timer)
+			}
 		}
 		return
 	}
