@@ -32,6 +32,7 @@ const manyFiles = 1500
 
 func newFaultPopulation(t *testing.T) (p faultPopulation) {
 	t.Helper()
+	allowFiles(t, 2*manyFiles)
 	set, err := population.Mass(10, true)
 	keep(t, set, err)
 	p.mass = set.Made[0].PID
@@ -65,6 +66,23 @@ func bindOnly(t *testing.T) {
 	}
 	t.Cleanup(func() { unix.Close(fd) })
 	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 6}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// allowFiles lets this process and those that it starts open a number of files.
+func allowFiles(t *testing.T, files uint64) {
+	t.Helper()
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	if err == nil && limit.Max < files {
+		population.Skip(t, fmt.Sprintf("needs %d open files, %d are allowed", files, limit.Max))
+	}
+	if err == nil {
+		limit.Cur = files
+		err = unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

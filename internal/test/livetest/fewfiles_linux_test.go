@@ -28,7 +28,11 @@ func TestFewFiles(t *testing.T) {
 	for _, args := range [][]string{{"-tulpan"}, {"-xa"}, {"-tuxa", "--owners", "proc"}, {"port", port}, {"process", deep}} {
 		q := question{args: args}
 		q.learn(t, held)
-		for files := 8; files <= 20; files++ {
+		step := 1
+		if testing.Short() {
+			step = 4
+		}
+		for files := 8; files <= 20; files += step {
 			few := []string{"-c", "ulimit -n " + strconv.Itoa(files) + `; exec "$0" "$@"`, os.Getenv(binaryEnv), "--json", "--strict"}
 			got := run(t, exec.CommandContext(t.Context(), "sh", append(few, args...)...))
 			name := fmt.Sprintf("%v with %d files", args, files)
