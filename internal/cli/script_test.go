@@ -28,6 +28,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SNAP", filepath.Join(snapshots, "web.json"))
 			env.Setenv("SNAPSHOTS", snapshots)
 			env.Setenv("TZ", "UTC")
+			// A program of the race detector sleeps for a second at its end.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 	})
