@@ -25,7 +25,35 @@ func OpenRawDump(ctx context.Context, r io.Reader, req Request) (*Listing, error
 	head := func() sock.Snapshot {
 		return sock.Snapshot{Source: dump.Name(), OwnerSource: "none", Complete: true}
 	}
-	return FromRecording(ctx, dump, head, req), nil
+	var from sock.Recording = dump
+	if (req.Query.Want | req.Filter.Needs()).Has(sock.FieldTCPInfo) {
+		from = asksInfo{dump}
+	}
+	return FromRecording(ctx, from, head, req), nil
+}
+
+// asksInfo is a raw dump of which struct tcp_info is asked. The kernel puts it into
+// its messages only if whoever made the dump asked for it, as `ss -iD` does.
+type asksInfo struct{ sock.Recording }
+
+// Sockets streams the sockets, and reports at the end that no connection had it.
+func (a asksInfo) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		connections, told := 0, false
+		for s, err := range a.Recording.Sockets(ctx, q) {
+			if err == nil && sock.BigStates.Has(s.State) {
+				connections++
+				told = told || s.Knows(sock.FieldTCPInfo)
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+		if connections > 0 && !told {
+			yield(nil, &sock.Partial{Code: sock.CodeInput, Incomplete: true,
+				Message: "the dump holds no tcp_info, which is asked for; ss -iD and sockeye --dump write it"})
+		}
+	}
 }
 
 // ErrNoRawDump is returned by [Host.Dump] on a system that has no messages to
