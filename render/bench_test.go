@@ -38,24 +38,6 @@ var rowFormats = map[string]Options{
 	"count":   {Format: Count},
 }
 
-func TestRowsAllocateNothing(t *testing.T) {
-	rows := append(varied(), hostile()...)
-	for name, o := range rowFormats {
-		r := rowRenderer(t, o)
-		warm(t, r)
-		n := testing.AllocsPerRun(50, func() {
-			for _, s := range rows {
-				if err := r.Socket(s); err != nil {
-					t.Fatal(err)
-				}
-			}
-		})
-		if n != 0 {
-			t.Errorf("%s: %v allocations in %d rows", name, n, len(rows))
-		}
-	}
-}
-
 func BenchmarkRow(b *testing.B) {
 	connection := example()[2]
 	for _, name := range []string{"table", "details", "ndjson", "json", "csv", "tsv"} {
