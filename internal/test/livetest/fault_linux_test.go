@@ -222,8 +222,13 @@ func (q *question) compare(t *testing.T, name string, doc document) (missing str
 		unknown := slices.Contains([]string{"permission", "not_searched"}, owners[0])
 		wrong := !unknown && slices.ContainsFunc(owners, func(o string) bool { return !slices.Contains(want, o) })
 		switch {
-		case !known || seen[row]:
-			t.Errorf("%s: not a socket, or twice: %s", name, row)
+		case !known && r.Protocol == "unix" && r.LocalPath == nil:
+			continue // the launcher and its processes talk through such pairs
+		case !known:
+			t.Errorf("%s: no such socket was made: %s", name, row)
+			return missing
+		case seen[row]:
+			t.Errorf("%s: twice: %s", name, row)
 			return missing
 		case wrong:
 			t.Errorf("%s: %s is held by %v, not %v", name, row, want, owners)
