@@ -2,7 +2,6 @@ package portable
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"sockeye/internal/test/population"
 	"sockeye/sock"
 	"sockeye/sock/socktest"
-	"sockeye/sockdiag"
 )
 
 // withProgram puts a script in place of a program and everything else in $PATH.
@@ -32,18 +30,7 @@ func TestLsofBesideSockDiag(t *testing.T) {
 	if !population.Alone(t, "lsof") {
 		return
 	}
-	set, err := population.Parity(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer set.Close()
-	exact := map[string]bool{}
-	for s, err := range socktest.Rows(t.Context(), sockdiag.New(), here, everything) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		exact[ends(s)] = true
-	}
+	set, exact := parity(t)
 	src := &Source{traits: systems["darwin"], root: true, gather: lsof.gather}
 	src.traits.embedded = false // Linux puts no scope into an address
 	all, parts, failed := list(t, src, everything)
@@ -69,7 +56,7 @@ func TestLsofBesideSockDiag(t *testing.T) {
 		if m.Protocol != population.TCP || m.State != population.Listen && m.State != population.Established || m.Ownerless != "" {
 			continue
 		}
-		made := fmt.Sprintf("%s %s %s %v %v", m.Protocol, m.Family, m.State, m.Local, m.Remote)
+		made := madeEnds(m)
 		s := rows[made]
 		if s == nil {
 			t.Errorf("not listed: %s (%s)", made, m.Label)
