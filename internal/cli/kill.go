@@ -53,18 +53,6 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 	return a, nil
 }
 
-// collect returns the sockets of a listing.
-func collect(listing *platform.Listing) ([]*sock.Socket, error) {
-	var all []*sock.Socket
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s.Clone())
-	}
-	return all, nil
-}
-
 // writeAll writes sockets that are all known.
 func (r *run) writeAll(all []*sock.Socket, listing *platform.Listing, layout *render.Layout) error {
 	out := render.New(r.Out, layout)

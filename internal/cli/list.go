@@ -173,3 +173,15 @@ func (r *run) open(b backend, req platform.Request) (*platform.Listing, error) {
 	}
 	return b.host.List(r.ctx, req), nil
 }
+
+// collect returns the sockets of a listing.
+func collect(listing *platform.Listing) ([]*sock.Socket, error) {
+	var all []*sock.Socket
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.Clone())
+	}
+	return all, nil
+}

@@ -180,12 +180,9 @@ func (r *run) gather(o *options, req platform.Request, want sock.Field) (*platfo
 	if err != nil {
 		return nil, nil, err
 	}
-	var found []*sock.Socket
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return nil, nil, r.readError(err)
-		}
-		found = append(found, s.Clone())
+	found, err := collect(listing)
+	if err != nil {
+		return nil, nil, r.readError(err)
 	}
 	return listing, found, nil
 }
