@@ -64,7 +64,7 @@ func Main(ctx context.Context, words []string, streams IO) int {
 	}()
 	switch err := r.main(words); {
 	case ctx.Err() != nil:
-		return statusOf(context.Cause(ctx)) // whatever failed for that reason
+		return statusOf(ctx) // whatever failed for that reason
 	case err != nil:
 		r.fail(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -14,14 +15,33 @@ type signalError struct{ signal os.Signal }
 
 func (e signalError) Error() string { return e.signal.String() }
 
-// statusOf returns the exit status of a program that was ended for this reason:
-// 128 and the number of the signal, as a shell says.
-func statusOf(cause error) int {
+// statusOf returns the exit status of a program whose context has ended: 128 and
+// the number of the signal, as a shell says, but 0 for a view that SIGINT has ended.
+func statusOf(ctx context.Context) int {
 	var ended signalError
-	if errors.As(cause, &ended) && ended.signal == syscall.SIGTERM {
+	switch shown, _ := ctx.Value(viewKey{}).(*atomic.Bool); {
+	case errors.As(context.Cause(ctx), &ended) && ended.signal == syscall.SIGTERM:
 		return exitTerminated
+	case shown != nil && shown.Load():
+		return exitMatched
 	}
 	return exitInterrupted
+}
+
+// viewKey is the key of what a context tells of a view.
+type viewKey struct{}
+
+// withView returns a context that can be told that a view has begun.
+func withView(ctx context.Context) context.Context {
+	return context.WithValue(ctx, viewKey{}, new(atomic.Bool))
+}
+
+// viewBegun tells that a view that goes on by itself has shown something: SIGINT is
+// then how it ends, and no failure.
+func viewBegun(ctx context.Context) {
+	if shown, ok := ctx.Value(viewKey{}).(*atomic.Bool); ok {
+		shown.Store(true)
+	}
 }
 
 // graceTime is how long the program may take to end by itself, and to remove what
@@ -33,18 +53,17 @@ const graceTime = 100 * time.Millisecond
 // program ends with the second one, or a little later; restore is called then.
 func interruptible(restore func()) (ctx context.Context, stop func()) {
 	ignoreBrokenPipe()
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(withView(context.Background()))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		cause := signalError{<-signals}
-		cancel(cause)
+		cancel(signalError{<-signals})
 		select {
 		case <-signals:
 		case <-time.After(graceTime):
 		}
 		restore()
-		os.Exit(statusOf(cause))
+		os.Exit(statusOf(ctx))
 	}()
 	return ctx, func() { signal.Stop(signals) }
 }

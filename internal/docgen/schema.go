@@ -95,7 +95,7 @@ func schema([]byte) ([]byte, error) {
 		}
 	}
 	whole := map[string]string{"Objects": strings.Join(objects, ","), "ObjectNames": strings.Join(names, "|")}
-	for name, list := range map[string]properties{"Socket": socket, "Group": group()} {
+	for name, list := range map[string]properties{"Socket": socket, "Group": group(), "Event": event()} {
 		text, err := marshal(list)
 		if err != nil {
 			return nil, err
@@ -146,6 +146,25 @@ func group() properties {
 			p = property{Ref: "#/$defs/socket/properties/" + f.Name}
 		}
 		list = append(list, namedProperty{f.Name, p})
+	}
+	return list
+}
+
+// event are the properties of an event: its own, and those of the socket.
+func event() properties {
+	none := uint64(0)
+	number := func(doc string) property { return property{Description: doc, Type: "integer", Minimum: &none} }
+	list := properties{
+		{"event", property{Description: "What happened", Enum: []string{"opened", "changed", "closed", "end"}}},
+		{"time", property{Description: "When, RFC 3339 in UTC, to the microsecond", Type: "string", MinLength: 1, Format: "date-time"}},
+		{"event_source", property{Description: "What told it: the difference of two listings, or the kernel when it frees a socket", Enum: []string{"poll", "destroy"}}},
+		{"initial", property{Description: "The socket was there when the view began", Const: true}},
+		{"lost", number("Events that were lost; with the end")},
+		{"passes", number("Listings that were made; with the end")},
+		{"skipped", number("Listings that were left out since an earlier one took longer than the interval; with the end")},
+	}
+	for _, f := range fact.Members() {
+		list = append(list, namedProperty{f.Member(), property{Ref: "#/$defs/socket/properties/" + f.Name}})
 	}
 	return list
 }

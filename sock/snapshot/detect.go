@@ -62,6 +62,9 @@ func firstShape(dec *json.Decoder) (shape, error) {
 			return 0, err
 		}
 		name, _ := token.(string)
+		if name == "event" {
+			return 0, errors.New("these are events, not a listing; --json and --ndjson without --watch write one")
+		}
 		if documentKeys[name] {
 			return shapeDocument, nil
 		}

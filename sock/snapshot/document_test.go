@@ -107,6 +107,7 @@ func TestBadSocketsAreLeftOut(t *testing.T) {
 func TestBadInput(t *testing.T) {
 	bad := map[string]string{
 		`[1]`:                                                          "does not begin with {",
+		`{"event":"opened","protocol":"tcp"}`:                          "these are events, not a listing",
 		`tcp LISTEN 0 128`:                                             "line 1, byte 0: ",
 		`{"schema_version":2,"sockets":[]}`:                            "schema_version 2 is newer than 1",
 		`{"schema_version":0,"sockets":[]}`:                            "no schema_version 0",
