@@ -28,7 +28,7 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return nil, err
 	}
 	return &Host{
-		chain:    chain{sources: sources, env: env},
+		chain:    chain{sources: sources, env: env, inUse: procnet.InUse},
 		finder:   finder,
 		exists:   func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
 		dumps:    rawDumps{source: diag.Name(), write: diag.Dump},

@@ -14,6 +14,8 @@ import (
 type chain struct {
 	sources []sock.Source
 	env     *sock.Environment
+	// inUse, if not nil, counts the sockets of a protocol; see [procnet.InUse].
+	inUse func(*sock.Environment, sock.Protocol) (sockets uint64, known bool)
 }
 
 // chainRun is one listing of a chain.
@@ -152,12 +154,10 @@ func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(
 		refusals = append(refusals, err)
 		r.choice[t] = i + 1
 	}
-	if len(refusals) == 0 || errors.Is(refusals[len(refusals)-1], sock.ErrAbsent) {
-		return true
+	if part := r.unread(&q, t, refusals); part != nil {
+		return yield(nil, part)
 	}
-	return yield(nil, &sock.Partial{
-		Code: sock.CodeUnavailable, Message: t.String() + " could not be read", Err: errors.Join(refusals...), Incomplete: true,
-	})
+	return true
 }
 
 // losesBound reports whether a query for one protocol asks for bound sockets that

@@ -255,6 +255,39 @@ func TestAProtocolThatTheKernelHasNotIsEmpty(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotToldAndNotThere: a table that cannot be read lacks nothing if the
+// kernel counts no socket of it, which is said of one that was named.
+func TestWhatIsNotToldAndNotThere(t *testing.T) {
+	diag := &fake{name: "diag", lists: inets, refuse: map[sock.Table]error{tcp4: syscall.ENOENT}}
+	for _, c := range []struct {
+		sockets    uint64
+		known      bool
+		named      sock.ProtocolSet
+		want       string
+		incomplete bool
+	}{
+		{0, true, 0, "", false},
+		{0, true, sock.Protocols(sock.TCP), "this kernel has no TCP sockets", false},
+		{3, true, 0, "tcp/ipv4 could not be read: 3 TCP sockets are there: ", true},
+		{0, false, 0, "tcp/ipv4 could not be read: ", true},
+	} {
+		chain := chainOf(diag)
+		chain.inUse = func(*sock.Environment, sock.Protocol) (uint64, bool) { return c.sockets, c.known }
+		q := inetQuery(sock.TCP)
+		q.Named = c.named
+		q.Families = sock.Families(sock.IPv4)
+		_, errs := list(chain.run().Sockets(t.Context(), q))
+		var partial *sock.Partial
+		switch {
+		case c.want == "" && errs == nil:
+		case len(errs) != 1 || !errors.As(errs[0], &partial):
+			t.Errorf("%+v: %v", c, errs)
+		case !strings.HasPrefix(partial.Error(), c.want) || partial.Incomplete != c.incomplete:
+			t.Errorf("%+v: %v", c, partial)
+		}
+	}
+}
+
 func TestASourceThatNeverHasATableIsPassedOverInSilence(t *testing.T) {
 	diag := &fake{name: "diag", lists: sock.Protocols(sock.TCP)}
 	proc := &fake{name: "proc", lists: inets, rows: map[sock.Table][]sock.Socket{udp4: {row(udp4, sock.Unconnected, 53)}}}

@@ -8,6 +8,9 @@ type Query struct {
 	States   StateSet
 	// UnixTypes restricts unix sockets.
 	UnixTypes TypeSet
+	// Named are those of Protocols that somebody named: it is said if this system
+	// has none of their sockets, and is taken for granted of the others.
+	Named ProtocolSet
 	// Want is what the reader of the listing will look at. A source may give
 	// more where that costs nothing.
 	Want Field

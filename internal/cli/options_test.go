@@ -48,7 +48,7 @@ func TestTablesOfTheOptions(t *testing.T) {
 		"-A tcp -A udp --icmp -w": "tcp udp raw icmp",
 	} {
 		o, _, err := readOptions(strings.Fields(words)...)
-		set, tablesErr := o.chosenTables(tables{protocols: tcpAndUDP})
+		set, _, tablesErr := o.chosenTables(tables{protocols: tcpAndUDP})
 		got := ""
 		for p := range set.protocols.All {
 			got += " " + p.String()

@@ -19,12 +19,15 @@ type scope struct {
 // those that the filter names, and states of the filter over those of options, as
 // in ss.
 func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
-	set, err := o.chosenTables(s.tables)
+	set, named, err := o.chosenTables(s.tables)
 	if err != nil {
 		return platform.Request{}, err
 	}
 	if f.NamesTables() && !o.choosesTables() {
 		set = tablesOf(f)
+		if set.protocols != allTables().protocols {
+			named = set.protocols
+		}
 	}
 	families := o.families
 	if families == 0 {
@@ -35,21 +38,23 @@ func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
 		states = o.states(s.states)
 	}
 	return platform.Request{
-		Query:  sock.Query{Protocols: set.protocols, UnixTypes: set.types, Families: families, States: states},
+		Query:  sock.Query{Protocols: set.protocols, UnixTypes: set.types, Named: named, Families: families, States: states},
 		Filter: f,
 	}, nil
 }
 
 // chosenTables are the tables that the options name; without any those that are
-// usual.
-func (o *options) chosenTables(usual tables) (tables, error) {
+// usual. named are the protocols that were named each by itself.
+func (o *options) chosenTables(usual tables) (set tables, named sock.ProtocolSet, err error) {
 	if len(o.tables) == 0 {
-		return usual, nil
+		return usual, 0, nil
 	}
-	var set tables
 	for _, word := range o.tables {
 		if !word.negated {
 			set.add(word.tables)
+			if word.protocols.Len() == 1 {
+				named |= word.protocols
+			}
 			continue
 		}
 		if set.protocols == 0 {
@@ -58,9 +63,9 @@ func (o *options) chosenTables(usual tables) (tables, error) {
 		set.remove(word.tables)
 	}
 	if set.protocols == 0 {
-		return set, usagef("-A takes every table away")
+		return set, 0, usagef("-A takes every table away")
 	}
-	return set, nil
+	return set, named & set.protocols, nil
 }
 
 // tablesOf returns the tables in which a filter that names protocols or families
