@@ -16,7 +16,7 @@ import (
 // tests aside. docs/architecture.md shows them as a picture.
 var arrows = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"platform", "render", "render/portview", "sock", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
+	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "sock", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/test/population": {},
@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"procnet":                  {"sock", "sock/ownerindex"},
 	"render":                   {"sock", "sock/escape", "sock/fact", "sock/snapshot", "internal/suggest"},
 	"render/portview":          {"render", "sock", "sock/escape", "sock/fact"},
+	"render/summaryview":       {"sock"},
 	"sock":                     {},
 	"sock/escape":              {},
 	"sock/fact":                {"sock", "sock/escape", "internal/suggest"},

@@ -32,6 +32,9 @@ type row struct {
 // flatRSS is the memory budget of a stream without owners, in KiB.
 const flatRSS = 32 << 10
 
+// summaryRSS is the memory budget of a summary, in KiB.
+const summaryRSS = 16 << 10
+
 // perOwned is the memory budget of each socket file in a stream with owners, in
 // bytes.
 const perOwned = 64
@@ -108,6 +111,10 @@ var rows = append([]row{
 	{
 		Name: "NDJSON against the own table", Population: "mass", Budget: 2, MaxRSS: flatRSS, MinLines: 1,
 		Ours: words("sockeye -tan --no-processes --ndjson"), Peer: words("sockeye -tan --no-processes"),
+	},
+	{
+		Name: "summary against the listing, no owners", Population: "mass", Budget: 1, MaxRSS: summaryRSS,
+		Ours: words("sockeye -s"), Peer: words("sockeye -a -A all --no-processes"),
 	},
 	{
 		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.25,

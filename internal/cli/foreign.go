@@ -21,7 +21,6 @@ var foreignOptions = map[string]string{
 	"d":             "DCCP sockets are not listed yet; descriptors are a filter: fd = 3",
 	"g":             "ip maddr lists multicast groups",
 	"k":             "what listens ends with: kill $(sockeye port 8080 --pids)",
-	"s":             "totals: sockeye -a --group-by protocol,state; states are a filter: state listen",
 	"v":             "the version is -V; what could not be read is always said",
 	"z":             "contexts of SELinux are not shown",
 	"E":             "events are not shown yet",
@@ -71,8 +70,7 @@ var foreignOptions = map[string]string{
 	"sport":         "it is a filter: sockeye sport = 22",
 	"src":           "it is a filter: sockeye src 10.0.0.0/8",
 	"state":         "it is a filter: sockeye state established",
-	"statistics":    "nstat shows the kernel's counters",
-	"summary":       "totals: sockeye -a --group-by protocol,state",
+	"statistics":    "it is --summary, -s -s shows every counter about sockets; nstat those of packets",
 	"symbolic":      "names are shown with --resolve",
 	"timer":         "it is --timers",
 	"tipcinfo":      "TIPC sockets are not listed yet",
@@ -101,6 +99,11 @@ var lsofInternet = regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^
 func isLsofInternet(letters string) bool {
 	m := lsofInternet.FindStringSubmatch(letters)
 	return m != nil && m[1]+m[2]+m[3] != ""
+}
+
+// isLsofState reports whether letters behind -s are lsof's value of it.
+func isLsofState(letters string) bool {
+	return strings.HasPrefix(letters, "TCP:") || strings.HasPrefix(letters, "UDP:")
 }
 
 // lsofMeant returns what the value of lsof's -i is here; empty if the text is none.

@@ -39,7 +39,7 @@ func listCommand(o *options) command {
 	return command{
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(),
+			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.summaryOption(),
 			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },
 	}
@@ -53,12 +53,19 @@ func (r *run) list(o *options, words []string) error {
 	if err != nil {
 		return guess(err, words)
 	}
-	req, err := o.request(f, scope{tables{protocols: tcpAndUDP}, sock.DefaultStates})
+	usual := scope{tables{protocols: tcpAndUDP}, sock.DefaultStates}
+	if o.summary > 0 {
+		usual = scope{allTables(), sock.AllStates}
+	}
+	req, err := o.request(f, usual)
 	if err != nil {
 		return err
 	}
 	if f.Impossible() {
 		r.say("the filter can match nothing")
+	}
+	if o.summary > 0 {
+		return r.summarize(o, req)
 	}
 	a, err := r.answer(o, req, nil)
 	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {

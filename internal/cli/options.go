@@ -35,6 +35,7 @@ type options struct {
 	// Where it comes from and where it goes.
 	from, dump, source, owners string
 	kill, yes, strict, debug   bool
+	summary                    int // 0: a listing; 2: with every counter
 }
 
 // noOwners reports whether the owners are not wanted.
@@ -215,6 +216,16 @@ func (o *options) sourceOptions() []*option {
 func (o *options) dumpOption() []*option {
 	return onlyOn("linux", text(groupSource, &o.dump, "dump", "D", "FILE",
 		"write the kernel's raw messages about TCP to a file, as ss does; - is standard output"))
+}
+
+// summaryOption is of the command that counts sockets in place of listing them.
+func (o *options) summaryOption() []*option {
+	return []*option{{name: "summary", short: "s", group: groupFormat,
+		usage: "how many sockets there are, and the kernel's limits and errors; -s -s: all of its counters",
+		set: func(string) error {
+			o.summary++
+			return nil
+		}}}
 }
 
 // otherOptions are the rest.

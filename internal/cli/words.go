@@ -118,9 +118,16 @@ func (s spellings) longOption(word string, next []string) (t typed, used int, er
 // cluster reads joined short options. The last may have a value, the rest of the
 // word or the next one; used is how many of the words behind it are values.
 func (s spellings) cluster(letters string, next []string) (options []typed, used int, err error) {
+	// All letters of -json are options, but nobody means them.
+	if o := s.long[letters]; o != nil && o.group == groupFormat {
+		return nil, 0, usagef("unknown option -%s, did you mean --%s?", letters, letters)
+	}
 	for i, letter := range letters {
 		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'i' && isLsofInternet(rest) {
 			return nil, 0, usagef("-i%s is an option of lsof, did you mean %s?", rest, lsofMeant(rest))
+		}
+		if rest := letters[i+utf8.RuneLen(letter):]; letter == 's' && isLsofState(rest) {
+			return nil, 0, usagef("-s%s is an option of lsof; states are a filter: state listen", rest)
 		}
 		o := s.short[letter]
 		if o == nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"sockeye/sock"
 	"sockeye/sock/fact"
 )
 
@@ -94,7 +95,10 @@ func schema([]byte) ([]byte, error) {
 			names = append(names, f.Name)
 		}
 	}
-	whole := map[string]string{"Objects": strings.Join(objects, ","), "ObjectNames": strings.Join(names, "|")}
+	whole := map[string]string{
+		"Objects": strings.Join(objects, ","), "ObjectNames": strings.Join(names, "|"), "Protocols": protocols(),
+		"Families": strings.Join(sock.FamilyNames()[1:], "|"), "States": strings.Join(sock.StateNames(), "|"),
+	}
 	for name, list := range map[string]properties{"Socket": socket, "Group": group(), "Event": event()} {
 		text, err := marshal(list)
 		if err != nil {
@@ -108,6 +112,15 @@ func schema([]byte) ([]byte, error) {
 	}
 	err = json.Indent(&out, filled.Bytes(), "", "  ")
 	return out.Bytes(), err
+}
+
+// protocols are the names of all, as a pattern.
+func protocols() string {
+	var names []string
+	for d := range sock.Descriptors {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, "|")
 }
 
 // objectName is the name that the schema has for the parts of a fact.

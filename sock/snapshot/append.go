@@ -11,6 +11,13 @@ import (
 // AppendHead appends the beginning of a document, up to the bracket that opens
 // its list: "sockets", or "groups". What is empty or zero is left out.
 func AppendHead(dst []byte, generatedAt time.Time, host, list string) []byte {
+	dst = appendMember(dst, generatedAt, host, list)
+	return append(dst, '[')
+}
+
+// appendMember appends the beginning of a document, up to the colon behind the
+// member that is its answer.
+func appendMember(dst []byte, generatedAt time.Time, host, member string) []byte {
 	dst = append(dst, `{"schema_version":`...)
 	dst = strconv.AppendInt(dst, sock.SchemaVersion, 10)
 	if !generatedAt.IsZero() {
@@ -23,15 +30,19 @@ func AppendHead(dst []byte, generatedAt time.Time, host, list string) []byte {
 		dst = escape.AppendJSON(dst, host)
 	}
 	dst = append(dst, ',')
-	dst = escape.AppendJSON(dst, list)
-	return append(dst, ":["...)
+	dst = escape.AppendJSON(dst, member)
+	return append(dst, ':')
 }
 
 // AppendTail appends the end of a document, from the bracket that closes its
 // list. It stands behind the list because it is known only when the list is
 // read to its end.
 func AppendTail(dst []byte, snap *sock.Snapshot) []byte {
-	dst = append(dst, ']')
+	return appendEnd(append(dst, ']'), snap)
+}
+
+// appendEnd appends what follows the answer of a document.
+func appendEnd(dst []byte, snap *sock.Snapshot) []byte {
 	if snap.Source != "" {
 		dst = append(dst, `,"source":`...)
 		dst = escape.AppendJSON(dst, snap.Source)

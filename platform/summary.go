@@ -1,0 +1,39 @@
+package platform
+
+import (
+	"slices"
+
+	"sockeye/procnet"
+	"sockeye/sock"
+)
+
+// Summarize counts the sockets of a listing by protocol, family and state, and reads
+// what the kernel keeps of its protocols as a whole: nothing of a recording, and on
+// systems other than Linux. No socket is kept. What failed in part is in the
+// snapshot of the listing.
+func Summarize(l *Listing) (*sock.Summary, error) {
+	s := &sock.Summary{}
+	last := -1 // place of the protocol of the socket before
+	for socket, err := range l.Sockets {
+		if err != nil {
+			return nil, err
+		}
+		if last < 0 || s.Tables[last].Protocol != socket.Protocol {
+			last = slices.IndexFunc(s.Tables, func(c sock.TableCount) bool { return c.Protocol == socket.Protocol })
+		}
+		if last < 0 {
+			s.Tables = append(s.Tables, sock.TableCount{Protocol: socket.Protocol})
+			last = len(s.Tables) - 1
+		}
+		s.Tables[last].Count(socket)
+	}
+	if l.chain == nil || l.chain.env.Proc == "" {
+		return s, nil
+	}
+	var failures []*sock.Partial
+	s.KernelSummary, failures = procnet.ReadKernel(l.chain.env, l.request.Query.Protocols)
+	for _, f := range failures {
+		l.report(f)
+	}
+	return s, nil
+}
