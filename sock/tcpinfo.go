@@ -81,6 +81,17 @@ const (
 	TCPInfoTotalRTO
 	TCPInfoTotalRTORecoveries
 	TCPInfoTotalRTOTime
+	TCPInfoReceivedCE
+	TCPInfoDeliveredE1Bytes
+	TCPInfoDeliveredE0Bytes
+	TCPInfoDeliveredCEBytes
+	TCPInfoReceivedE1Bytes
+	TCPInfoReceivedE0Bytes
+	TCPInfoReceivedCEBytes
+	TCPInfoECNMode
+	TCPInfoAccECNOptSeen
+	TCPInfoAccECNFailMode
+	TCPInfoOptions2
 
 	// TCPInfoFieldCount is the number of members.
 	TCPInfoFieldCount
@@ -92,7 +103,7 @@ type TCPInfoMember struct {
 	Name string
 	Unit Unit
 	// Bytes is the width of the member in the struct; of a bit field, that of
-	// the byte that holds it.
+	// the integer that holds it.
 	Bytes uint8
 	// Meaning is one line for people, without the unit.
 	Meaning string
@@ -163,6 +174,17 @@ var tcpInfoMembers = describeTCPInfo([TCPInfoFieldCount]TCPInfoMember{
 	TCPInfoTotalRTO:               {"total_rto", UnitNone, 2, "retransmission timeouts so far", 0},
 	TCPInfoTotalRTORecoveries:     {"total_rto_recoveries", UnitNone, 2, "recoveries from them", 0},
 	TCPInfoTotalRTOTime:           {"total_rto_time_ms", UnitMilliseconds, 4, "time spent in them", 0},
+	TCPInfoReceivedCE:             {"received_ce", UnitNone, 4, "segments received with a mark of congestion", 0},
+	TCPInfoDeliveredE1Bytes:       {"delivered_e1_bytes", UnitBytes, 4, "bytes delivered with the mark ECT(1)", 0},
+	TCPInfoDeliveredE0Bytes:       {"delivered_e0_bytes", UnitBytes, 4, "bytes delivered with the mark ECT(0)", 0},
+	TCPInfoDeliveredCEBytes:       {"delivered_ce_bytes", UnitBytes, 4, "bytes delivered with a mark of congestion", 0},
+	TCPInfoReceivedE1Bytes:        {"received_e1_bytes", UnitBytes, 4, "bytes received with the mark ECT(1)", 0},
+	TCPInfoReceivedE0Bytes:        {"received_e0_bytes", UnitBytes, 4, "bytes received with the mark ECT(0)", 0},
+	TCPInfoReceivedCEBytes:        {"received_ce_bytes", UnitBytes, 4, "bytes received with a mark of congestion", 0},
+	TCPInfoECNMode:                {"ecn_mode", UnitNone, 4, "ECN as agreed: 0 disabled, 1 RFC 3168, 2 AccECN, 3 pending", 0},
+	TCPInfoAccECNOptSeen:          {"accecn_opt_seen", UnitNone, 4, "the option of AccECN in what arrived: 0 not seen, 1 empty, 2 counters, 3 failed", 0},
+	TCPInfoAccECNFailMode:         {"accecn_fail_mode", UnitNone, 4, "what of AccECN does not get through: 1 its bits sent, 2 received, 4 its option sent, 8 received", 0},
+	TCPInfoOptions2:               {"options2", UnitNone, 4, "more options in use; the kernel has named none yet", 0},
 })
 
 // infiniteSsthresh is TCP_INFINITE_SSTHRESH of net/tcp.h: no loss yet has set

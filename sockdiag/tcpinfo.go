@@ -5,14 +5,14 @@ import "sockeye/sock"
 // tcpInfoMember says where struct tcp_info (linux/tcp.h) holds a member.
 type tcpInfoMember struct {
 	field  sock.TCPInfoField
-	offset uint8
+	offset uint16
 	size   uint8 // 1, 2, 4 or 8 bytes, in host byte order
 }
 
-// tcpInfoLayout is struct tcp_info up to tcpi_total_rto_time. The struct only
-// ever grew at its end, so an older kernel gives a prefix of it.
-// tcpi_last_ack_sent (offset 48) is left out: "Not remembered, sorry", the
-// kernel never sets it. Bytes 6 and 7 are bit fields; see setBitFields.
+// tcpInfoLayout is struct tcp_info of Linux 7.0, the newest, but for its bit
+// fields; see setBitFields and setECNFields. The struct only ever grew at its
+// end, so an older kernel gives a prefix of it. tcpi_last_ack_sent (offset 48) is
+// left out: "Not remembered, sorry", the kernel never sets it.
 var tcpInfoLayout = [...]tcpInfoMember{
 	{sock.TCPInfoState, 0, 1},
 	{sock.TCPInfoCAState, 1, 1},
@@ -70,6 +70,13 @@ var tcpInfoLayout = [...]tcpInfoMember{
 	{sock.TCPInfoTotalRTO, 240, 2},
 	{sock.TCPInfoTotalRTORecoveries, 242, 2},
 	{sock.TCPInfoTotalRTOTime, 244, 4},
+	{sock.TCPInfoReceivedCE, 248, 4},
+	{sock.TCPInfoDeliveredE1Bytes, 252, 4},
+	{sock.TCPInfoDeliveredE0Bytes, 256, 4},
+	{sock.TCPInfoDeliveredCEBytes, 260, 4},
+	{sock.TCPInfoReceivedE1Bytes, 264, 4},
+	{sock.TCPInfoReceivedE0Bytes, 268, 4},
+	{sock.TCPInfoReceivedCEBytes, 272, 4},
 }
 
 // toldOfListener reports whether tcp_get_info sets a member for a listener before
@@ -101,6 +108,9 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 		if !listener || toldOfListener(m.field) {
 			setMember(&d.info, m, v[m.offset:])
 		}
+	}
+	if !listener {
+		setECNFields(&d.info, v, bigEndianHost)
 	}
 	s.TCPInfo = &d.info
 	s.Known |= sock.FieldTCPInfo
@@ -142,4 +152,33 @@ func setBitFields(t *sock.TCPInfo, v []byte, bigEndian bool) {
 		t.Set(sock.TCPInfoDeliveryRateAppLimited, bits(v[7], 0, 1))
 		t.Set(sock.TCPInfoFastopenClientFail, bits(v[7], 1, 2))
 	}
+}
+
+// ecnFieldsAt is where tcp_info holds a u32 of bit fields: ecn_mode:2
+// accecn_opt_seen:2 accecn_fail_mode:4 options2:24.
+const ecnFieldsAt = 276
+
+// optionECN is TCPI_OPT_ECN: ECN was agreed on.
+const optionECN = 8
+
+// setECNFields reads the bit fields at the end. Linux 6.18 and 6.19 have two u16
+// there instead, which are 0, because those kernels never agree on AccECN: 0 says
+// of a connection with ECN that it is theirs, and of another what it says on
+// newer ones.
+func setECNFields(t *sock.TCPInfo, v []byte, bigEndian bool) {
+	if len(v) < ecnFieldsAt+4 {
+		return
+	}
+	word := native.Uint32(v[ecnFieldsAt:])
+	if options, _ := t.Get(sock.TCPInfoOptions); word == 0 && options&optionECN != 0 {
+		return
+	}
+	mode, seen, fail, options := word&3, word>>2&3, word>>4&15, word>>8
+	if bigEndian {
+		mode, seen, fail, options = word>>30, word>>28&3, word>>24&15, word&(1<<24-1)
+	}
+	t.Set(sock.TCPInfoECNMode, uint64(mode))
+	t.Set(sock.TCPInfoAccECNOptSeen, uint64(seen))
+	t.Set(sock.TCPInfoAccECNFailMode, uint64(fail))
+	t.Set(sock.TCPInfoOptions2, uint64(options))
 }

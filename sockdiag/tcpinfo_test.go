@@ -6,14 +6,17 @@ import (
 	"sockeye/sock"
 )
 
+// tcpInfoLen is how long struct tcp_info of Linux 7.0 is.
+const tcpInfoLen = 280
+
 // tcpInfoBytes is a struct tcp_info in which each member but the bit fields
 // holds its offset, to the given length.
 func tcpInfoBytes(length int) []byte {
-	b := make([]byte, 256)
+	b := make([]byte, tcpInfoLen)
 	for _, m := range tcpInfoLayout {
 		switch at := b[m.offset:]; m.size {
 		case 1:
-			at[0] = m.offset
+			at[0] = byte(m.offset)
 		case 2:
 			native.PutUint16(at, uint16(m.offset))
 		case 4:
@@ -35,10 +38,11 @@ func decodeInfo(t *testing.T, v []byte) *sock.TCPInfo {
 // linux/tcp.h, and that the table has no gap and no overlap but for what is
 // said not to be read.
 func TestTCPInfoOffsets(t *testing.T) {
-	info := decodeInfo(t, tcpInfoBytes(256))
+	info := decodeInfo(t, tcpInfoBytes(tcpInfoLen))
 	for f, offset := range map[sock.TCPInfoField]uint64{
 		sock.TCPInfoRTO: 8, sock.TCPInfoRTT: 68, sock.TCPInfoPacingRate: 104, sock.TCPInfoMinRTT: 148,
 		sock.TCPInfoDeliveryRate: 160, sock.TCPInfoBytesSent: 200, sock.TCPInfoSndWnd: 228, sock.TCPInfoTotalRTOTime: 244,
+		sock.TCPInfoReceivedCE: 248, sock.TCPInfoDeliveredE0Bytes: 256, sock.TCPInfoReceivedCEBytes: 272,
 	} {
 		if got, ok := info.Get(f); !ok || got != offset {
 			t.Errorf("%v: %d, %v, want %d", f, got, ok, offset)
@@ -51,8 +55,8 @@ func TestTCPInfoOffsets(t *testing.T) {
 		}
 		end = int(m.offset) + int(m.size)
 	}
-	if end != 248 {
-		t.Errorf("the struct ends at %d, want 248", end)
+	if end != ecnFieldsAt {
+		t.Errorf("the struct ends at %d, want %d", end, ecnFieldsAt)
 	}
 	for f := range sock.TCPInfoFieldCount {
 		if _, ok := info.Get(f); ok == (f == sock.TCPInfoLastAckSent) {
@@ -63,13 +67,16 @@ func TestTCPInfoOffsets(t *testing.T) {
 
 // TestTCPInfoLengths gives every length: only members wholly inside are facts.
 func TestTCPInfoLengths(t *testing.T) {
-	for length := 1; length <= 256; length++ {
+	for length := 1; length <= tcpInfoLen; length++ {
 		info := decodeInfo(t, tcpInfoBytes(length))
 		for _, m := range tcpInfoLayout {
 			_, ok := info.Get(m.field)
 			if inside := int(m.offset)+int(m.size) <= length; ok != inside {
 				t.Fatalf("%d bytes: %v known %v", length, m.field, ok)
 			}
+		}
+		if _, ok := info.Get(sock.TCPInfoECNMode); ok != (length >= tcpInfoLen) {
+			t.Fatalf("%d bytes: the mode of ECN is known: %v", length, ok)
 		}
 	}
 }
@@ -93,10 +100,39 @@ func TestTCPInfoBitFields(t *testing.T) {
 	}
 }
 
+// TestTCPInfoECNFields: the bit fields of Linux 7.0, and the zeros of 6.18, where
+// two other members stood.
+func TestTCPInfoECNFields(t *testing.T) {
+	fields := []sock.TCPInfoField{sock.TCPInfoECNMode, sock.TCPInfoAccECNOptSeen, sock.TCPInfoAccECNFailMode, sock.TCPInfoOptions2}
+	for name, c := range map[string]struct {
+		big     bool
+		options uint64
+		word    uint32
+		want    []uint64 // nil: not known
+	}{
+		"little-endian":         {false, 8, 0x0123456<<8&0xffffff00 | 9<<4 | 1<<2 | 2, []uint64{2, 1, 9, 0x123456}},
+		"big-endian":            {true, 8, 2<<30 | 1<<28 | 9<<24 | 0x123456, []uint64{2, 1, 9, 0x123456}},
+		"without ECN":           {false, 7, 0, []uint64{0, 0, 0, 0}},
+		"ECN on Linux 6.18":     {false, 8, 0, nil},
+		"RFC 3168 on Linux 7.0": {false, 8, 1, []uint64{1, 0, 0, 0}},
+	} {
+		v := tcpInfoBytes(tcpInfoLen)
+		native.PutUint32(v[ecnFieldsAt:], c.word)
+		var info sock.TCPInfo
+		info.Set(sock.TCPInfoOptions, c.options)
+		setECNFields(&info, v, c.big)
+		for i, f := range fields {
+			if got, ok := info.Get(f); ok != (c.want != nil) || ok && got != c.want[i] {
+				t.Errorf("%s: %v is %d, known: %v", name, f, got, ok)
+			}
+		}
+	}
+}
+
 // TestTCPInfoWithoutAValue: what stands for none is not known: all ones, in every
 // member that is wide enough to be sure, and TCP_INFINITE_SSTHRESH.
 func TestTCPInfoWithoutAValue(t *testing.T) {
-	v := tcpInfoBytes(256)
+	v := tcpInfoBytes(tcpInfoLen)
 	for i := 8; i < len(v); i++ {
 		v[i] = 0xff
 	}
@@ -127,7 +163,7 @@ func TestTCPInfoWidths(t *testing.T) {
 
 // TestTCPInfoOfAListener: most members are zero or alias others there.
 func TestTCPInfoOfAListener(t *testing.T) {
-	v := tcpInfoBytes(256)
+	v := tcpInfoBytes(tcpInfoLen)
 	v[0] = tcpListen
 	info := decodeInfo(t, v)
 	for f, want := range map[sock.TCPInfoField]bool{
@@ -142,5 +178,5 @@ func TestTCPInfoOfAListener(t *testing.T) {
 
 // TestTCPInfoOfUDP: only TCP gives a tcp_info.
 func TestTCPInfoOfUDP(t *testing.T) {
-	decodeInet(t, sock.UDP, inetRow{family: afInet, state: tcpClose}.bytes(attribute(inetDiagInfo, tcpInfoBytes(256)...), attribute(inetDiagCong, 'x')))
+	decodeInet(t, sock.UDP, inetRow{family: afInet, state: tcpClose}.bytes(attribute(inetDiagInfo, tcpInfoBytes(tcpInfoLen)...), attribute(inetDiagCong, 'x')))
 }

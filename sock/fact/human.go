@@ -106,6 +106,26 @@ func appendDigits(dst []byte, v float64) []byte {
 // of ss.
 var tcpOptions = []string{"ts", "sack", "wscale", "ecn", "ecnseen", "fastopen", "usec_ts", "tfo_child"}
 
+var tcpOptionMeanings = [...]string{
+	"timestamps are in use", "selective acknowledgements are in use", "the window is scaled", "ECN was agreed on",
+	"a packet with ECT arrived", "data in the SYN was acknowledged (TCP Fast Open)", "timestamps count microseconds",
+	"made by TCP Fast Open: accepted with data in the SYN",
+}
+
+// tcpInfoNames are the names for the values of members, and tcpInfoFlags those of
+// their bits.
+var (
+	tcpInfoNames = map[sock.TCPInfoField][]string{
+		sock.TCPInfoCAState:       congestionStates,
+		sock.TCPInfoECNMode:       {"disabled", "rfc3168", "accecn", "pending"},
+		sock.TCPInfoAccECNOptSeen: {"not_seen", "empty", "counters", "failed"},
+	}
+	tcpInfoFlags = map[sock.TCPInfoField][]string{
+		sock.TCPInfoOptions:        tcpOptions,
+		sock.TCPInfoAccECNFailMode: {"bits_sent", "bits_received", "option_sent", "option_received"},
+	}
+)
+
 // showFlags shows the names of the bits that are set: "ts,sack,wscale". Bits
 // without a name stand behind them as a number.
 func (f *Fact) showFlags(names []string) func(*View, []byte, *sock.Socket) []byte {
