@@ -40,7 +40,7 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 		}
 		q := sock.Query{
 			Protocols: host.Protocols(), Families: sock.Families(sock.IPv4, sock.IPv6),
-			States: sock.AllStates, UnixTypes: sock.AllTypes, Want: offered,
+			States: sock.AllStates, Want: offered,
 		}
 		var known sock.Field
 		for s, err := range host.List(t.Context(), Request{Query: q}).Sockets {

@@ -221,7 +221,7 @@ func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
 // with something to read, and those of datagrams, which may be empty.
 func (h *Host) mailboxes(ctx context.Context) (inodes []uint64) {
 	q := sock.Query{
-		Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes,
+		Protocols: sock.Protocols(sock.Unix), States: sock.AllStates,
 		Want: sock.FieldInode | sock.FieldRecvQueue,
 	}
 	for s, err := range h.chain.run().Sockets(ctx, q) {

@@ -127,7 +127,7 @@ func TestWhatASourceGivesBeyondAStepIsNotDoubled(t *testing.T) {
 	closed := sock.Socket{Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Closed, Type: sock.TypeStream}
 	src := &fake{name: "diag", lists: sock.Protocols(sock.Unix), generous: true,
 		rows: map[sock.Table][]sock.Socket{unix: {alone, closed}}}
-	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes}
+	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates}
 	if got, _ := list(chainOf(src).run().Sockets(t.Context(), q)); len(got) != 2 {
 		t.Errorf("rows %v, want each once", got)
 	}

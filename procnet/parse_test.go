@@ -29,7 +29,6 @@ var everything = sock.Query{
 	Protocols: sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.Unix),
 	Families:  sock.Families(sock.IPv4, sock.IPv6),
 	States:    sock.AllStates,
-	UnixTypes: sock.AllTypes,
 	Want:      sock.AllFields,
 }
 

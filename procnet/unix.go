@@ -241,7 +241,7 @@ func (r *reading) unixRow(t *unixTable) error {
 	if !t.take() {
 		return nil
 	}
-	if !r.query.States.Has(t.row.state()) || !r.query.UnixTypes.Has(t.row.socketType()) {
+	if !r.query.States.Has(t.row.state()) || !r.query.Types.Allow(sock.Unix, t.row.socketType()) {
 		return nil
 	}
 	r.rec.Reset()

@@ -58,7 +58,8 @@ func TestUnixQuery(t *testing.T) {
 		"00000000ddc0a63b: 00000002 00000000 00010000 0001 01  9664 /run/a\n" +
 		"00000000ddc0a63c: 00000002 00000000 00010000 0005 01  9665 /run/b\n"})
 	q := only(sock.Unix, 0)
-	q.States, q.UnixTypes, q.Want = sock.States(sock.Listen), sock.Types(sock.TypeStream), sock.FieldInode
+	q.States, q.Want = sock.States(sock.Listen), sock.FieldInode
+	q.Types[sock.Unix] = sock.Types(sock.TypeStream)
 	want := []sock.Socket{unixSocket(sock.Listen, sock.TypeStream, 9664, "")}
 	if d := diff(want, listAll(t, env, q)); d != "" {
 		t.Error(d)

@@ -6,8 +6,8 @@ type Query struct {
 	// Families restricts the protocols over IP; others have one family each.
 	Families FamilySet
 	States   StateSet
-	// UnixTypes restricts unix sockets.
-	UnixTypes TypeSet
+	// Types restricts protocols that have sockets of several types.
+	Types TypesOf
 	// Named are those of Protocols that somebody named: it is said if this system
 	// has none of their sockets, and is taken for granted of the others.
 	Named ProtocolSet
@@ -68,7 +68,7 @@ func (q *Query) Allows(s *Socket) bool {
 	if s.Protocol.Inet() {
 		return q.Families.Has(s.Family)
 	}
-	return s.Protocol != Unix || q.UnixTypes.Has(s.Type)
+	return q.Types.Allow(s.Protocol, s.Type)
 }
 
 // Phases splits the query by protocol and state: what listens, then the rest.

@@ -1,7 +1,7 @@
 package sock
 
-// SocketType is the type given to socket(2). It is told for unix sockets, whose
-// protocol does not imply it.
+// SocketType is the type given to socket(2). It is told where the protocol does
+// not imply it: for unix, packet, netlink and VSOCK sockets.
 type SocketType uint8
 
 // The types.
@@ -47,6 +47,14 @@ func Types(ts ...SocketType) TypeSet {
 		set |= 1 << t
 	}
 	return set
+}
+
+// TypesOf says of each protocol which types of sockets are meant; 0 is all of them.
+type TypesOf [protocolEnd]TypeSet
+
+// Allow reports whether a socket of a protocol and type is meant.
+func (t *TypesOf) Allow(p Protocol, of SocketType) bool {
+	return t[p] == 0 || t[p].Has(of)
 }
 
 // Has reports whether t is in the set.

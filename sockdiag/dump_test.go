@@ -22,7 +22,7 @@ func anyTCP() sock.Query { return everythingOf(sock.TCP) }
 
 func everythingOf(protocols ...sock.Protocol) sock.Query {
 	return sock.Query{Protocols: sock.Protocols(protocols...), Families: sock.Families(sock.IPv4, sock.IPv6),
-		States: sock.AllStates, UnixTypes: sock.AllTypes, Want: sock.AllFields}
+		States: sock.AllStates, Want: sock.AllFields}
 }
 
 // dumped makes a dump of what the fake says, and lists what was written.

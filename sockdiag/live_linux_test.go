@@ -17,7 +17,6 @@ func everything(protocols ...sock.Protocol) sock.Query {
 		Protocols: sock.Protocols(protocols...),
 		Families:  sock.Families(sock.IPv4, sock.IPv6),
 		States:    sock.AllStates,
-		UnixTypes: sock.AllTypes,
 		Want:      sock.AllFields,
 	}
 }

@@ -97,7 +97,7 @@ func TestListingPeerPaths(t *testing.T) {
 	table := []delivery{datagram(
 		row(unixRow{kind: 1, state: tcpEstablished, inode: 10, cookie: 1}.bytes(name, attribute(unixDiagPeer, u32(11)...))),
 		row(unixRow{kind: 1, state: tcpEstablished, inode: 11, cookie: 2}.bytes(attribute(unixDiagPeer, u32(10)...))), done(0))}
-	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, UnixTypes: sock.AllTypes, Want: sock.FieldPeerPath}
+	q := sock.Query{Protocols: sock.Protocols(sock.Unix), States: sock.AllStates, Want: sock.FieldPeerPath}
 	var got []*sock.Socket
 	for s, err := range socktest.Rows(t.Context(), newFakeKernel(t, names, table).source(), here, q) {
 		if err != nil {

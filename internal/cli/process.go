@@ -52,7 +52,7 @@ func (r *run) process(o *options, words []string) error {
 	if err != nil {
 		return notAFilter(err, "behind the first word stands a filter; several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
 	}
-	everything := tables{sock.Protocols(sock.TCP, sock.UDP, sock.Unix), sock.AllTypes}
+	everything := tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.Unix)}
 	req, err := o.request(filter.And(wanted.filter(), rest), scope{everything, sock.AllStates})
 	if err != nil {
 		return err

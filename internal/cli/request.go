@@ -38,7 +38,7 @@ func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
 		states = o.states(s.states)
 	}
 	return platform.Request{
-		Query:  sock.Query{Protocols: set.protocols, UnixTypes: set.types, Named: named, Families: families, States: states},
+		Query:  sock.Query{Protocols: set.protocols, Types: set.types, Named: named, Families: families, States: states},
 		Filter: f,
 	}, nil
 }
@@ -71,7 +71,7 @@ func (o *options) chosenTables(usual tables) (set tables, named sock.ProtocolSet
 // tablesOf returns the tables in which a filter that names protocols or families
 // can match. Of those over IP it keeps TCP and UDP alone unless it names some.
 func tablesOf(f *filter.Filter) tables {
-	set := tables{protocols: allTables().protocols & f.Protocols(), types: sock.AllTypes}
+	set := tables{protocols: allTables().protocols & f.Protocols()}
 	inet := inetTables().protocols
 	if set.protocols&inet == inet {
 		set.protocols = set.protocols&^inet | tcpAndUDP

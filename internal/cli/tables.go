@@ -6,10 +6,11 @@ import (
 	"sockeye/sock"
 )
 
-// tables is a set of tables: protocols, and the types of unix sockets.
+// tables is a set of tables: protocols, and of those that have parts with words of
+// their own the types of sockets.
 type tables struct {
 	protocols sock.ProtocolSet
-	types     sock.TypeSet
+	types     sock.TypesOf
 }
 
 // tableWord is a table that an option names, or takes away.
@@ -32,8 +33,8 @@ func listed(yield func(*sock.Descriptor) bool) {
 // tablesOfProtocol are all tables of a protocol.
 func tablesOfProtocol(p sock.Protocol) tables {
 	t := tables{protocols: sock.Protocols(p)}
-	if p == sock.Unix {
-		t.types = sock.AllTypes
+	if p.Descriptor().Parts != nil {
+		t.types[p] = sock.AllTypes
 	}
 	return t
 }
@@ -72,7 +73,9 @@ func tableWords(yield func(string, tables) bool) {
 	for d := range listed {
 		for _, part := range d.Parts {
 			for _, word := range part.Words {
-				if !yield(word, tables{sock.Protocols(d.Protocol), sock.Types(part.Type)}) {
+				of := tables{protocols: sock.Protocols(d.Protocol)}
+				of.types[d.Protocol] = sock.Types(part.Type)
+				if !yield(word, of) {
 					return
 				}
 			}
@@ -102,17 +105,19 @@ func tableNamed(name string) (tables, bool) {
 // add makes other tables part of the set.
 func (t *tables) add(other tables) {
 	t.protocols |= other.protocols
-	t.types |= other.types
+	for p := range other.protocols.All {
+		t.types[p] |= other.types[p]
+	}
 }
 
-// remove takes other tables away: unix only when no type of it is left.
+// remove takes other tables away: one that has parts only when no type is left.
 func (t *tables) remove(other tables) {
-	t.types &^= other.types
-	gone := other.protocols
-	if t.types != 0 {
-		gone &^= sock.Protocols(sock.Unix)
+	for p := range other.protocols.All {
+		t.types[p] &^= other.types[p]
+		if t.types[p] == 0 {
+			t.protocols &^= sock.Protocols(p)
+		}
 	}
-	t.protocols &^= gone
 }
 
 // portOptions name the tables of what has ports.
@@ -149,8 +154,8 @@ func (o *options) familyOptions() []*option {
 			usage: "these tables: " + strings.Join(tableNames(), " ") + "; !NAME takes one away"},
 		{name: "ipv4", short: "4", group: groupTables, usage: "IPv4 only", set: o.family(sock.IPv4)},
 		{name: "ipv6", short: "6", group: groupTables, usage: "IPv6 only", set: o.family(sock.IPv6)},
-		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address family: inet, inet6 or unix", set: o.addFamilies,
-			known: these("inet", "inet6", "unix")},
+		{name: "family", short: "f", value: "FAMILY", group: groupTables, usage: "address families: " + strings.Join(familyWords(), " "), set: o.addFamilies,
+			known: familyWords},
 	}
 }
 
@@ -178,26 +183,44 @@ func (o *options) addQuery(list string) error {
 }
 
 // addFamilies takes the families of -f. Both families of IP given are both,
-// unlike in ss.
+// unlike in ss. Another family is the table of its protocol.
 func (o *options) addFamilies(list string) error {
-	for name := range strings.SplitSeq(list, ",") {
-		switch strings.ToLower(name) {
+	for word := range strings.SplitSeq(list, ",") {
+		name := strings.ToLower(word)
+		switch name {
 		case "inet", "ipv4", "inet4":
 			o.families |= sock.Families(sock.IPv4)
+			continue
 		case "inet6", "ipv6":
 			o.families |= sock.Families(sock.IPv6)
-		case "unix":
-			o.tables = append(o.tables, tableWord{tables: tablesOfProtocol(sock.Unix), name: "unix", said: "--family unix"})
-		case "link":
-			return usagef("%s", unlisted(sock.Packet))
-		default:
-			if p, ok := sock.ParseProtocol(name); ok && !p.Inet() {
-				return usagef("%s", unlisted(p))
-			}
-			return unknownWord("family", name, []string{"inet", "inet6", "unix"})
+			continue
+		case "link": // as ss calls that of packet sockets
+			name = sock.Packet.String()
 		}
+		p, known := sock.ParseProtocol(name)
+		switch {
+		case !known || p.Inet():
+			return unknownWord("family", word, familyWords())
+		case p.Descriptor().Option == "":
+			return usagef("%s", unlisted(p))
+		}
+		o.tables = append(o.tables, tableWord{tables: tablesOfProtocol(p), name: p.String(), said: "--family " + word})
 	}
 	return nil
+}
+
+// familyWords are the words of -f.
+func familyWords() []string {
+	words := []string{"inet", "inet6"}
+	for d := range listed {
+		if !d.Protocol.Inet() {
+			words = append(words, d.Name)
+		}
+		if d.Protocol == sock.Packet {
+			words = append(words, "link")
+		}
+	}
+	return words
 }
 
 // unlisted says that the tables of a protocol are not listed.

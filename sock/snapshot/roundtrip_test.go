@@ -21,7 +21,7 @@ import (
 
 // everything asks for every socket.
 var everything = sock.Query{
-	Protocols: ^sock.ProtocolSet(0), Families: ^sock.FamilySet(0), States: ^sock.StateSet(0), UnixTypes: sock.AllTypes,
+	Protocols: ^sock.ProtocolSet(0), Families: ^sock.FamilySet(0), States: ^sock.StateSet(0),
 }
 
 // list reads all sockets and warnings of a text.

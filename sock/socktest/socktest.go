@@ -21,10 +21,9 @@ import (
 // Everything asks for all tables, states and facts.
 func Everything() sock.Query {
 	q := sock.Query{
-		Families:  sock.Families(sock.IPv4, sock.IPv6),
-		States:    sock.AllStates,
-		UnixTypes: sock.AllTypes,
-		Want:      sock.AllFields,
+		Families: sock.Families(sock.IPv4, sock.IPv6),
+		States:   sock.AllStates,
+		Want:     sock.AllFields,
 	}
 	for d := range sock.Descriptors {
 		q.Protocols |= sock.Protocols(d.Protocol)
