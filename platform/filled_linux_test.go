@@ -33,7 +33,7 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 		}
 		offered := host.Fields()
 		if !hasULP {
-			offered &^= sock.FieldULP
+			offered &^= sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow
 		}
 		if source != "portable" { // which tells no owners on Linux
 			offered |= sock.FieldOwners | sock.ProcessFields

@@ -17,7 +17,7 @@ func (r *chainRun) unread(q *sock.Query, t sock.Table, refusals []error) *sock.P
 		return nil
 	}
 	title := t.Protocol.Descriptor().Title
-	absent := &sock.Partial{Code: sock.CodeUnavailable, Message: fmt.Sprintf("this kernel has no %s sockets", title)}
+	absent := &sock.Partial{Code: sock.CodeAbsent, Message: fmt.Sprintf("this kernel has no %s sockets", title)}
 	if errors.Is(refusals[len(refusals)-1], sock.ErrAbsent) {
 		return toldIfNamed(q, t, absent)
 	}

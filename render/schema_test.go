@@ -80,7 +80,7 @@ func validate(t *testing.T, s *jsonschema.Schema, text string) {
 // populations are the sockets that the schema is held against: every member
 // that the registry has is there in one of them.
 func populations() []*sock.Socket {
-	all := append(varied(), hostile()...)
+	all := slices.Concat(varied(), hostile(), families())
 	for p := sock.ProtocolUnknown; p <= sock.TIPC; p++ {
 		for st := sock.StateUnknown; st <= sock.Unconnected; st++ {
 			all = append(all, &sock.Socket{Protocol: p, State: st, Family: sock.Family(p) % (sock.FamilyTIPC + 1)})

@@ -32,6 +32,8 @@ const (
 	FieldTCPInfo                        // TCPInfo
 	FieldCongestion                     // Congestion
 	FieldULP                            // ULP
+	FieldMPTCPInfo                      // MPTCPInfo
+	FieldMPTCPSubflow                   // MPTCPSubflow
 	FieldShutdown                       // Shutdown
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass

@@ -68,7 +68,9 @@ type Socket struct {
 	Memory       Memory
 	TCPInfo      *TCPInfo
 	Congestion   string
-	ULP          string // upper layer protocol in the kernel, such as "tls" (TCP_ULP)
+	ULP          string   // upper layer protocol in the kernel, such as "tls" (TCP_ULP)
+	MPTCPInfo    *Numbers // by MPTCPInfoMembers
+	MPTCPSubflow *Numbers // by MPTCPSubflowMembers: what a TCP socket is in MPTCP
 	Shutdown     Shutdown
 	TOS          uint8
 	TrafficClass uint8
@@ -116,6 +118,7 @@ func (s *Socket) Clone() *Socket {
 		info := *s.TCPInfo
 		c.TCPInfo = &info
 	}
+	c.MPTCPInfo, c.MPTCPSubflow = s.MPTCPInfo.clone(), s.MPTCPSubflow.clone()
 	return &c
 }
 

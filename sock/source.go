@@ -118,6 +118,8 @@ const (
 	CodeFallback Code = "fallback"
 	// CodeUnavailable: a table could not be read by any source.
 	CodeUnavailable Code = "unavailable"
+	// CodeAbsent: the system has no sockets of a protocol that was asked for.
+	CodeAbsent Code = "absent"
 	// CodeInterrupted: the kernel's table kept changing; rows may be missing or doubled.
 	CodeInterrupted Code = "interrupted"
 	// CodeMalformed: something that was read could not be understood.

@@ -62,8 +62,10 @@ var descriptors = [...]Descriptor{
 	{Protocol: Raw, Name: "raw", Option: "raw", Letter: "w", Title: "raw IP", Families: overIP, States: datagramStates},
 	{Protocol: ICMP, Name: "icmp", Option: "icmp", Title: "ping sockets", Families: overIP, States: datagramStates},
 	{Protocol: SCTP, Name: "sctp", Title: "SCTP", Families: overIP, ConnectionOriented: true},
-	{Protocol: MPTCP, Name: "mptcp", Title: "MPTCP", Families: overIP, ConnectionOriented: true},
-	{Protocol: DCCP, Name: "dccp", Title: "DCCP", Families: overIP, ConnectionOriented: true},
+	{Protocol: MPTCP, Name: "mptcp", Option: "mptcp", Letter: "M", Title: "MPTCP", Families: overIP,
+		States: connectionStates, ConnectionOriented: true},
+	{Protocol: DCCP, Name: "dccp", Option: "dccp", Letter: "d", Title: "DCCP", Families: overIP,
+		States: connectionStates | 1<<Bound, ConnectionOriented: true},
 	{Protocol: Unix, Name: "unix", Option: "unix", Letter: "x", Title: "unix", Families: 1 << FamilyUnix, States: unixStates,
 		Parts: []Part{
 			{TypeStream, []string{"unix_stream", "u_str"}},

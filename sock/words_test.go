@@ -82,7 +82,21 @@ func TestTablesInListingOrder(t *testing.T) {
 func TestCloneSharesNothingThatIsReused(t *testing.T) {
 	s := &Socket{Owners: []Owner{{Process: &Process{PID: 1}}}, TCPInfo: &TCPInfo{}}
 	s.TCPInfo.Set(TCPInfoRTT, 7)
+	numbers := map[string]func(*Socket) **Numbers{
+		"mptcp_info":    func(s *Socket) **Numbers { return &s.MPTCPInfo },
+		"mptcp_subflow": func(s *Socket) **Numbers { return &s.MPTCPSubflow },
+	}
+	for _, at := range numbers {
+		*at(s) = new(Numbers)
+		(*at(s)).Set(3, 7)
+	}
 	c := s.Clone()
+	for name, at := range numbers {
+		(*at(s)).Set(3, 8)
+		if v, ok := (*at(c)).Get(3); !ok || v != 7 {
+			t.Errorf("%s is shared", name)
+		}
+	}
 	s.Owners[0] = Owner{Process: &Process{PID: 2}}
 	s.TCPInfo.Set(TCPInfoRTT, 8)
 	if c.Owners[0].PID != 1 {

@@ -25,7 +25,11 @@ func (c *compiler) noRemote() bool { return c.states&^peerless == 0 }
 // staleRemote reports whether a socket that is asked for may still have the
 // remote end that it had, which its row does not.
 func (c *compiler) staleRemote() bool {
-	return c.states.Has(sock.Bound) && c.protocol.ConnectionOriented()
+	closed := sock.States(sock.Bound)
+	if c.protocol != sock.TCP {
+		closed |= sock.States(sock.Closed)
+	}
+	return c.states&closed != 0 && c.protocol.ConnectionOriented()
 }
 
 // ports compares a port with sorted ranges. The local port of a row is

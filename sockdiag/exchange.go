@@ -204,7 +204,7 @@ func (a *answer) message(m message) error {
 	switch m.kind {
 	case sockDiagByFamily, tcpDiagGetSock:
 		p, more := a.row(m.payload)
-		if p != understood {
+		if p.malformed() {
 			a.out.malformed++
 		}
 		if !more {

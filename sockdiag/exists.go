@@ -79,7 +79,7 @@ func (q *question) search(ctx context.Context) (bool, error) {
 		found := false
 		out, err := q.exchange.dump(ctx, request, func(payload []byte) (parsed, bool) {
 			p := q.decode(payload)
-			found = p != rejected && q.same()
+			found = p.row() && q.same()
 			return p, !found
 		})
 		switch {
@@ -118,7 +118,7 @@ func (q *question) lookUp(ctx context.Context, request []byte) (found bool, err 
 	row := func(payload []byte) (parsed, bool) {
 		answered = true
 		p := q.decode(payload)
-		found = p != rejected && q.same()
+		found = p.row() && q.same()
 		return p, true
 	}
 	for foreign := 0; foreign < maxForeign; foreign++ {

@@ -10,7 +10,7 @@ import (
 )
 
 // inetProtocols are the protocols that the inet decoder serves.
-var inetProtocols = [...]sock.Protocol{sock.TCP, sock.UDP, sock.UDPLite, sock.Raw}
+var inetProtocols = [...]sock.Protocol{sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.MPTCP, sock.DCCP}
 
 func FuzzInetMessage(f *testing.F) {
 	f.Add(uint8(0), established(1))
@@ -20,6 +20,9 @@ func FuzzInetMessage(f *testing.F) {
 	f.Add(uint8(1), inetRow{family: afInet, state: tcpClose, local: "0.0.0.0:53"}.
 		bytes(attribute(inetDiagSKMemInfo, u32(1, 2, 3, 4, 5, 6, 7, 8, 9)...), attribute(inetDiagCong, 'x', 0)))
 	f.Add(uint8(3), inetRow{family: afInet, state: tcpClose}.bytes(attribute(inetDiagProtocol, 1), []byte{9, 0, 1}))
+	f.Add(uint8(4), inetRow{family: afInet, state: tcpEstablished}.bytes(attribute(inetDiagInfo, mptcpInfoBytes(96)...)))
+	f.Add(uint8(5), inetRow{family: afInet, state: dccpPartOpen}.bytes(attribute(inetDiagInfo, tcpInfoBytes(248)...)))
+	f.Add(uint8(0), inetRow{family: afInet, state: tcpEstablished}.bytes(attribute(inetDiagULPInfo, attribute(inetULPInfoMPTCP, attribute(2, 1, 2, 3, 4)...)...)))
 	f.Fuzz(func(t *testing.T, protocol uint8, b []byte) {
 		d := inetDecoder{protocol: inetProtocols[int(protocol)%len(inetProtocols)]}
 		var s sock.Socket

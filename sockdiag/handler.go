@@ -12,8 +12,10 @@ const (
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
 		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID
 	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
-		sock.FieldCongestion | sock.FieldULP
-	unixFields = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
+		sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPSubflow
+	mptcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldMPTCPInfo
+	dccpFields  = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo
+	unixFields  = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
 		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown
 )
@@ -23,7 +25,7 @@ type handler struct {
 	protocol sock.Protocol
 	fields   sock.Field
 	// number is IPPROTO_* of linux/in.h for sdiag_protocol, of a table over IP.
-	number uint8
+	number uint16
 	// bits of idiag_states or udiag_states, by the state that they ask for.
 	bits []uint32
 	// programs: a request takes INET_DIAG_REQ_BYTECODE.
@@ -58,6 +60,10 @@ func handlerOf(p sock.Protocol) *handler {
 		h.number = 136
 	case sock.Raw:
 		h.number = 255 // IPPROTO_RAW stands for every raw socket
+	case sock.MPTCP:
+		h.number, h.fields, h.bits = 262, mptcpFields, connectionBits[:sock.Bound]
+	case sock.DCCP:
+		h.number, h.fields, h.bits = 33, dccpFields, dccpBits[:]
 	case sock.Unix:
 		return &handler{
 			protocol: p, fields: unixFields, bits: unixBits[:], dump: unixDump, lookUp: unixLookUp, decode: unixMessage,
@@ -106,15 +112,16 @@ func (*Source) Fields(p sock.Protocol) sock.Field {
 }
 
 // States says that the kernel tells all of them, but for TCP sockets in the state
-// Bound if it is an old one.
+// Bound (and those of DCCP) if it is an old one.
 func (s *Source) States(p sock.Protocol) sock.StateSet {
-	switch {
-	case s.Fields(p) == 0:
+	if s.Fields(p) == 0 {
 		return 0
-	case p == sock.TCP && !s.bound():
-		return p.Descriptor().States &^ sock.States(sock.Bound)
 	}
-	return p.Descriptor().States
+	states := p.Descriptor().States
+	if states.Has(sock.Bound) && !s.bound() {
+		states &^= sock.States(sock.Bound)
+	}
+	return states
 }
 
 // interner gives equal names one string, so that a name which thousands of

@@ -22,7 +22,10 @@ const (
 	inetDiagCgroupID  = 21 // u64, Linux 5.8
 )
 
-const inetULPInfoName = 1 // INET_ULP_INFO_NAME: string
+const (
+	inetULPInfoName  = 1 // INET_ULP_INFO_NAME: string
+	inetULPInfoMPTCP = 3 // INET_ULP_INFO_MPTCP: nested MPTCP_SUBFLOW_ATTR_*
+)
 
 // attributes reads what follows struct inet_diag_msg. An attribute that is
 // shorter than its type is damage; one that is longer is a newer kernel.
@@ -50,9 +53,7 @@ func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	case inetDiagMark, inetDiagCgroupID, inetDiagSKMemInfo:
 		return wideAttribute(kind, v, s)
 	case inetDiagInfo:
-		if d.protocol == sock.TCP {
-			return d.tcpInfo(v, s)
-		}
+		return d.details(v, s)
 	case inetDiagCong:
 		name, _, _ := bytes.Cut(v, []byte{0})
 		if d.protocol == sock.TCP && len(name) > 0 {
@@ -70,8 +71,21 @@ func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	return true
 }
 
+// details reads INET_DIAG_INFO, which is a structure of the protocol's.
+func (d *inetDecoder) details(v []byte, s *sock.Socket) bool {
+	switch d.protocol {
+	case sock.TCP:
+		return d.tcpInfo(v, s)
+	case sock.DCCP:
+		return d.dccpInfo(v, s)
+	case sock.MPTCP:
+		d.mptcpInfo(v, s)
+	}
+	return true
+}
+
 // upperLayer reads the name of the upper layer protocol, which stands among nested
-// attributes.
+// attributes, and what a subflow of MPTCP has there.
 func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) {
 	for walk := (attributes{v}); ; {
 		kind, value, ok := walk.next()
@@ -81,6 +95,9 @@ func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) {
 		if name, _, _ := bytes.Cut(value, []byte{0}); kind == inetULPInfoName && len(name) > 0 {
 			s.ULP = d.names.intern(name)
 			s.Known |= sock.FieldULP
+		}
+		if kind == inetULPInfoMPTCP && d.protocol == sock.TCP {
+			d.mptcpSubflow(value, s)
 		}
 	}
 }

@@ -38,13 +38,21 @@ const (
 	damaged
 	// rejected: there is no record.
 	rejected
+	// skipped: there is none, and nothing is wrong with that.
+	skipped
 )
+
+// row reports whether there is a record, and malformed whether something could not
+// be understood.
+func (p parsed) row() bool       { return p == understood || p == damaged }
+func (p parsed) malformed() bool { return p == damaged || p == rejected }
 
 // inetDecoder turns messages about the sockets of one protocol into records.
 // It owns what the records point to.
 type inetDecoder struct {
 	protocol sock.Protocol
 	info     sock.TCPInfo
+	numbers  sock.Numbers // of what the protocol has beside struct tcp_info
 	names    interner
 }
 
@@ -65,10 +73,13 @@ func (d *inetDecoder) decode(b []byte, s *sock.Socket) parsed {
 		return rejected
 	}
 	s.State = stateOf(b[idiagState], !d.protocol.ConnectionOriented())
+	if d.protocol == sock.DCCP {
+		s.State = dccpStateOf(b[idiagState])
+	}
 	d.endpoints(b, s)
 	d.queues(b, s)
 	identity(b, s)
-	if d.protocol == sock.TCP {
+	if d.protocol.ConnectionOriented() {
 		timer(b, s)
 	}
 	return d.attributes(b[inetMsgLen:], s)
@@ -80,13 +91,14 @@ func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
 	remote := netip.AddrPortFrom(addr(b[idiagDst:], s.Family), binary.BigEndian.Uint16(b[idiagDport:]))
 	s.Local = local
 	s.Known |= sock.FieldLocal
-	if s.State == sock.Closed && local.Port() != 0 {
+	if s.State == sock.Closed && local.Port() != 0 && d.protocol.Descriptor().States.Has(sock.Bound) {
 		// TCPF_BOUND_INACTIVE asks for these; the row itself says TCP_CLOSE.
 		s.State = sock.Bound
 	}
-	// A TCP socket that is closed keeps the peer that it had in its record;
+	// A socket that is closed keeps the peer that it had in its record;
 	// getpeername(2) says ENOTCONN then (inet_getname).
-	if !peerless.Has(s.State) && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
+	stale := s.State == sock.Closed && d.protocol != sock.TCP
+	if !stale && !peerless.Has(s.State) && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
 		s.Remote = remote
 		s.Known |= sock.FieldRemote
 	}

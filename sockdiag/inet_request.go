@@ -31,7 +31,7 @@ type inetRequest struct {
 	kind        uint16 // of the message; 0 is SOCK_DIAG_BY_FAMILY
 	flags       uint16 // NLM_F_*
 	family      uint8
-	protocol    uint8
+	protocol    uint16
 	ext         uint8 // 1 << (INET_DIAG_* - 1)
 	rawProtocol uint8
 	states      uint32 // 1 << TCP_*
@@ -39,18 +39,31 @@ type inetRequest struct {
 }
 
 // append appends the request as a netlink message that [seal] completes;
-// attributes such as INET_DIAG_REQ_BYTECODE may be appended before that.
+// attributes such as INET_DIAG_REQ_BYTECODE may be appended before that. A protocol
+// above 255 stands in an attribute (Linux 5.9); an older kernel, which does not look
+// at that, has no handler for 0, the protocol in the fixed part.
 func (r *inetRequest) append(b []byte) []byte {
 	b = appendHeader(b, cmp.Or(r.kind, sockDiagByFamily), r.flags)
-	b = append(b, r.family, r.protocol, r.ext, r.rawProtocol)
+	fixed := uint8(r.protocol)
+	if r.protocol > 255 {
+		fixed = 0
+	}
+	b = append(b, r.family, fixed, r.ext, r.rawProtocol)
 	b = native.AppendUint32(b, r.states)
 	b = binary.BigEndian.AppendUint16(b, r.id.local.Port())
 	b = binary.BigEndian.AppendUint16(b, r.id.remote.Port())
 	b = appendAddr(b, r.family, r.id.local.Addr())
 	b = appendAddr(b, r.family, r.id.remote.Addr())
 	b = native.AppendUint32(b, r.id.ifIndex)
-	return appendCookie(b, r.id.cookie)
+	b = appendCookie(b, r.id.cookie)
+	if r.protocol > 255 {
+		b = appendAttribute(b, inetDiagReqProtocol, native.AppendUint32(nil, uint32(r.protocol)))
+	}
+	return b
 }
+
+// inetDiagReqProtocol is INET_DIAG_REQ_PROTOCOL of linux/inet_diag.h: u32.
+const inetDiagReqProtocol = 3
 
 // appendAddr appends __be32[4]. In a request for IPv6 an IPv4 address is what
 // was unmapped when it was read, and is mapped again.
@@ -95,9 +108,15 @@ func extensions(p sock.Protocol, want sock.Field) uint8 {
 	ext := ask(sock.FieldMemory, inetDiagSKMemInfo) |
 		ask(sock.FieldTOS, inetDiagTOS) |
 		ask(sock.FieldTrafficClass, inetDiagTClass)
-	if p == sock.TCP {
+	switch p {
+	case sock.TCP:
 		// The kernel tells the upper layer protocol with struct tcp_info only.
-		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldULP, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
+		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldULP, inetDiagInfo) |
+			ask(sock.FieldMPTCPSubflow, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
+	case sock.MPTCP:
+		ext |= ask(sock.FieldMPTCPInfo, inetDiagInfo)
+	case sock.DCCP:
+		ext |= ask(sock.FieldTCPInfo, inetDiagInfo)
 	}
 	return ext
 }
@@ -134,7 +153,7 @@ func inetOne(h *handler, s *sock.Socket, flags uint16, cookie uint64) inetReques
 func inetLookUp(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error) {
 	r := inetOne(h, s, flags, cookie)
 	r.states = states
-	if s.Protocol != sock.TCP && s.Protocol != sock.Raw && flags&nlmFDump == 0 {
+	if !s.Protocol.ConnectionOriented() && s.Protocol != sock.Raw && flags&nlmFDump == 0 {
 		// udp_dump_one: "src and dst are swapped for historical reasons".
 		r.id.local, r.id.remote = r.id.remote, r.id.local
 	}

@@ -34,7 +34,7 @@ func (r *reading) both(ctx context.Context) {
 	err := r.read(ctx, r.tables[0], r.request, func(payload []byte) (parsed, bool) {
 		p := r.decode(payload)
 		switch {
-		case p == rejected:
+		case !p.row():
 			return p, true
 		case r.record.Family == sock.IPv6:
 			return p, r.deferred.keep(identityOf(&r.record, payload), payload)

@@ -155,7 +155,7 @@ func appendProgram(request, code []byte) []byte {
 // message yields the row of a message.
 func (r *reading) message(payload []byte) (parsed, bool) {
 	p := r.decode(payload)
-	return p, p == rejected || r.row(payload)
+	return p, !p.row() || r.row(payload)
 }
 
 func (r *reading) decode(payload []byte) parsed {
@@ -186,7 +186,7 @@ func (r *reading) readNames(ctx context.Context) error {
 	r.decoder.unix.peers = nil
 	err := r.read(ctx, r.tables[0], request.append(nil), func(payload []byte) (parsed, bool) {
 		p := r.decode(payload)
-		if p != rejected && r.record.Knows(sock.FieldInode|sock.FieldPath) {
+		if p.row() && r.record.Knows(sock.FieldInode|sock.FieldPath) {
 			peers[r.record.Inode] = r.record.Path
 		}
 		return p, true

@@ -43,6 +43,8 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldTCPInfo, func() { left.TCPInfo = nil }},
 		{sock.FieldCongestion, func() { left.Congestion = "" }},
 		{sock.FieldULP, func() { left.ULP = "" }},
+		{sock.FieldMPTCPInfo, func() { left.MPTCPInfo = nil }},
+		{sock.FieldMPTCPSubflow, func() { left.MPTCPSubflow = nil }},
 		{sock.FieldShutdown, func() { left.Shutdown = 0 }},
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},

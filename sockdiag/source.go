@@ -30,8 +30,8 @@ func New() *Source {
 func (*Source) Name() string { return name }
 
 // Open begins a session; see [sock.Source]. The kernel is asked for the wanted
-// states alone. It lists TCP, UDP, UDP-Lite, raw and unix sockets; other
-// protocols are unavailable.
+// states alone. Protocols that have no handler here
+// are unavailable.
 //
 // Parts that may fail while a reading goes on are an answer that never became
 // consistent (CodeInterrupted) and replies that were not understood
@@ -66,7 +66,7 @@ func (s *session) openWire() (w wire, err error) {
 // Plan returns the readings of a query: one for each table, but for TCP one for
 // both families where one program holds for both.
 func (s *session) Plan(q sock.Query) []sock.Reading {
-	if q.Protocols.Has(sock.TCP) && q.States.Has(sock.Bound) && !s.source.bound() {
+	if q.States.Has(sock.Bound) && !s.source.bound() {
 		q.States &^= sock.States(sock.Bound)
 	}
 	var plan []sock.Reading

@@ -37,6 +37,34 @@ var connectionBits = [...]uint32{
 	sock.Bound:       1 << tcpBoundInactive, // not always told: see knowsBound
 }
 
+// dccpBits are those of a DCCP socket. PARTOPEN, in which a client is from the
+// answer to its request to the next packet, is TCP_MAX_STATES of the kernel (enum
+// dccp_state of linux/dccp.h): 13, and 14 since Linux 6.8. PASSIVE_CLOSEREQ is the
+// number behind it, for the moment in which a client is asked to close.
+var dccpBits = func() [len(connectionBits)]uint32 {
+	bits := connectionBits
+	bits[sock.Established] |= 1<<dccpPartOpen | 1<<dccpPartOpenNew
+	bits[sock.CloseWait] |= 1 << dccpPassiveCloseReq
+	return bits
+}()
+
+const (
+	dccpPartOpen        = 13
+	dccpPartOpenNew     = 14
+	dccpPassiveCloseReq = 15
+)
+
+// dccpStateOf is stateOf for DCCP, whose other states have the numbers of TCP's.
+func dccpStateOf(kernel uint8) sock.State {
+	switch kernel {
+	case dccpPartOpen, dccpPartOpenNew:
+		return sock.Established
+	case dccpPassiveCloseReq:
+		return sock.CloseWait
+	}
+	return stateOf(kernel, false)
+}
+
 // datagramBits ask for the two states of a socket of UDP, UDP-Lite or raw IP.
 var datagramBits = [...]uint32{
 	sock.Established: 1 << tcpEstablished,

@@ -18,13 +18,11 @@ import (
 var foreignOptions = map[string]string{
 	"b":             "programs are named without it; BPF filters of packet sockets are not shown",
 	"c":             "watch sockeye repeats a listing; sockeye process NAME lists the sockets of a process",
-	"d":             "DCCP sockets are not listed yet; descriptors are a filter: fd = 3",
 	"g":             "ip maddr lists multicast groups",
 	"k":             "what listens ends with: kill $(sockeye port 8080 --pids)",
 	"v":             "the version is -V; what could not be read is always said",
 	"z":             "contexts of SELinux are not shown",
 	"E":             "events are not shown yet",
-	"M":             "MPTCP sockets are not listed yet",
 	"N":             "namespaces are entered with: ip netns exec NAME sockeye",
 	"P":             "ports are numbers: leave it out",
 	"S":             "SCTP sockets are not listed yet",

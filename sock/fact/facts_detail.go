@@ -46,6 +46,8 @@ var detailFacts = []*Fact{
 		Doc: "upper layer protocol that the kernel runs over TCP, such as tls", Example: "ulp = tls",
 		text: func(s *sock.Socket) *string { return &s.ULP },
 	},
+	mptcpInfoFact,
+	mptcpSubflowFact,
 	shutdownFact,
 	integer(Fact{
 		Name: "tos", Kind: Number, Needs: sock.FieldTOS, Optional: true, Option: "tos", Words: "types of service",

@@ -62,7 +62,32 @@ func invent(r *rand.Rand) *sock.Socket {
 			}
 		}
 	}
+	for field, numbers := range map[sock.Field]struct {
+		to      **sock.Numbers
+		members []sock.Member
+	}{
+		sock.FieldMPTCPInfo:    {&s.MPTCPInfo, sock.MPTCPInfoMembers},
+		sock.FieldMPTCPSubflow: {&s.MPTCPSubflow, sock.MPTCPSubflowMembers},
+	} {
+		if has(field) {
+			*numbers.to = inventMembers(r, numbers.members)
+		}
+	}
 	return s
+}
+
+func inventMembers(r *rand.Rand, members []sock.Member) *sock.Numbers {
+	var n sock.Numbers
+	for i, m := range members {
+		if r.IntN(2) == 0 {
+			most := uint64(1)<<(8*m.Size) - 1
+			if m.Kind == sock.MemberFlag {
+				most = 1
+			}
+			n.Set(i, r.Uint64()&most)
+		}
+	}
+	return &n
 }
 
 func inventNames(r *rand.Rand, s *sock.Socket) {

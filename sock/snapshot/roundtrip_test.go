@@ -48,7 +48,7 @@ func list(t testing.TB, text string) ([]*sock.Socket, []sock.Warning, sock.Snaps
 }
 
 var compare = cmp.Options{
-	cmpopts.EquateComparable(sock.TCPInfo{}),
+	cmpopts.EquateComparable(sock.TCPInfo{}, sock.Numbers{}),
 	cmpopts.EquateComparable(sock.Socket{}.Local),
 	cmpopts.EquateEmpty(),
 }

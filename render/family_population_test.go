@@ -1,0 +1,29 @@
+package render
+
+import (
+	"sockeye/sock"
+)
+
+// families are sockets with what only the sockets of their protocol have.
+func families() []*sock.Socket {
+	mptcp := inet(sock.MPTCP, sock.Established, "10.0.0.5:443", "10.0.0.9:51514")
+	mptcp.MPTCPInfo = everyMember(sock.MPTCPInfoMembers)
+	mptcp.Known |= sock.FieldMPTCPInfo
+	subflow := inet(sock.TCP, sock.Established, "10.0.0.5:443", "10.0.0.9:51514")
+	subflow.MPTCPSubflow = everyMember(sock.MPTCPSubflowMembers)
+	subflow.Known |= sock.FieldMPTCPSubflow
+	return []*sock.Socket{mptcp, subflow}
+}
+
+// everyMember knows every member, with a value of its own that fits it.
+func everyMember(members []sock.Member) *sock.Numbers {
+	var n sock.Numbers
+	for i, m := range members {
+		value := uint64(i + 1)
+		if m.Kind == sock.MemberFlag {
+			value = 1
+		}
+		n.Set(i, value)
+	}
+	return &n
+}

@@ -1,0 +1,35 @@
+package sockdiag
+
+import "sockeye/sock"
+
+// mptcpInfo reads struct mptcp_info of linux/mptcp.h. Of a listener the kernel has
+// nothing to tell, and leaves zeros.
+func (d *inetDecoder) mptcpInfo(v []byte, s *sock.Socket) {
+	if s.State == sock.Listen {
+		return
+	}
+	d.numbers = sock.Numbers{}
+	readNumbers(&d.numbers, sock.MPTCPInfoMembers, v)
+	s.MPTCPInfo = &d.numbers
+	s.Known |= sock.FieldMPTCPInfo
+}
+
+// mptcpSubflow reads the attributes MPTCP_SUBFLOW_ATTR_* of linux/mptcp.h. A
+// listener has none, and the kernel then leaves their nest empty.
+func (d *inetDecoder) mptcpSubflow(v []byte, s *sock.Socket) {
+	d.numbers = sock.Numbers{}
+	for walk := (attributes{v}); ; {
+		kind, value, ok := walk.next()
+		if !ok {
+			return
+		}
+		for i := range sock.MPTCPSubflowMembers {
+			m := &sock.MPTCPSubflowMembers[i]
+			if m.Offset == kind && int(m.Size) <= len(value) {
+				setNumber(&d.numbers, i, m, value)
+				s.MPTCPSubflow = &d.numbers
+				s.Known |= sock.FieldMPTCPSubflow
+			}
+		}
+	}
+}
