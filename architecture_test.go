@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"render/portview":          {"render", "sock", "sock/escape", "sock/fact"},
 	"render/summaryview":       {"sock"},
 	"sock":                     {},
+	"sock/change":              {"sock"},
 	"sock/escape":              {},
 	"sock/fact":                {"sock", "sock/escape", "internal/suggest"},
 	"sock/filter":              {"sock", "sock/fact", "internal/suggest"},

@@ -136,7 +136,7 @@ func (h *Host) Protocols() sock.ProtocolSet {
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
 	ctx = inProc(ctx, h.chain.env)
-	want := req.Query.Want | req.Filter.Needs()
+	want := counted(req.Query.Want | req.Filter.Needs())
 	if h.noOwners {
 		want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
 	}

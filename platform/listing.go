@@ -19,6 +19,18 @@ type Request struct {
 	// filter needs them.
 	Query  sock.Query
 	Filter *filter.Filter // nil matches everything
+	// Later are facts that the reader of the listing adds to its rows, such as
+	// rates. Rows that the filter may match then are listed.
+	Later sock.Field
+}
+
+// matches reports whether the filter matches a socket, or may when what comes later
+// is known.
+func (r *Request) matches(s *sock.Socket) bool {
+	if r.Later == 0 {
+		return r.Filter.Match(s)
+	}
+	return r.Filter.CanMatch(s, r.Later)
 }
 
 // Listing is one pass over the sockets of a machine or of a file.
@@ -53,7 +65,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 			yield(nil, err)
 			return
 		}
-		if l.request.Filter.Match(s) && !yield(s, nil) {
+		if l.request.matches(s) && !yield(s, nil) {
 			return
 		}
 	}
@@ -63,7 +75,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 // filter decide without owners, the names, the owners.
 func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
-	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup
+	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup | l.request.Later
 	if l.owners != nil || l.given != nil {
 		missing |= sock.FieldOwners | sock.ProcessFields
 	}
@@ -75,6 +87,9 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 				}
 				if l.notes != nil {
 					l.notes.add(s)
+				}
+				if timed(q.Want) {
+					s.ReadAt = time.Now()
 				}
 				if l.owners == nil && l.given == nil && l.chain != nil {
 					withoutOwners(s)

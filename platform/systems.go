@@ -40,7 +40,7 @@ func (s *System) Protocols() sock.ProtocolSet { return s.Know(0) }
 func (s *System) Know(facts sock.Field) sock.ProtocolSet {
 	var set sock.ProtocolSet
 	for d := range sock.Descriptors {
-		if given := s.fields(d.Protocol); given != 0 && derived(given, s.namespaces).Has(facts) {
+		if given := s.fields(d.Protocol); given != 0 && compared(derived(given, s.namespaces)).Has(facts) {
 			set |= sock.Protocols(d.Protocol)
 		}
 	}

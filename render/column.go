@@ -53,7 +53,7 @@ var shapes = map[string]shape{
 var columns = sync.OnceValue(func() map[*fact.Fact]*Column {
 	all := make(map[*fact.Fact]*Column)
 	for _, f := range fact.All() {
-		all[f] = &Column{Fact: f, shape: shapes[f.Name], right: f.JSONType() == "integer"}
+		all[f] = &Column{Fact: f, shape: shapes[f.Name], right: f.JSONType() == "integer" || f.JSONType() == "number"}
 	}
 	return all
 })

@@ -84,7 +84,7 @@ func TestNeeds(t *testing.T) {
 	table := sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
 		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
-	optional := sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
+	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
 		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow
 	tests := map[string]struct {
 		o    Options

@@ -130,6 +130,8 @@ func full() *sock.Socket {
 		s.TCPInfo.Set(f, uint64(f)*1000)
 	}
 	s.Congestion, s.ULP, s.Shutdown, s.TOS, s.TrafficClass = "cubic", "tls", sock.ShutdownSend, 16, 32
+	s.Rates = sock.Rates{Known: 2*sock.RateRetransShare - 1, Receive: 12_345, Send: 1_234_567, SegsIn: 20, SegsOut: 850, RetransShare: 12_500}
+	s.Age = 1500 * time.Millisecond
 	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
 	return s
 }

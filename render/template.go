@@ -170,6 +170,10 @@ func complete(v any, parts []*fact.Fact) any {
 		}
 		return templateText(v)
 	case json.Number:
+		if strings.ContainsAny(v.String(), ".e") {
+			f, _ := v.Float64() // it was written from one
+			return f
+		}
 		n, _ := strconv.ParseUint(v.String(), 10, 64)
 		if n > math.MaxInt64 {
 			return n

@@ -43,6 +43,8 @@ const (
 	FieldService                        // Owner.Service of one owner at least
 	FieldCreator                        // CreatorPID, CreatorChildren
 	FieldResult                         // Result
+	FieldRates                          // one member of Rates at least
+	FieldAge                            // Age
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe
@@ -56,6 +58,10 @@ const (
 // ProcessFields are the facts about the process that cost a look-up of their
 // own. PID, name and descriptor come with FieldOwners.
 const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt
+
+// ComparedFields are the facts that no listing tells by itself: they come of
+// comparing one with the listing before.
+const ComparedFields = FieldRates | FieldAge
 
 // AllFields holds every fact.
 const AllFields = fieldEnd - 1

@@ -77,6 +77,14 @@ type Socket struct {
 	CgroupID     uint64 // the kernel's number of the control group
 	Cgroup       string // its path in the hierarchy, from its root
 
+	// Rates and Age come of comparing listings; no source tells them. Age is how
+	// long the socket has been there, at least.
+	Rates Rates
+	Age   time.Duration
+	// ReadAt is when a listing read the socket, where Rates or Age were asked for:
+	// they are counted from that time. It is no fact.
+	ReadAt time.Time
+
 	// Result says what became of the socket when it was to be closed; no source
 	// tells it.
 	Result Result

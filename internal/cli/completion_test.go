@@ -23,7 +23,7 @@ func TestCandidates(t *testing.T) {
 		"--dum":                  "--dump",
 		"-tA unix,u_s":           "unix,u_str unix,u_seq",
 		"-C pid,local_p":         "pid,local_port pid,local_path",
-		"--sort recv":            "recv_queue",
+		"--sort recv":            "recv_queue recv_rate",
 		"-t state time":          "time_wait",
 		"-t dport = 80 and spor": "sport",
 		"help owner":             "owner_status",

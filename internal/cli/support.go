@@ -77,7 +77,7 @@ func (b backend) fit(o *options, req *platform.Request) error {
 	}
 	for _, option := range o.shown {
 		if shows := fact.Shown(option); shows&fields == 0 {
-			return b.refusal("--"+option, wordsOf(shows))
+			return b.refusal("--"+option, wordsOf(shows&^sock.ComparedFields))
 		}
 	}
 	if o.format.is(render.PIDs) && !fields.Has(sock.FieldOwners) {

@@ -205,6 +205,9 @@ func describe(f *fact.Fact) property {
 			most = math.MaxUint64
 		}
 		p.Minimum, p.Maximum = &least, &most
+	case p.Type == "number":
+		least, most := uint64(0), uint64(1)
+		p.Minimum, p.Maximum = &least, &most
 	case p.Type == "string":
 		p.MinLength = 1
 		switch f.Kind {

@@ -97,6 +97,8 @@ type Fact struct {
 	label     string
 	usual     uint64
 	usualText string
+	// clock: it moves by itself as time goes by, and so is no change of the socket.
+	clock bool
 	// plain: nothing but Needs and Least says whether it is known.
 	plain bool
 

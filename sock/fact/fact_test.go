@@ -107,7 +107,7 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 // TestShown: what an option shows is what the facts say that it does.
 func TestShown(t *testing.T) {
 	for option, want := range map[string]sock.Field{
-		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow,
+		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldRates,
 		"tos": sock.FieldTOS | sock.FieldTrafficClass, "nosuch": 0,
 	} {
 		if got := Shown(option); got != want {

@@ -76,7 +76,7 @@ var timerParts = []*Fact{
 	}, func(s *sock.Socket) uint8 { return uint8(s.Timer.Kind) }, func(s *sock.Socket, v uint8) { s.Timer.Kind = sock.TimerKind(v) }),
 	{
 		Name: "timer.expires_ms", Aliases: []string{"timer_expires", "expires", "expires_ms"}, Kind: Duration, Unit: sock.UnitMilliseconds,
-		Most: math.MaxInt64 / uint64(time.Millisecond), Doc: "time until the timer runs out", Example: "expires < 10s",
+		Most: math.MaxInt64 / uint64(time.Millisecond), Doc: "time until the timer runs out", Example: "expires < 10s", clock: true,
 		number: func(s *sock.Socket) (uint64, bool) {
 			return uint64(max(0, s.Timer.Expires.Milliseconds())), timerRuns(s)
 		},

@@ -15,6 +15,11 @@ func tcpInfoParts() []*Fact {
 	for i := range sock.TCPInfoFieldCount {
 		parts = append(parts, tcpInfoPart(i))
 	}
+	for _, i := range []sock.TCPInfoField{
+		sock.TCPInfoLastDataSent, sock.TCPInfoLastAckSent, sock.TCPInfoLastDataRecv, sock.TCPInfoLastAckRecv,
+	} {
+		parts[i].clock = true
+	}
 	parts[sock.TCPInfoState].silent = true  // the row has it
 	parts[sock.TCPInfoReordering].usual = 3 // TCP_FASTRETRANS_THRESH of net/tcp.h
 	parts[sock.TCPInfoDeliveryRateAppLimited].flag = true

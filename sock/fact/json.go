@@ -60,7 +60,7 @@ func closeObject(dst []byte, start int) []byte {
 // AppendJSON appends the value as JSON, nothing if it is not known.
 func (f *Fact) AppendJSON(dst []byte, s *sock.Socket) []byte {
 	switch f.form {
-	case formNumber, formBool:
+	case formNumber, formBool, formShare:
 		return f.appendWord(dst, s)
 	case formText:
 		if v, ok := f.Text(s); ok {
@@ -121,6 +121,8 @@ func (f *Fact) appendNumber(dst []byte, v uint64) []byte {
 		return strconv.AppendUint(dst, v, 16)
 	case formTime:
 		return timeOf(v).AppendFormat(dst, time.RFC3339Nano)
+	case formShare:
+		return appendShare(dst, v)
 	}
 	return strconv.AppendUint(dst, v, 10)
 }

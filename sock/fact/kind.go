@@ -24,6 +24,7 @@ const (
 	Bytes                 // a number of bytes: 10k, 4MiB
 	Duration              // a time span: 50ms, 1.5s, 2h
 	Time                  // a point in time: 2026-11-20, RFC 3339
+	Share                 // a part of a whole: 0.05, 5%
 	Text                  // text, compared byte by byte
 	Path                  // the name of a unix socket, @ for the NUL of an abstract one
 	Process               // the name of a process, of which Linux keeps 15 bytes
@@ -39,7 +40,7 @@ const (
 var kindNames = [...]string{
 	Host: "host", Port: "port", State: "state", Protocol: "protocol", Family: "family", Choice: "name",
 	Bool: "boolean", Number: "number", Hex: "hexadecimal number", Bytes: "bytes", Duration: "duration",
-	Time: "time", Text: "text", Path: "text", Process: "text", Interface: "interface", Mark: "mark",
+	Time: "time", Share: "part of a whole", Text: "text", Path: "text", Process: "text", Interface: "interface", Mark: "mark",
 	Cgroup: "cgroup", Netns: "namespace", Object: "object", List: "list",
 }
 
@@ -53,7 +54,7 @@ func (k Kind) String() string {
 
 // Ordered reports whether values of the kind have an order.
 func (k Kind) Ordered() bool {
-	return k == Port || k == Number || k == Bytes || k == Duration || k == Time
+	return k == Port || k == Number || k == Bytes || k == Duration || k == Time || k == Share
 }
 
 // Type says what a fact is and what its number counts: "duration, microseconds".
@@ -91,6 +92,8 @@ func (f *Fact) JSONType() string {
 	switch f.form {
 	case formNumber:
 		return "integer"
+	case formShare:
+		return "number"
 	case formBool:
 		return "boolean"
 	case formObject:
@@ -112,6 +115,7 @@ const (
 	formBool                // true, false
 	formHex                 // a string of hexadecimal digits
 	formTime                // RFC 3339
+	formShare               // from 0 to 1
 	formAddress             // RFC 5952
 	formShown               // the text for people
 	formObject
@@ -142,6 +146,8 @@ func (f *Fact) formOf() form {
 		return formHex
 	case Time:
 		return formTime
+	case Share:
+		return formShare
 	}
 	return formNumber
 }

@@ -212,6 +212,13 @@ func (f *Fact) readNumber(value []byte) (v uint64, err error) {
 	if c := value[0]; c != '-' && (c < '0' || c > '9') {
 		return 0, mistyped(f.member, value)
 	}
+	if f.form == formShare {
+		v, ok := readShare(text)
+		if !ok {
+			return 0, fmt.Errorf("bad %s %s", f.member, text)
+		}
+		return v, nil
+	}
 	v, err = strconv.ParseUint(text, 10, 64)
 	if err != nil || f.Most != 0 && v > f.Most {
 		return 0, fmt.Errorf("bad %s %s", f.member, text)

@@ -11,7 +11,7 @@ import (
 // members are the members of a socket in JSON, in the order in which they are
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
-var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts), nil)
+var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts, rateFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
 var all = func() []*Fact {
@@ -67,7 +67,7 @@ func (f *Fact) complete(in *Fact) {
 	}
 	f.key = `,"` + f.member + `":`
 	f.form = f.formOf()
-	f.human = f.Unit != sock.UnitNone && f.parent != nil
+	f.human = f.human || f.Unit != sock.UnitNone && f.parent != nil
 	for _, value := range f.Values {
 		f.choices = append(f.choices, f.key+`"`+value+`"`)
 	}

@@ -27,6 +27,11 @@ func (f *Fact) AppendShown(v *View, dst []byte, s *sock.Socket) []byte {
 			return timeOf(n).AppendFormat(dst, time.RFC3339)
 		}
 		return dst
+	case formShare:
+		if n, ok := f.Number(s); ok {
+			return appendPercent(dst, n)
+		}
+		return dst
 	}
 	return f.AppendValue(v, dst, s)
 }

@@ -28,6 +28,7 @@ var (
 		Memory:      sock.Memory{RmemAlloc: 5, Backlog: 9, Drops: 2},
 		TCPInfo:     testTCPInfo(), Congestion: "cubic", Shutdown: sock.ShutdownSend, TOS: 0x10,
 		CgroupID: 99, Cgroup: "/system.slice/nginx.service",
+		Rates: sock.Rates{Known: sock.RateSend | sock.RateRetransShare, Send: 1_500_000, RetransShare: 12_500}, Age: 1500 * time.Millisecond,
 	}
 	tcpListener = sock.Socket{
 		Known: sock.FieldLocal | sock.FieldV6Only | sock.FieldInterface | sock.FieldRecvQueue | sock.FieldBacklog |

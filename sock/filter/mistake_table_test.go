@@ -75,6 +75,8 @@ var mistakeTable = []struct{ text, under, want string }{
 	{"sk xyz", "xyz", "xyz is not a hexadecimal number"},
 	{"rtt > 5 ms", "ms", "a unit stands right behind its number, as in 50ms or 4MiB"},
 	{"rtt > 5parsec", "5parsec", "5parsec has an unknown unit; the units are ns us ms s m h d w"},
+	{"retrans_share > 5x", "5x", "5x is not a part of a whole such as 0.05 or 5%"},
+	{"retrans_share > much", "much", "much is not a part of a whole such as 0.05 or 5%"},
 	{"rtt > soon", "soon", "soon is not a time span"},
 	{"age > 1h30", "1h30", "1h30 has a number without a unit"},
 	{"recvq > 5x", "5x", "5x has an unknown unit; the units are k M G T (1000) and Ki Mi Gi Ti (1024)"},

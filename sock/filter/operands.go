@@ -74,6 +74,8 @@ func (p *parser) interval(f *fact.Fact, t token, text string) (v interval, err e
 		v, err = parseDuration(text, unit, bare)
 	case fact.Time:
 		v, err = parseTime(text, p.env.env.Now().Location())
+	case fact.Share:
+		v, err = parseShare(text)
 	case fact.Hex:
 		n, err = parseHex(text)
 		v = interval{n, n}

@@ -172,6 +172,8 @@ func (c *NumberCond) text(b []byte) []byte {
 	case fact.Duration:
 		suffix := map[sock.Unit]string{sock.UnitNanoseconds: "ns", sock.UnitMicroseconds: "us", sock.UnitMilliseconds: "ms"}[f.Unit]
 		show = func(v uint64) string { return strconv.FormatUint(v, 10) + suffix }
+	case fact.Share:
+		show = func(v uint64) string { return fmt.Sprintf("%d.%06d", v/sock.Millionths, v%sock.Millionths) }
 	case fact.Time:
 		between = ".."
 		show = func(v uint64) string {

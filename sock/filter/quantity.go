@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"sockeye/sock"
 	"sockeye/sock/fact"
 )
 
@@ -187,6 +188,22 @@ func cutUnit(s string) (time.Duration, string, bool) {
 		}
 	}
 	return 0, s, false
+}
+
+// parseShare reads a part of a whole, 0.05 or 5%, in millionths.
+func parseShare(s string) (interval, error) {
+	n, unit, err := splitQuantity(s)
+	if err == errNotNumber || err == nil && unit != "" && unit != "%" {
+		err = errors.New("is not a part of a whole such as 0.05 or 5%")
+	}
+	if err != nil {
+		return interval{}, err
+	}
+	whole := uint64(sock.Millionths)
+	if unit == "%" {
+		whole /= 100
+	}
+	return n.times(whole)
 }
 
 // timeLayouts are the forms of a point in time, each with how long it lasts; 0

@@ -138,6 +138,12 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldResult) {
 		s.Result = sock.Result(1 + r.IntN(len(sock.ResultNames())-1))
 	}
+	if has(sock.FieldAge) {
+		s.Age = time.Duration(r.IntN(1e9)) * time.Millisecond
+	}
+	if has(sock.FieldRates) {
+		inventRates(r, &s.Rates)
+	}
 	if has(sock.FieldShutdown) {
 		s.Shutdown = sock.Shutdown(r.IntN(4))
 	}
@@ -146,6 +152,21 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	}
 	if has(sock.FieldTrafficClass) {
 		s.TrafficClass = uint8(r.Uint32())
+	}
+}
+
+// inventRates invents one rate at least.
+func inventRates(r *rand.Rand, rates *sock.Rates) {
+	rates.Known = 1 + sock.RateSet(r.IntN(2*int(sock.RateRetransShare)-1))
+	for member, n := range map[sock.RateSet]*uint64{
+		sock.RateReceive: &rates.Receive, sock.RateSend: &rates.Send, sock.RateSegsIn: &rates.SegsIn, sock.RateSegsOut: &rates.SegsOut,
+	} {
+		if rates.Known&member != 0 {
+			*n = r.Uint64() >> r.IntN(64)
+		}
+	}
+	if rates.Known&sock.RateRetransShare != 0 {
+		rates.RetransShare = uint32(r.IntN(sock.Millionths + 1))
 	}
 }
 

@@ -1,0 +1,71 @@
+package change
+
+import (
+	"net/netip"
+
+	"sockeye/sock"
+)
+
+// Identity tells a socket from every other of its machine, in listings that were
+// made at different times. It is comparable.
+//
+// The kernel's cookie is such a number for the life of a machine (sock_gen_cookie),
+// and stays with a connection when the kernel goes on with a smaller record: a
+// handshake that becomes a connection, a connection that is remembered in
+// TIME_WAIT. Where no cookie is told, what does not change in the life of a socket
+// stands for it; see [ByEnds].
+type Identity struct {
+	cookie        uint64 // 0: not told, and then the rest decides
+	protocol      sock.Protocol
+	family        sock.Family
+	netns         uint64
+	local, remote netip.AddrPort
+	device        uint32
+	path          string
+	inode         uint64
+	birth         int64 // Unix time in nanoseconds; 0: not told
+}
+
+// IdentityOf returns the identity of a socket.
+func IdentityOf(s *sock.Socket) Identity {
+	if s.Knows(sock.FieldCookie) && s.Cookie != 0 {
+		return Identity{cookie: s.Cookie}
+	}
+	return ByEnds(s)
+}
+
+// ByEnds returns the identity of a socket without its cookie: table, ends, device,
+// inode and birth, as far as they are told and stay the same. A connection is told
+// by its two ends and has no inode here, which comes with accept(2) and goes with
+// close(2); a datagram socket keeps its inode when it is connected, and has no
+// remote end here. So a connection that follows another on the same ends is taken
+// for that.
+func ByEnds(s *sock.Socket) Identity {
+	id := Identity{protocol: s.Protocol, family: s.Family}
+	if s.Knows(sock.FieldNetns) {
+		id.netns = s.Netns.Inode
+	}
+	if s.Knows(sock.FieldCreated) {
+		id.birth = s.Created.UnixNano()
+	}
+	connection := s.Protocol.ConnectionOriented() && s.Knows(sock.FieldRemote)
+	if s.Knows(sock.FieldInode) && !connection {
+		id.inode = s.Inode
+	}
+	if s.Protocol == sock.Unix && id.inode != 0 {
+		return id // it may get its name later
+	}
+	if s.Knows(sock.FieldLocal) {
+		id.local = s.Local
+	}
+	if s.Knows(sock.FieldRemote) && id.inode == 0 {
+		id.remote = s.Remote
+	}
+	if s.Knows(sock.FieldInterface) {
+		id.device = s.IfIndex
+	}
+	if s.Knows(sock.FieldPath) {
+		id.path = s.Path
+	}
+	return id
+}
