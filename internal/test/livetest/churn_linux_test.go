@@ -13,9 +13,16 @@ func TestChurn(t *testing.T) {
 	if !population.Alone(t) {
 		return
 	}
-	set, err := population.Mass(1500, true)
+	standing, churners, listings := 1500, 4, 40
+	switch {
+	case testing.Short(): // on an emulated machine
+		standing, churners, listings = 500, 2, 2
+	case !population.Long():
+		listings = 4
+	}
+	set, err := population.Mass(standing, true)
 	keep(t, set, err)
-	churn, err := population.Churn(4)
+	churn, err := population.Churn(churners)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,10 +31,6 @@ func TestChurn(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	listings := 40
-	if !population.Long() {
-		listings = 4
-	}
 	for i := range listings {
 		counts := map[string]int{}
 		doc := readDocument(t, "-t", "-a", "--no-processes", "--source", "sock_diag")
