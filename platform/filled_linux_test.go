@@ -25,16 +25,14 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	hasULP := mptcpSubflow(t)
+	absent := seldomFacts(t)
 	for _, source := range []string{"auto", "sock_diag", "proc", "portable"} {
 		host, err := Open(Options{Source: source})
 		if err != nil {
 			t.Fatal(err)
 		}
 		offered := host.Fields()
-		if !hasULP {
-			offered &^= sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow
-		}
+		offered &^= absent
 		if source != "portable" { // which tells no owners on Linux
 			offered |= sock.FieldOwners | sock.ProcessFields
 		}
@@ -76,33 +74,4 @@ func nameNamespace(t *testing.T) {
 	file := filepath.Join(netns.Names, "blue")
 	must("make the file", os.WriteFile(file, nil, 0o600))
 	must("bind the namespace", unix.Mount("/proc/self/ns/net", file, "", unix.MS_BIND, ""))
-}
-
-// mptcpSubflow makes a connection of MPTCP, whose subflow is a TCP socket with an
-// upper layer protocol, and reports whether the kernel can.
-func mptcpSubflow(t *testing.T) bool {
-	t.Helper()
-	const ipprotoMPTCP = 262
-	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
-	if err != nil {
-		t.Logf("no MPTCP: %v", err)
-		return false
-	}
-	t.Cleanup(func() { unix.Close(listener) })
-	at := &unix.SockaddrInet4{Port: 6161, Addr: [4]byte{127, 0, 0, 1}}
-	client, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
-	if err == nil {
-		t.Cleanup(func() { unix.Close(client) })
-		err = unix.Bind(listener, at)
-	}
-	if err == nil {
-		err = unix.Listen(listener, 1)
-	}
-	if err == nil {
-		err = unix.Connect(client, at)
-	}
-	if err != nil {
-		t.Fatalf("a connection of MPTCP: %v", err)
-	}
-	return true
 }

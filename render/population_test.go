@@ -113,6 +113,7 @@ func varied() []*sock.Socket {
 		ownerless(inet(sock.ICMP, sock.Unconnected, "0.0.0.0:0", ""), sock.OwnerAcceptQueue),
 		full(),
 	)
+	all = append(all, congested()...)
 	return append(all, unixes()...)
 }
 
@@ -133,7 +134,24 @@ func full() *sock.Socket {
 	s.Rates = sock.Rates{Known: 2*sock.RateRetransShare - 1, Receive: 12_345, Send: 1_234_567, SegsIn: 20, SegsOut: 850, RetransShare: 12_500}
 	s.Age = 1500 * time.Millisecond
 	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
+	s.ClassID, s.Options = 6, sock.OptionIsICSK|sock.OptionMulticastLoop|sock.OptionMulticastAll|sock.OptionTransparent
+	s.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionBBR, BBR: sock.BBRInfo{Bandwidth: 1_250_000, MinRTT: 40, PacingGain: 739, CwndGain: 512}}
+	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}
+	s.MD5Peers = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/48")}
+	s.File, s.Pending = &sock.UnixFile{Device: "254:1", Inode: 77}, []uint64{4712, 4713}
 	return s
+}
+
+// congested are connections of the congestion controls that full has not.
+func congested() []*sock.Socket {
+	vegas := ownerless(inet(sock.TCP, sock.Established, "10.0.0.5:8080", "10.0.0.71:1"), sock.OwnerKernel)
+	vegas.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionVegas,
+		Vegas: sock.VegasInfo{Enabled: true, RTTCount: 3, RTT: 2500, MinRTT: sock.VegasUnset}}
+	dctcp := ownerless(inet(sock.TCP, sock.Established, "10.0.0.5:8080", "10.0.0.72:1"), sock.OwnerKernel)
+	dctcp.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionDCTCP,
+		DCTCP: sock.DCTCPInfo{Enabled: true, CEState: 1, Alpha: 512, ABECN: 3000, ABTotal: 14480}}
+	vegas.Known, dctcp.Known = vegas.Known|sock.FieldCongestionInfo, dctcp.Known|sock.FieldCongestionInfo
+	return []*sock.Socket{vegas, dctcp}
 }
 
 func unixes() []*sock.Socket {

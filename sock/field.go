@@ -46,6 +46,15 @@ const (
 	FieldRates                          // one member of Rates at least
 	FieldAge                            // Age
 
+	// Details that few options show.
+	FieldClassID        // ClassID
+	FieldOptions        // Options
+	FieldCongestionInfo // CongestionInfo
+	FieldTLS            // TLS
+	FieldMD5            // MD5Peers
+	FieldFile           // File
+	FieldPending        // Pending
+
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe
 	FieldCmdline

@@ -71,9 +71,22 @@ type Socket struct {
 	ULP          string   // upper layer protocol in the kernel, such as "tls" (TCP_ULP)
 	MPTCPInfo    *Numbers // by MPTCPInfoMembers
 	MPTCPSubflow *Numbers // by MPTCPSubflowMembers: what a TCP socket is in MPTCP
+	// CongestionInfo and TLS are told by the congestion control and by the upper
+	// layer protocol. MD5Peers are those whose segments are signed (TCP_MD5SIG);
+	// the keys are nowhere.
+	CongestionInfo *CongestionInfo
+	TLS            *TLS
+	MD5Peers       []netip.Prefix
+	// File is where a unix socket is bound. Pending holds the inodes of those that
+	// wait to be accepted and have not been closed meanwhile.
+	File    *UnixFile
+	Pending []uint64
+
 	Shutdown     Shutdown
 	TOS          uint8
 	TrafficClass uint8
+	ClassID      uint32 // of net_cls, else SO_PRIORITY
+	Options      SocketOptions
 	CgroupID     uint64 // the kernel's number of the control group
 	Cgroup       string // its path in the hierarchy, from its root
 
@@ -113,7 +126,7 @@ const (
 func (s *Socket) Knows(want Field) bool { return s.Known.Has(want) }
 
 // Reset makes the record empty for the next socket. It keeps the memory that
-// Owners, CreatorChildren and TCPInfo point to only as long as the caller sets them again.
+// its members point to only as long as the caller sets them again.
 func (s *Socket) Reset() { *s = Socket{} }
 
 // Clone returns a copy that shares no memory that a [Source] reuses. The
@@ -122,12 +135,20 @@ func (s *Socket) Clone() *Socket {
 	c := *s
 	c.Owners = slices.Clone(s.Owners)
 	c.CreatorChildren = slices.Clone(s.CreatorChildren)
-	if s.TCPInfo != nil {
-		info := *s.TCPInfo
-		c.TCPInfo = &info
-	}
 	c.MPTCPInfo, c.MPTCPSubflow = s.MPTCPInfo.clone(), s.MPTCPSubflow.clone()
+	c.MD5Peers, c.Pending = slices.Clone(s.MD5Peers), slices.Clone(s.Pending)
+	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)
+	c.TLS, c.File = copied(s.TLS), copied(s.File)
 	return &c
+}
+
+// copied returns a pointer to a copy; nil stays nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // Listening reports whether others may begin to talk to the socket: a listener,

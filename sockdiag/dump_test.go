@@ -95,7 +95,7 @@ func TestDumpIsReadAgain(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, request := range k.requests {
-		if request[18] != 0x7a {
+		if request[18] != 0x7e {
 			t.Errorf("asked with idiag_ext %#x: not every fact", request[18])
 		}
 	}

@@ -75,6 +75,7 @@ func (d *dumpWriter) row(r *reading, payload []byte) bool {
 	if d.err != nil || d.keep != nil && !d.keep(&r.record) {
 		return false
 	}
+	forgetKeys(payload)
 	return d.message(sockDiagByFamily, r.exchange.seq, r.exchange.w.port(), payload)
 }
 

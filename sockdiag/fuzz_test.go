@@ -23,6 +23,8 @@ func FuzzInetMessage(f *testing.F) {
 	f.Add(uint8(4), inetRow{family: afInet, state: tcpEstablished}.bytes(attribute(inetDiagInfo, mptcpInfoBytes(96)...)))
 	f.Add(uint8(5), inetRow{family: afInet, state: dccpPartOpen}.bytes(attribute(inetDiagInfo, tcpInfoBytes(248)...)))
 	f.Add(uint8(0), inetRow{family: afInet, state: tcpEstablished}.bytes(attribute(inetDiagULPInfo, attribute(inetULPInfoMPTCP, attribute(2, 1, 2, 3, 4)...)...)))
+	f.Add(uint8(0), inetRow{family: afInet, state: tcpEstablished, local: "1.2.3.4:5"}.bytes(attribute(inetDiagMD5Sig, md5sig("10.0.0.0/8")...),
+		attribute(inetDiagBBRInfo, u32(5, 1, 40, 739, 512)...), attribute(inetDiagULPInfo, attribute(inetULPInfoTLS, attribute(1, 4, 3)...)...)))
 	f.Fuzz(func(t *testing.T, protocol uint8, b []byte) {
 		d := inetDecoder{protocol: inetProtocols[int(protocol)%len(inetProtocols)]}
 		var s sock.Socket
@@ -35,13 +37,14 @@ func FuzzInetMessage(f *testing.F) {
 		if d.decode(b, &s); !reflect.DeepEqual(first, &s) {
 			t.Errorf("read twice: %+v, then %+v", first, s)
 		}
+		forgetKeys(b)
 	})
 }
 
 func FuzzUnixMessage(f *testing.F) {
 	f.Add(unixRow{kind: 1, state: tcpEstablished, inode: 77, cookie: 1}.bytes(
 		attribute(unixDiagName, []byte("/run/a\x00")...), attribute(unixDiagPeer, u32(78)...), attribute(unixDiagRQLen, u32(5, 6)...)))
-	f.Add(unixRow{kind: 5, state: tcpListen, inode: 1}.bytes(attribute(unixDiagName, []byte("\x00abstract")...), attribute(unixDiagUID, u32(3)...)))
+	f.Add(unixRow{kind: 5, state: tcpListen, inode: 1}.bytes(attribute(unixDiagName, []byte("\x00abstract")...), attribute(unixDiagUID, u32(3)...), attribute(unixDiagIcons, u32(3, 0)...), attribute(unixDiagVFS, u32(3, 4)...)))
 	f.Add(unixRow{kind: 2, state: tcpClose, inode: 1}.bytes(attribute(unixDiagMemInfo, u32(1, 2, 3, 4, 5, 6, 7, 8, 9)...), attribute(unixDiagName, 0)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := unixDecoder{peers: map[uint64]string{78: "/run/peer"}}

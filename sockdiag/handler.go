@@ -10,14 +10,15 @@ const (
 	inetFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only |
 		sock.FieldMark | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldClassID | sock.FieldOptions | sock.FieldCgroupID
 	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
-		sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPSubflow
+		sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPSubflow |
+		sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5
 	mptcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldMPTCPInfo
 	dccpFields  = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo
 	unixFields  = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
 		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
-		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown
+		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown | sock.FieldFile | sock.FieldPending
 )
 
 // handler is how the tables of one protocol are asked for and understood.

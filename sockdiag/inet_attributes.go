@@ -2,6 +2,7 @@ package sockdiag
 
 import (
 	"bytes"
+	"math/bits"
 	"net/netip"
 
 	"sockeye/sock"
@@ -10,21 +11,22 @@ import (
 // INET_DIAG_* attributes of linux/inet_diag.h that are read here.
 const (
 	inetDiagInfo      = 2  // struct tcp_info
+	inetDiagVegasInfo = 3  // struct tcpvegas_info
 	inetDiagCong      = 4  // string
 	inetDiagTOS       = 5  // u8
 	inetDiagTClass    = 6  // u8
 	inetDiagSKMemInfo = 7  // u32[SK_MEMINFO_VARS]
 	inetDiagShutdown  = 8  // u8
+	inetDiagDCTCPInfo = 9  // struct tcp_dctcp_info
 	inetDiagProtocol  = 10 // u8, raw sockets only
 	inetDiagSKV6Only  = 11 // u8, IPv6 in LISTEN or CLOSE only
 	inetDiagMark      = 15 // u32, with CAP_NET_ADMIN only
-	inetDiagULPInfo   = 19 // nested INET_ULP_INFO_*, Linux 5.4
+	inetDiagBBRInfo   = 16 // struct tcp_bbr_info
+	inetDiagClassID   = 17 // u32
+	inetDiagMD5Sig    = 18 // struct tcp_diag_md5sig[], with CAP_NET_ADMIN only
+	inetDiagULPInfo   = 19 // nested INET_ULP_INFO_*, Linux 5.4; before 6.15 with CAP_NET_ADMIN only
 	inetDiagCgroupID  = 21 // u64, Linux 5.8
-)
-
-const (
-	inetULPInfoName  = 1 // INET_ULP_INFO_NAME: string
-	inetULPInfoMPTCP = 3 // INET_ULP_INFO_MPTCP: nested MPTCP_SUBFLOW_ATTR_*
+	inetDiagSockOpt   = 22 // struct inet_diag_sockopt, Linux 5.10
 )
 
 // attributes reads what follows struct inet_diag_msg. An attribute that is
@@ -50,18 +52,12 @@ func (d *inetDecoder) attributes(b []byte, s *sock.Socket) parsed {
 // attribute reads one attribute and reports whether it was long enough.
 func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	switch kind {
-	case inetDiagMark, inetDiagCgroupID, inetDiagSKMemInfo:
+	case inetDiagMark, inetDiagCgroupID, inetDiagSKMemInfo, inetDiagClassID, inetDiagSockOpt:
 		return wideAttribute(kind, v, s)
 	case inetDiagInfo:
 		return d.details(v, s)
-	case inetDiagCong:
-		name, _, _ := bytes.Cut(v, []byte{0})
-		if d.protocol == sock.TCP && len(name) > 0 {
-			s.Congestion = d.names.intern(name)
-			s.Known |= sock.FieldCongestion
-		}
-	case inetDiagULPInfo:
-		d.upperLayer(v, s)
+	case inetDiagCong, inetDiagVegasInfo, inetDiagDCTCPInfo, inetDiagBBRInfo, inetDiagMD5Sig, inetDiagULPInfo:
+		return d.protocol != sock.TCP || d.tcpAttribute(kind, v, s)
 	case inetDiagTOS, inetDiagTClass, inetDiagShutdown, inetDiagSKV6Only, inetDiagProtocol:
 		if len(v) < 1 {
 			return false
@@ -84,22 +80,21 @@ func (d *inetDecoder) details(v []byte, s *sock.Socket) bool {
 	return true
 }
 
-// upperLayer reads the name of the upper layer protocol, which stands among nested
-// attributes, and what a subflow of MPTCP has there.
-func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) {
-	for walk := (attributes{v}); ; {
-		kind, value, ok := walk.next()
-		if !ok {
-			return
+// tcpAttribute reads an attribute that TCP alone has.
+func (d *inetDecoder) tcpAttribute(kind uint16, v []byte, s *sock.Socket) bool {
+	switch kind {
+	case inetDiagCong:
+		if name, _, _ := bytes.Cut(v, []byte{0}); len(name) > 0 {
+			s.Congestion = d.names.intern(name)
+			s.Known |= sock.FieldCongestion
 		}
-		if name, _, _ := bytes.Cut(value, []byte{0}); kind == inetULPInfoName && len(name) > 0 {
-			s.ULP = d.names.intern(name)
-			s.Known |= sock.FieldULP
-		}
-		if kind == inetULPInfoMPTCP && d.protocol == sock.TCP {
-			d.mptcpSubflow(value, s)
-		}
+		return true
+	case inetDiagMD5Sig:
+		return d.md5Peers(v, s)
+	case inetDiagULPInfo:
+		return d.upperLayer(v, s)
 	}
+	return d.congestionInfo(kind, v, s)
 }
 
 func (d *inetDecoder) byteAttribute(kind uint16, v uint8, s *sock.Socket) {
@@ -137,10 +132,32 @@ func wideAttribute(kind uint16, v []byte, s *sock.Socket) bool {
 		}
 		s.CgroupID = native.Uint64(v)
 		s.Known |= sock.FieldCgroupID
+	case inetDiagClassID:
+		if len(v) < 4 {
+			return false
+		}
+		s.ClassID = native.Uint32(v)
+		s.Known |= sock.FieldClassID
+	case inetDiagSockOpt:
+		if len(v) < 2 {
+			return false
+		}
+		s.Options = socketOptions([2]byte(v), bigEndianHost)
+		s.Known |= sock.FieldOptions
 	case inetDiagSKMemInfo:
 		setMemory(v, s)
 	}
 	return true
+}
+
+// socketOptions reads struct inet_diag_sockopt: bit fields, eleven of them in two
+// bytes. C fills a byte from its low end on a little-endian machine, from its high
+// end on a big-endian one.
+func socketOptions(v [2]byte, bigEndian bool) sock.SocketOptions {
+	if bigEndian {
+		v[0], v[1] = bits.Reverse8(v[0]), bits.Reverse8(v[1])
+	}
+	return sock.SocketOptions(v[0]) | sock.SocketOptions(v[1]&7)<<8
 }
 
 // setMemory reads u32[SK_MEMINFO_VARS] of linux/sock_diag.h. Old kernels do not

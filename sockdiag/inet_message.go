@@ -54,6 +54,10 @@ type inetDecoder struct {
 	info     sock.TCPInfo
 	numbers  sock.Numbers // of what the protocol has beside struct tcp_info
 	names    interner
+
+	congestion sock.CongestionInfo
+	tls        sock.TLS
+	peers      []netip.Prefix
 }
 
 // decode reads struct inet_diag_msg and its attributes into s, which it resets.

@@ -40,18 +40,21 @@ func TestDecodeEstablished(t *testing.T) {
 		attribute(inetDiagCgroupID, u64(0x123456789)...), attribute(inetDiagCong, []byte("cubic\x00")...),
 		attribute(inetDiagULPInfo, attribute(inetULPInfoName, []byte("tls\x00")...)...),
 		attribute(inetDiagTOS, 0x10), attribute(inetDiagSKMemInfo, u32(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)...),
-		attribute(17, 1, 2, 3, 4), attribute(22, 0xff, 0xff), // INET_DIAG_CLASS_ID, INET_DIAG_SOCKOPT
+		attribute(inetDiagClassID, u32(0x10001)...), attribute(inetDiagSockOpt, 0xff, 0xff, 0xff),
+		attribute(99, 1), // of a newer kernel
 	))
 	wantSocket(t, got, &sock.Socket{
 		Known: sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldMark | sock.FieldRecvQueue |
 			sock.FieldSendQueue | sock.FieldInode | sock.FieldUID | sock.FieldCookie | sock.FieldTimer |
-			sock.FieldMemory | sock.FieldCongestion | sock.FieldULP | sock.FieldShutdown | sock.FieldTOS | sock.FieldCgroupID,
+			sock.FieldMemory | sock.FieldCongestion | sock.FieldULP | sock.FieldShutdown | sock.FieldTOS | sock.FieldCgroupID |
+			sock.FieldClassID | sock.FieldOptions,
 		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established,
 		Local: netip.MustParseAddrPort("10.0.0.1:80"), Remote: netip.MustParseAddrPort("10.0.0.2:4000"),
 		IfIndex: 7, Mark: 0xabcd, RecvQueue: 11, SendQueue: 12, Inode: 4242, UID: 33, Cookie: 0x500000006,
 		Timer:      sock.Timer{Kind: sock.TimerKeepalive, Expires: 1500 * time.Millisecond, Retransmits: 3},
 		Memory:     sock.Memory{RmemAlloc: 1, Rcvbuf: 2, WmemAlloc: 3, Sndbuf: 4, FwdAlloc: 5, WmemQueued: 6, Optmem: 7, Backlog: 8, Drops: 9},
 		Congestion: "cubic", ULP: "tls", Shutdown: sock.ShutdownSend, TOS: 0x10, CgroupID: 0x123456789,
+		ClassID: 0x10001, Options: 0x7ff,
 	})
 }
 
@@ -157,6 +160,10 @@ func TestDecodeShortAttributes(t *testing.T) {
 	for name, bad := range map[string][]byte{
 		"mark": attribute(inetDiagMark, 1, 2, 3), "cgroup": attribute(inetDiagCgroupID, 1, 2, 3, 4),
 		"shutdown": attribute(inetDiagShutdown), "info": attribute(inetDiagInfo),
+		"class": attribute(inetDiagClassID, 1, 2), "options": attribute(inetDiagSockOpt, 1),
+		"vegas": attribute(inetDiagVegasInfo, make([]byte, 15)...), "bbr": attribute(inetDiagBBRInfo, make([]byte, 16)...),
+		"keys":     attribute(inetDiagMD5Sig, make([]byte, 99)...),
+		"tls":      attribute(inetDiagULPInfo, attribute(inetULPInfoTLS, attribute(tlsInfoCipher, 1)...)...),
 		"length 3": u32(0x00030003), "length beyond": {0xff, 0xff, 0, 0},
 	} {
 		d := inetDecoder{protocol: sock.TCP}

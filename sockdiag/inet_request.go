@@ -107,12 +107,15 @@ func extensions(p sock.Protocol, want sock.Field) uint8 {
 	}
 	ext := ask(sock.FieldMemory, inetDiagSKMemInfo) |
 		ask(sock.FieldTOS, inetDiagTOS) |
-		ask(sock.FieldTrafficClass, inetDiagTClass)
+		ask(sock.FieldTrafficClass, inetDiagTClass) |
+		ask(sock.FieldClassID, inetDiagTClass) // which asks for both
 	switch p {
 	case sock.TCP:
-		// The kernel tells the upper layer protocol with struct tcp_info only.
-		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldULP, inetDiagInfo) |
-			ask(sock.FieldMPTCPSubflow, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong)
+		ext |= ask(sock.FieldTCPInfo, inetDiagInfo) | ask(sock.FieldCongestion, inetDiagCong) |
+			ask(sock.FieldCongestionInfo, inetDiagVegasInfo) // which asks for each kind of it
+		// The kernel tells these with struct tcp_info only.
+		ext |= ask(sock.FieldULP, inetDiagInfo) | ask(sock.FieldMPTCPSubflow, inetDiagInfo) |
+			ask(sock.FieldTLS, inetDiagInfo) | ask(sock.FieldMD5, inetDiagInfo)
 	case sock.MPTCP:
 		ext |= ask(sock.FieldMPTCPInfo, inetDiagInfo)
 	case sock.DCCP:

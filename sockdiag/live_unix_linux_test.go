@@ -1,7 +1,9 @@
 package sockdiag
 
 import (
+	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +44,15 @@ func TestLiveUnix(t *testing.T) {
 	l := withInode(t, all, listening)
 	if l.State != sock.Listen || l.Path != path || l.RecvQueue != 1 || l.Backlog != 9 || l.Knows(sock.FieldSendQueue) {
 		t.Errorf("listener %v %q queue %d of %d", l.State, l.Path, l.RecvQueue, l.Backlog)
+	}
+	var st unix.Stat_t
+	must(t, "stat", unix.Stat(path, &st))
+	device := fmt.Sprintf("%d:%d", unix.Major(st.Dev), unix.Minor(st.Dev))
+	if !l.Knows(sock.FieldFile) || l.File.Inode != uint64(uint32(st.Ino)) || l.File.Device != device {
+		t.Errorf("file %+v, want inode %d of %s", l.File, st.Ino, device)
+	}
+	if want := []uint64{inodeOf(t, waiting)}; !l.Knows(sock.FieldPending) || !slices.Equal(l.Pending, want) {
+		t.Errorf("pending %v, want %v", l.Pending, want)
 	}
 	c, s := withInode(t, all, client), withInode(t, all, server)
 	if c.State != sock.Established || c.PeerInode != s.Inode || s.PeerInode != c.Inode || c.PeerPath != path {

@@ -49,6 +49,13 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},
 		{sock.FieldCgroupID, func() { left.CgroupID = 0 }},
+		{sock.FieldClassID, func() { left.ClassID = 0 }},
+		{sock.FieldOptions, func() { left.Options = 0 }},
+		{sock.FieldCongestionInfo, func() { left.CongestionInfo = nil }},
+		{sock.FieldTLS, func() { left.TLS = nil }},
+		{sock.FieldMD5, func() { left.MD5Peers = nil }},
+		{sock.FieldFile, func() { left.File = nil }},
+		{sock.FieldPending, func() { left.Pending = nil }},
 	} {
 		if s.Knows(m.bit) {
 			m.clear()
@@ -75,7 +82,11 @@ func checkWords(t testing.TB, s *sock.Socket) {
 		s.Knows(sock.FieldPeerInode) && s.PeerInode == 0,
 		s.Knows(sock.FieldCongestion) && s.Congestion == "",
 		s.Knows(sock.FieldType) && s.Type == sock.TypeUnknown,
-		s.Knows(sock.FieldTCPInfo) && s.TCPInfo == nil:
+		s.Knows(sock.FieldTCPInfo) && s.TCPInfo == nil,
+		s.Knows(sock.FieldCongestionInfo) && (s.CongestionInfo == nil || s.CongestionInfo.Kind == sock.CongestionOther),
+		s.Knows(sock.FieldTLS) && s.TLS == nil,
+		s.Knows(sock.FieldMD5) && len(s.MD5Peers) == 0,
+		s.Knows(sock.FieldFile) && s.File == nil:
 		t.Errorf("nothing is told as a fact: %+v", *s)
 	case s.Knows(sock.FieldUID) && !s.Knows(sock.FieldInode):
 		t.Errorf("a uid without an inode: %+v", *s)

@@ -91,7 +91,12 @@ func TestExtensionsOnlyWhenWanted(t *testing.T) {
 		{sock.TCP, sock.FieldULP, 1 << (2 - 1)},
 		{sock.TCP, sock.FieldTOS, 1 << (5 - 1)},
 		{sock.TCP, sock.FieldTrafficClass, 1 << (6 - 1)},
-		{sock.TCP, sock.AllFields, 0x7a},
+		{sock.TCP, sock.FieldMD5, 1 << (2 - 1)},
+		{sock.TCP, sock.FieldTLS, 1 << (2 - 1)},
+		{sock.TCP, sock.FieldCongestionInfo, 1 << (3 - 1)},
+		{sock.TCP, sock.FieldClassID, 1 << (6 - 1)},
+		{sock.TCP, sock.FieldOptions, 0},
+		{sock.TCP, sock.AllFields, 0x7e},
 		{sock.UDP, sock.AllFields, 0x70},
 	} {
 		if got := extensions(c.p, c.want); got != c.ext {

@@ -1,6 +1,10 @@
 package sockdiag
 
-import "sockeye/sock"
+import (
+	"strconv"
+
+	"sockeye/sock"
+)
 
 // Offsets of struct unix_diag_msg, linux/unix_diag.h.
 const (
@@ -15,7 +19,9 @@ const (
 // UNIX_DIAG_* attributes of linux/unix_diag.h that are read here.
 const (
 	unixDiagName     = 0 // bytes
+	unixDiagVFS      = 1 // u32 inode, u32 device
 	unixDiagPeer     = 2 // u32 inode
+	unixDiagIcons    = 3 // u32[] inodes, of a listener
 	unixDiagRQLen    = 4 // u32 rqueue, u32 wqueue
 	unixDiagMemInfo  = 5 // u32[SK_MEMINFO_VARS]
 	unixDiagShutdown = 6 // u8
@@ -32,7 +38,10 @@ var unixTypes = [...]sock.SocketType{
 
 // unixDecoder turns messages about unix sockets into records.
 type unixDecoder struct {
-	names interner
+	names   interner
+	devices interner
+	file    sock.UnixFile
+	pending []uint64
 	// peers, if not nil, gives the path of a socket by its inode.
 	peers map[uint64]string
 }
@@ -87,6 +96,14 @@ func (d *unixDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 			return false
 		}
 		setUnixQueues(v, s)
+	case unixDiagVFS:
+		if len(v) < 8 {
+			return false
+		}
+		d.setFile(v, s)
+	case unixDiagIcons:
+		d.setPending(v, s)
+		return len(v)%4 == 0
 	case unixDiagMemInfo:
 		setMemory(v, s)
 	case unixDiagShutdown:
@@ -149,4 +166,29 @@ func setUnixQueues(v []byte, s *sock.Socket) {
 	}
 	s.SendQueue = native.Uint32(v[4:])
 	s.Known |= sock.FieldSendQueue
+}
+
+// setFile reads struct unix_diag_vfs. The device is the kernel's own dev_t, whose
+// low 20 bits are the minor number; ss takes it for that of stat(2).
+func (d *unixDecoder) setFile(v []byte, s *sock.Socket) {
+	device := native.Uint32(v[4:])
+	var text [24]byte
+	b := strconv.AppendUint(text[:0], uint64(device>>20), 10)
+	b = strconv.AppendUint(append(b, ':'), uint64(device&(1<<20-1)), 10)
+	d.file = sock.UnixFile{Device: d.devices.intern(b), Inode: uint64(native.Uint32(v))}
+	s.File = &d.file
+	s.Known |= sock.FieldFile
+}
+
+// setPending reads the inodes of the sockets that wait to be accepted. 0 is one
+// that its process has closed.
+func (d *unixDecoder) setPending(v []byte, s *sock.Socket) {
+	d.pending = d.pending[:0]
+	for ; len(v) >= 4; v = v[4:] {
+		if inode := native.Uint32(v); inode != 0 {
+			d.pending = append(d.pending, uint64(inode))
+		}
+	}
+	s.Pending = d.pending
+	s.Known |= sock.FieldPending
 }

@@ -20,16 +20,16 @@ func decodeUnix(t *testing.T, d *unixDecoder, b []byte) *sock.Socket {
 func TestDecodeUnixStream(t *testing.T) {
 	d := unixDecoder{peers: map[uint64]string{78: "/run/peer"}}
 	got := decodeUnix(t, &d, unixRow{kind: 1, state: tcpEstablished, inode: 77, cookie: 0x0000000100000002}.bytes(
-		attribute(unixDiagName, []byte("/run/a\nb\xff\x00")...), attribute(1, 1, 2, 3, 4, 5, 6, 7, 8),
+		attribute(unixDiagName, []byte("/run/a\nb\xff\x00")...), attribute(unixDiagVFS, u32(4711, 254<<20|300)...),
 		attribute(unixDiagPeer, u32(78)...), attribute(unixDiagRQLen, u32(5, 6)...), attribute(unixDiagShutdown, 3),
 		attribute(unixDiagUID, u32(1000)...), attribute(unixDiagMemInfo, u32(1, 2, 3, 4, 5, 6, 7, 8, 9)...),
 	))
 	wantSocket(t, got, &sock.Socket{
 		Known: sock.FieldPath | sock.FieldPeerInode | sock.FieldPeerPath | sock.FieldType | sock.FieldRecvQueue |
-			sock.FieldSendQueue | sock.FieldInode | sock.FieldCookie | sock.FieldUID | sock.FieldShutdown | sock.FieldMemory,
+			sock.FieldSendQueue | sock.FieldInode | sock.FieldCookie | sock.FieldUID | sock.FieldShutdown | sock.FieldMemory | sock.FieldFile,
 		Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Established, Type: sock.TypeStream,
 		Path: "/run/a\nb\xff", PeerPath: "/run/peer", PeerInode: 78, RecvQueue: 5, SendQueue: 6,
-		Inode: 77, Cookie: 0x100000002, UID: 1000, Shutdown: 3,
+		Inode: 77, Cookie: 0x100000002, UID: 1000, Shutdown: 3, File: &sock.UnixFile{Device: "254:300", Inode: 4711},
 		Memory: sock.Memory{RmemAlloc: 1, Rcvbuf: 2, WmemAlloc: 3, Sndbuf: 4, FwdAlloc: 5, WmemQueued: 6, Optmem: 7, Backlog: 8, Drops: 9},
 	})
 }
@@ -37,12 +37,14 @@ func TestDecodeUnixStream(t *testing.T) {
 func TestDecodeUnixListener(t *testing.T) {
 	got := decodeUnix(t, &unixDecoder{}, unixRow{kind: 5, state: tcpListen, inode: 1, cookie: 2}.bytes(
 		attribute(unixDiagName, []byte("\x00abstract\x00")...), attribute(unixDiagRQLen, u32(2, 128)...), attribute(unixDiagPeer, u32(0)...),
+		attribute(unixDiagIcons, u32(9405, 0, 9407)...),
 	))
 	wantSocket(t, got, &sock.Socket{
 		Known: sock.FieldPath | sock.FieldType | sock.FieldRecvQueue | sock.FieldBacklog |
-			sock.FieldInode | sock.FieldCookie,
+			sock.FieldInode | sock.FieldCookie | sock.FieldPending,
 		Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Listen, Type: sock.TypeSeqpacket,
 		Path: "\x00abstract\x00", RecvQueue: 2, Backlog: 128, Inode: 1, Cookie: 2,
+		Pending: []uint64{9405, 9407}, // the third was closed
 	})
 }
 
@@ -69,7 +71,7 @@ func TestDecodeUnixStates(t *testing.T) {
 func TestDecodeUnixShort(t *testing.T) {
 	d := unixDecoder{}
 	var s sock.Socket
-	for _, kind := range []uint16{unixDiagPeer, unixDiagRQLen, unixDiagUID, unixDiagShutdown} {
+	for _, kind := range []uint16{unixDiagPeer, unixDiagRQLen, unixDiagUID, unixDiagShutdown, unixDiagVFS} {
 		if v := d.decode(unixRow{kind: 1, inode: 1}.bytes(attribute(kind)), &s); v != damaged {
 			t.Errorf("attribute %d without a value: parsed %d", kind, v)
 		}

@@ -11,7 +11,9 @@ import (
 // UDIAG_SHOW_* of linux/unix_diag.h.
 const (
 	udiagShowName    = 0x01
+	udiagShowVFS     = 0x02
 	udiagShowPeer    = 0x04
+	udiagShowIcons   = 0x08
 	udiagShowRQLen   = 0x10
 	udiagShowMemInfo = 0x20
 	udiagShowUID     = 0x40 // Linux 5.3; ignored before
@@ -41,6 +43,12 @@ func unixShow(want sock.Field) uint32 {
 	show := uint32(udiagShowName | udiagShowPeer | udiagShowRQLen | udiagShowUID)
 	if want.Has(sock.FieldMemory) {
 		show |= udiagShowMemInfo
+	}
+	if want.Has(sock.FieldFile) {
+		show |= udiagShowVFS
+	}
+	if want.Has(sock.FieldPending) {
+		show |= udiagShowIcons
 	}
 	return show
 }

@@ -45,8 +45,8 @@ type Fact struct {
 	Always bool
 	// Optional: JSON and CSV hold it only if it is asked for.
 	Optional bool
-	// Option is the long option that shows it, if there is one.
-	Option string
+	// Option is the long option that shows it, if there is one, and also another.
+	Option, also string
 	// Since: the number is a point in time, and the fact what has passed since.
 	Since bool
 	// Only: JSON and tables have it only where it is true, or not 0.
@@ -81,6 +81,8 @@ type Fact struct {
 	has   func(*sock.Socket) bool
 	shows sock.Field
 	order func(a, b *sock.Socket) int
+	// values are those of a list of plain values.
+	values *valueList
 	// list points to what a list holds.
 	list func(*sock.Socket) *[]sock.Owner
 	// begin comes before the parts of an object are set. dependent: to set the
@@ -115,7 +117,13 @@ type Fact struct {
 func (f *Fact) PerOwner() bool { return f.ownerNumber != nil || f.ownerText != nil }
 
 // Textual reports whether its value is text.
-func (f *Fact) Textual() bool { return f.text != nil || f.ownerText != nil }
+func (f *Fact) Textual() bool { return f.text != nil || f.ownerText != nil || f.values != nil }
+
+// Plural reports whether it is a list of plain values, and whether these are
+// numbers in JSON.
+func (f *Fact) Plural() (numbers, plural bool) {
+	return f.values != nil && f.values.numbers, f.values != nil
+}
 
 // Joined reports whether it is made of members of JSON and is none itself.
 func (f *Fact) Joined() bool { return f.Of != nil }
@@ -144,7 +152,7 @@ func (f *Fact) Known(s *sock.Socket) bool {
 	switch f.form {
 	case formShown:
 		return f.has(s)
-	case formObject, formList:
+	case formObject, formList, formValues:
 		return s.Known&f.must == f.must && (f.has == nil || f.has(s))
 	case formText, formPath:
 		_, ok := f.Text(s)

@@ -49,8 +49,8 @@ func TestEveryFactSaysAllAboutItself(t *testing.T) {
 			t.Errorf("%s: example %q", f.Name, f.Example)
 		}
 		reads := f.number != nil || f.text != nil || f.address != nil || f.ownerNumber != nil || f.ownerText != nil ||
-			f.Parts != nil || f.show != nil && f.has != nil
-		sets := f.setNumber != nil || f.setText != nil || f.text != nil || f.setOwnerNumber != nil || f.ownerText != nil || f.Parts != nil
+			f.Parts != nil || f.values != nil || f.show != nil && f.has != nil
+		sets := f.setNumber != nil || f.setText != nil || f.text != nil || f.setOwnerNumber != nil || f.ownerText != nil || f.Parts != nil || f.values != nil
 		if !reads || !sets && !f.Joined() {
 			t.Errorf("%s: reads %v, sets %v", f.Name, reads, sets)
 		}
@@ -107,8 +107,10 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 // TestShown: what an option shows is what the facts say that it does.
 func TestShown(t *testing.T) {
 	for option, want := range map[string]sock.Field{
-		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldRates,
-		"tos": sock.FieldTOS | sock.FieldTrafficClass, "nosuch": 0,
+		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "sockopt": sock.FieldOptions, "cgroup": sock.FieldCgroup,
+		"info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldRates |
+			sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5,
+		"tos": sock.FieldTOS | sock.FieldTrafficClass | sock.FieldClassID, "nosuch": 0,
 	} {
 		if got := Shown(option); got != want {
 			t.Errorf("--%s shows %b, want %b", option, got, want)

@@ -12,7 +12,7 @@ import (
 // detailFacts are seldom asked for.
 var detailFacts = []*Fact{
 	{
-		Name: "cgroup", Kind: Cgroup, Needs: sock.FieldCgroup, Optional: true, Option: "extended", Words: "control groups",
+		Name: "cgroup", Kind: Cgroup, Needs: sock.FieldCgroup, Optional: true, Option: "extended", also: "cgroup", Words: "control groups",
 		Doc: "control group of the socket, by its path", Example: "cgroup /system.slice/nginx.service",
 		text: func(s *sock.Socket) *string { return &s.Cgroup }, usualText: "/",
 	},

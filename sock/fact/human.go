@@ -32,6 +32,9 @@ func (f *Fact) Tells(s *sock.Socket) bool {
 	if f.silent || !f.Known(s) {
 		return false
 	}
+	if f.values != nil {
+		return f.values.count(s) > 0
+	}
 	if f.Textual() {
 		text, _ := f.Text(s)
 		return text != f.usualText

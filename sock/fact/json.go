@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"cmp"
 	"strconv"
 	"strings"
@@ -82,6 +83,8 @@ func (f *Fact) AppendJSON(dst []byte, s *sock.Socket) []byte {
 			return f.appendList(dst, s)
 		}
 		return dst
+	case formValues:
+		return f.appendArray(dst, s)
 	case formShown:
 		if f.Known(s) {
 			return escape.AppendJSON(dst, string(f.show(numeric, nil, s)))
@@ -210,21 +213,26 @@ func (f *Fact) Compare(a, b *sock.Socket) int {
 	case formAddress:
 		return f.address(a).Compare(f.address(b))
 	case formObject:
-		return f.firstNumber().compareNumbers(a, b)
+		if p := f.firstNumber(); p != nil {
+			return p.compareNumbers(a, b)
+		}
+		return bytes.Compare(f.AppendJSON(nil, a), f.AppendJSON(nil, b))
 	case formList:
 		return cmp.Compare(len(*f.list(a)), len(*f.list(b)))
+	case formValues:
+		return f.compareValues(a, b)
 	}
 	return f.compareNumbers(a, b)
 }
 
-// firstNumber is the part that an object is sorted by.
+// firstNumber is the part that an object is sorted by; nil if it has no number.
 func (f *Fact) firstNumber() *Fact {
 	for _, p := range f.Parts {
 		if p.form == formNumber {
 			return p
 		}
 	}
-	return f
+	return nil
 }
 
 func (f *Fact) compareNumbers(a, b *sock.Socket) int {

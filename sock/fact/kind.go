@@ -98,7 +98,7 @@ func (f *Fact) JSONType() string {
 		return "boolean"
 	case formObject:
 		return "object"
-	case formList:
+	case formList, formValues:
 		return "array"
 	}
 	return "string"
@@ -120,12 +120,15 @@ const (
 	formShown               // the text for people
 	formObject
 	formList
+	formValues
 )
 
 func (f *Fact) formOf() form {
 	switch {
 	case f.Of != nil:
 		return formShown
+	case f.values != nil:
+		return formValues
 	case f.Kind == List:
 		return formList
 	case f.Parts != nil:

@@ -83,6 +83,8 @@ func (r *Reader) set(s *sock.Socket, f *Fact, value []byte) (err error) {
 		err = r.object(s, f, &f.parts, value)
 	case f.form == formList:
 		return r.list(s, f, value)
+	case f.form == formValues:
+		err = f.readArray(s, value)
 	case f.setNumber != nil:
 		var v uint64
 		if v, err = f.readNumber(value); err != nil || v < f.Least {

@@ -11,7 +11,8 @@ import (
 // members are the members of a socket in JSON, in the order in which they are
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
-var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts, rateFacts), nil)
+var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts,
+	congestionFacts, securityFacts, optionFacts, unixFacts, rateFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
 var all = func() []*Fact {
@@ -215,7 +216,7 @@ func (f *Fact) Members() []*Fact {
 func Shown(option string) sock.Field {
 	var fields sock.Field
 	for _, f := range all {
-		if f.Option == option {
+		if f.Option == option || f.also == option && option != "" {
 			fields |= f.Needs
 		}
 	}

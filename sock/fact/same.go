@@ -1,6 +1,10 @@
 package fact
 
-import "sockeye/sock"
+import (
+	"bytes"
+
+	"sockeye/sock"
+)
 
 // Same reports whether two readings of a socket differ in none of the facts, which
 // are members of JSON or parts of one. What moves by itself as time goes by, such as
@@ -23,6 +27,8 @@ func (f *Fact) same(a, b *sock.Socket) bool {
 	case formList:
 		known := f.Known(a)
 		return known == f.Known(b) && (!known || f.sameLists(*f.list(a), *f.list(b)))
+	case formValues:
+		return bytes.Equal(f.appendArray(nil, a), f.appendArray(nil, b)) // nothing, if it is not known
 	case formText, formPath:
 		x, known := f.Text(a)
 		y, told := f.Text(b)

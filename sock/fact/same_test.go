@@ -59,6 +59,7 @@ func TestSameTexts(t *testing.T) {
 		"user":                func(s *sock.Socket) { s.User = "x" },
 		"state":               func(s *sock.Socket) { s.State = sock.CloseWait },
 		"path":                func(s *sock.Socket) { s.Path = "/x" },
+		"one that waits":      func(s *sock.Socket) { s.Pending = []uint64{7} },
 		"less is known":       func(s *sock.Socket) { s.Known &^= sock.FieldInode | sock.FieldRecvQueue },
 		"no tcp_info":         func(s *sock.Socket) { s.TCPInfo = nil },
 		"a holder more":       func(s *sock.Socket) { s.Owners = append(s.Owners, process(9, "b")...) },

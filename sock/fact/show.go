@@ -58,6 +58,8 @@ func (f *Fact) AppendValue(v *View, dst []byte, s *sock.Socket) []byte {
 		return escape.AppendText(dst, text)
 	case formObject, formList:
 		return f.AppendJSON(dst, s)
+	case formValues:
+		return f.appendValues(dst, s)
 	}
 	return f.appendWord(dst, s)
 }

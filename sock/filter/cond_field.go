@@ -100,12 +100,11 @@ func shownPath(path string) string {
 	return strings.ReplaceAll(path, "\x00", "@")
 }
 
-// anyText reports whether the text of the socket, or that of one of its
-// holders, is known and holds.
+// anyText reports whether the text of the socket, one of several, or that of one
+// of its holders, is known and holds.
 func anyText(f *fact.Fact, s *sock.Socket, holds func(string) bool) bool {
 	if !f.PerOwner() {
-		v, known := f.Text(s)
-		return known && holds(v)
+		return f.AnyText(s, holds)
 	}
 	if s.Known&sock.FieldOwners == 0 {
 		return false

@@ -73,6 +73,7 @@ func invent(r *rand.Rand) *sock.Socket {
 			*numbers.to = inventMembers(r, numbers.members)
 		}
 	}
+	inventDetails(r, s)
 	return s
 }
 
@@ -109,7 +110,7 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	has := s.Known.Has
 	for field, n := range map[sock.Field]*uint32{
 		sock.FieldMark: &s.Mark, sock.FieldRecvQueue: &s.RecvQueue, sock.FieldSendQueue: &s.SendQueue,
-		sock.FieldBacklog: &s.Backlog, sock.FieldUID: &s.UID, sock.FieldInterface: &s.IfIndex,
+		sock.FieldBacklog: &s.Backlog, sock.FieldUID: &s.UID, sock.FieldInterface: &s.IfIndex, sock.FieldClassID: &s.ClassID,
 	} {
 		if has(field) {
 			*n = r.Uint32() >> r.IntN(32)

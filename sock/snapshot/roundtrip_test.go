@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,7 @@ func list(t testing.TB, text string) ([]*sock.Socket, []sock.Warning, sock.Snaps
 var compare = cmp.Options{
 	cmpopts.EquateComparable(sock.TCPInfo{}, sock.Numbers{}),
 	cmpopts.EquateComparable(sock.Socket{}.Local),
+	cmpopts.EquateComparable(netip.Prefix{}),
 	cmpopts.EquateEmpty(),
 }
 

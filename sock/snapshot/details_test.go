@@ -1,0 +1,53 @@
+package snapshot
+
+import (
+	"math/rand/v2"
+	"net/netip"
+
+	"sockeye/sock"
+)
+
+// inventDetails makes what few sockets have.
+func inventDetails(r *rand.Rand, s *sock.Socket) {
+	has := s.Known.Has
+	if has(sock.FieldOptions) {
+		s.Options = sock.SocketOptions(r.Uint32()) & (sock.OptionDeferConnect<<1 - 1)
+	}
+	if has(sock.FieldCongestionInfo) {
+		s.CongestionInfo = inventCongestion(r)
+	}
+	if has(sock.FieldTLS) {
+		s.TLS = &sock.TLS{
+			Version: inventName(r), Cipher: inventName(r), TxConf: "sw", RxConf: inventName(r),
+			ZeroCopyTx: r.IntN(2) == 0, NoPadRx: r.IntN(2) == 0,
+		}
+	}
+	if has(sock.FieldMD5) {
+		for range r.IntN(3) {
+			a := inventEnd(r).Addr()
+			s.MD5Peers = append(s.MD5Peers, netip.PrefixFrom(a, r.IntN(a.BitLen()+1)))
+		}
+	}
+	if has(sock.FieldFile) {
+		s.File = &sock.UnixFile{Device: "254:1", Inode: r.Uint64()}
+	}
+	if has(sock.FieldPending) {
+		for range r.IntN(3) {
+			s.Pending = append(s.Pending, r.Uint64())
+		}
+	}
+}
+
+func inventCongestion(r *rand.Rand) *sock.CongestionInfo {
+	c := &sock.CongestionInfo{Kind: sock.CongestionVegas + sock.CongestionKind(r.IntN(3))}
+	number := func() uint32 { return r.Uint32() >> (1 + r.IntN(31)) &^ 1 } // none of those that stand for none
+	switch c.Kind {
+	case sock.CongestionVegas:
+		c.Vegas = sock.VegasInfo{Enabled: r.IntN(2) == 0, RTTCount: number(), RTT: number(), MinRTT: number()}
+	case sock.CongestionDCTCP:
+		c.DCTCP = sock.DCTCPInfo{Enabled: r.IntN(2) == 0, CEState: uint16(number()), Alpha: number(), ABECN: number(), ABTotal: number()}
+	case sock.CongestionBBR:
+		c.BBR = sock.BBRInfo{Bandwidth: r.Uint64(), MinRTT: number(), PacingGain: number(), CwndGain: number()}
+	}
+	return c
+}
