@@ -17,6 +17,9 @@ func seldomFacts(t *testing.T) (absent sock.Field) {
 	if !mptcpSubflow(t) {
 		absent |= sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow
 	}
+	if connected(t, unix.IPPROTO_SCTP) < 0 {
+		absent |= sock.FieldSCTPInfo
+	}
 	tls := connected(t, 0)
 	if !set(t, "TCP_ULP", tls, unix.TCP_ULP, "tls") {
 		absent |= sock.FieldTLS

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"net/netip"
+
 	"sockeye/sock"
 )
 
@@ -12,7 +14,12 @@ func families() []*sock.Socket {
 	subflow := inet(sock.TCP, sock.Established, "10.0.0.5:443", "10.0.0.9:51514")
 	subflow.MPTCPSubflow = everyMember(sock.MPTCPSubflowMembers)
 	subflow.Known |= sock.FieldMPTCPSubflow
-	return []*sock.Socket{mptcp, subflow}
+	sctp := inet(sock.SCTP, sock.Established, "10.0.0.5:3868", "10.0.0.9:3868")
+	ends := []netip.Addr{netip.MustParseAddr("10.0.0.9"), netip.MustParseAddr("fd00::9")}
+	sctp.SCTPInfo = &sock.SCTPInfo{Numbers: *everyMember(sock.SCTPInfoMembers), State: sock.SCTPEstablished,
+		Locals: ends[:1], Peers: ends, Primary: "fd00::9"}
+	sctp.Known |= sock.FieldSCTPInfo
+	return []*sock.Socket{mptcp, subflow, sctp}
 }
 
 // everyMember knows every member, with a value of its own that fits it.

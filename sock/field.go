@@ -34,6 +34,7 @@ const (
 	FieldULP                            // ULP
 	FieldMPTCPInfo                      // MPTCPInfo
 	FieldMPTCPSubflow                   // MPTCPSubflow
+	FieldSCTPInfo                       // SCTPInfo
 	FieldShutdown                       // Shutdown
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass

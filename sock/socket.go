@@ -71,6 +71,7 @@ type Socket struct {
 	ULP          string   // upper layer protocol in the kernel, such as "tls" (TCP_ULP)
 	MPTCPInfo    *Numbers // by MPTCPInfoMembers
 	MPTCPSubflow *Numbers // by MPTCPSubflowMembers: what a TCP socket is in MPTCP
+	SCTPInfo     *SCTPInfo
 	// CongestionInfo and TLS are told by the congestion control and by the upper
 	// layer protocol. MD5Peers are those whose segments are signed (TCP_MD5SIG);
 	// the keys are nowhere.
@@ -135,6 +136,7 @@ func (s *Socket) Clone() *Socket {
 	c := *s
 	c.Owners = slices.Clone(s.Owners)
 	c.CreatorChildren = slices.Clone(s.CreatorChildren)
+	c.SCTPInfo = s.SCTPInfo.clone()
 	c.MPTCPInfo, c.MPTCPSubflow = s.MPTCPInfo.clone(), s.MPTCPSubflow.clone()
 	c.MD5Peers, c.Pending = slices.Clone(s.MD5Peers), slices.Clone(s.Pending)
 	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)

@@ -50,7 +50,9 @@ const (
 	datagramStates = StateSet(1<<Established | 1<<Unconnected)
 	// connectionStates are those of RFC 9293.
 	connectionStates = StateSet(1<<(Closed+1)-1) &^ (1 << StateUnknown)
-	unixStates       = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
+	// sctpStates are those of a listener and of associations; see [SCTPState.State].
+	sctpStates = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<FinWait1 | 1<<FinWait2 | 1<<CloseWait | 1<<LastAck | 1<<Closed)
+	unixStates = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
 )
 
 // descriptors are in the order of a listing, that of the protocols' numbers.
@@ -61,7 +63,8 @@ var descriptors = [...]Descriptor{
 	{Protocol: UDPLite, Name: "udplite", Option: "udplite", Letter: "U", Title: "UDP-Lite", Families: overIP, States: datagramStates},
 	{Protocol: Raw, Name: "raw", Option: "raw", Letter: "w", Title: "raw IP", Families: overIP, States: datagramStates},
 	{Protocol: ICMP, Name: "icmp", Option: "icmp", Title: "ping sockets", Families: overIP, States: datagramStates},
-	{Protocol: SCTP, Name: "sctp", Title: "SCTP", Families: overIP, ConnectionOriented: true},
+	{Protocol: SCTP, Name: "sctp", Option: "sctp", Letter: "S", Title: "SCTP", Families: overIP,
+		States: sctpStates, ConnectionOriented: true},
 	{Protocol: MPTCP, Name: "mptcp", Option: "mptcp", Letter: "M", Title: "MPTCP", Families: overIP,
 		States: connectionStates, ConnectionOriented: true},
 	{Protocol: DCCP, Name: "dccp", Option: "dccp", Letter: "d", Title: "DCCP", Families: overIP,

@@ -146,6 +146,8 @@ func (q *question) same() bool {
 	a, b := q.socket, &q.record
 	const ends = sock.FieldLocal | sock.FieldRemote
 	switch both := a.Known & b.Known; {
+	case a.Protocol == sock.SCTP && a.Known&ends != b.Known&ends || a.Remote != b.Remote && a.Protocol == sock.SCTP:
+		return false // another association of the socket, or the socket itself
 	case both.Has(sock.FieldCookie):
 		closed := a.Knows(sock.FieldInode) && (!b.Knows(sock.FieldInode) || a.Inode != b.Inode)
 		return a.Cookie == b.Cookie && !closed

@@ -14,6 +14,7 @@ const (
 	tcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo |
 		sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPSubflow |
 		sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5
+	sctpFields  = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldSCTPInfo
 	mptcpFields = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldMPTCPInfo
 	dccpFields  = inetFields | sock.FieldBacklog | sock.FieldTimer | sock.FieldTCPInfo
 	unixFields  = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
@@ -61,6 +62,8 @@ func handlerOf(p sock.Protocol) *handler {
 		h.number = 136
 	case sock.Raw:
 		h.number = 255 // IPPROTO_RAW stands for every raw socket
+	case sock.SCTP:
+		h.number, h.fields, h.bits, h.programs, h.decode = 132, sctpFields, sctpBits[:], false, sctpMessage
 	case sock.MPTCP:
 		h.number, h.fields, h.bits = 262, mptcpFields, connectionBits[:sock.Bound]
 	case sock.DCCP:
@@ -92,11 +95,17 @@ func (h *handler) mask(states sock.StateSet) uint32 {
 type decoder struct {
 	inet inetDecoder
 	unix unixDecoder
+	sctp sctpDecoder
 }
 
 func inetMessage(h *handler, d *decoder, payload []byte, s *sock.Socket) parsed {
 	d.inet.protocol = h.protocol
 	return d.inet.decode(payload, s)
+}
+
+func sctpMessage(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed {
+	d.inet.protocol = sock.SCTP
+	return d.sctp.decode(&d.inet, payload, s)
 }
 
 func unixMessage(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed {

@@ -49,15 +49,26 @@ func (i *identities) first(id uint64) bool {
 // identityOf returns the number by which a row is recognised: the cookie, which
 // the kernel gives to one socket only. Kernels that give none are left with the
 // inode of a unix socket, and with a hash (FNV-1a) of the two ends otherwise.
+//
+// The associations of an SCTP socket have its cookie, and each another peer.
 func identityOf(s *sock.Socket, payload []byte) uint64 {
-	if s.Knows(sock.FieldCookie) {
+	if s.Knows(sock.FieldCookie) && s.Protocol != sock.SCTP {
 		return s.Cookie
 	}
 	if s.Protocol == sock.Unix {
 		return s.Inode
 	}
-	hash := uint64(14695981039346656037)
-	for _, b := range payload[idiagSport:idiagCookie] {
+	if s.Protocol == sock.SCTP { // the fixed part may lack the address of the peer
+		remote := s.Remote.Addr().As16()
+		return hashOf(hashOf(fnvBasis, payload[idiagSport:idiagExpires]), remote[:])
+	}
+	return hashOf(fnvBasis, payload[idiagSport:idiagCookie])
+}
+
+const fnvBasis = 14695981039346656037
+
+func hashOf(hash uint64, v []byte) uint64 {
+	for _, b := range v {
 		hash = (hash ^ uint64(b)) * 1099511628211
 	}
 	return hash

@@ -116,6 +116,8 @@ func extensions(p sock.Protocol, want sock.Field) uint8 {
 		// The kernel tells these with struct tcp_info only.
 		ext |= ask(sock.FieldULP, inetDiagInfo) | ask(sock.FieldMPTCPSubflow, inetDiagInfo) |
 			ask(sock.FieldTLS, inetDiagInfo) | ask(sock.FieldMD5, inetDiagInfo)
+	case sock.SCTP:
+		ext |= ask(sock.FieldSCTPInfo, inetDiagInfo)
 	case sock.MPTCP:
 		ext |= ask(sock.FieldMPTCPInfo, inetDiagInfo)
 	case sock.DCCP:

@@ -15,7 +15,11 @@ func readNumbers(n *sock.Numbers, members []sock.Member, v []byte) {
 
 // setNumber sets a member to what v begins with.
 func setNumber(n *sock.Numbers, i int, m *sock.Member, v []byte) {
-	if value := integer(v, m.Size); value != 0 || !m.Untold {
+	value := integer(v, m.Size)
+	if m.Kind == sock.MemberFlag {
+		value = min(value, 1)
+	}
+	if value != 0 || !m.Untold {
 		n.Set(i, value)
 	}
 }

@@ -45,6 +45,7 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldULP, func() { left.ULP = "" }},
 		{sock.FieldMPTCPInfo, func() { left.MPTCPInfo = nil }},
 		{sock.FieldMPTCPSubflow, func() { left.MPTCPSubflow = nil }},
+		{sock.FieldSCTPInfo, func() { left.SCTPInfo = nil }},
 		{sock.FieldShutdown, func() { left.Shutdown = 0 }},
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},

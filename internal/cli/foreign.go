@@ -25,7 +25,6 @@ var foreignOptions = map[string]string{
 	"E":             "events are not shown yet",
 	"N":             "namespaces are entered with: ip netns exec NAME sockeye",
 	"P":             "ports are numbers: leave it out",
-	"S":             "SCTP sockets are not listed yet",
 	"Z":             "contexts of SELinux are not shown",
 	"0":             "packet sockets are not listed yet",
 	"2":             "Bluetooth sockets are not listed",

@@ -28,7 +28,13 @@ type Identity struct {
 
 // IdentityOf returns the identity of a socket.
 func IdentityOf(s *sock.Socket) Identity {
-	if s.Knows(sock.FieldCookie) && s.Cookie != 0 {
+	switch known := s.Knows(sock.FieldCookie) && s.Cookie != 0; {
+	case known && s.Protocol == sock.SCTP:
+		// The associations of a socket have its cookie, and each another peer.
+		id := ByEnds(s)
+		id.cookie = s.Cookie
+		return id
+	case known:
 		return Identity{cookie: s.Cookie}
 	}
 	return ByEnds(s)

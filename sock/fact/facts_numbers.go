@@ -6,32 +6,32 @@ import (
 	"sockeye/sock"
 )
 
-// numbersFact makes an object of the numbers of a structure of the kernel's. at
-// points to them in the record; prefix stands before the short names of the members.
-func numbersFact(f Fact, members []sock.Member, prefix string, at func(*sock.Socket) **sock.Numbers) *Fact {
+// numbersFact makes an object of the numbers of a structure of the kernel's, behind
+// the parts that it has already. at returns them of a record, nil if it has none;
+// prefix stands before the short names of the members.
+func numbersFact(f Fact, members []sock.Member, prefix string, at func(*sock.Socket) *sock.Numbers) *Fact {
 	f.Kind, f.Optional, f.Option = Object, true, "info"
 	for i := range members {
 		f.Parts = append(f.Parts, numberPart(f.Name, prefix, i, &members[i], at))
 	}
-	f.has = func(s *sock.Socket) bool { return *at(s) != nil }
-	f.begin = func(s *sock.Socket) { *at(s) = new(sock.Numbers) }
+	f.has = func(s *sock.Socket) bool { return at(s) != nil }
 	return &f
 }
 
 // numberPart is a member. Its unit is in its name, and an alias goes without.
-func numberPart(object, prefix string, i int, m *sock.Member, at func(*sock.Socket) **sock.Numbers) *Fact {
+func numberPart(object, prefix string, i int, m *sock.Member, at func(*sock.Socket) *sock.Numbers) *Fact {
 	unit := unitKinds[m.Unit]
 	short := prefix + strings.TrimSuffix(m.Name, unit.suffix)
 	f := &Fact{
 		Name: object + "." + m.Name, Aliases: []string{short}, Kind: unit.kind, Unit: m.Unit, Doc: m.Meaning,
 		Example: short + " > " + unit.operand,
 		number: func(s *sock.Socket) (uint64, bool) {
-			if numbers := *at(s); numbers != nil {
+			if numbers := at(s); numbers != nil {
 				return numbers.Get(i)
 			}
 			return 0, false
 		},
-		setNumber: func(s *sock.Socket, v uint64) { (*at(s)).Set(i, v) },
+		setNumber: func(s *sock.Socket, v uint64) { at(s).Set(i, v) },
 	}
 	switch m.Kind {
 	case sock.MemberHex:

@@ -12,7 +12,7 @@ import (
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
 var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts,
-	congestionFacts, securityFacts, optionFacts, unixFacts, rateFacts), nil)
+	congestionFacts, securityFacts, optionFacts, unixFacts, sctpFacts, rateFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
 var all = func() []*Fact {

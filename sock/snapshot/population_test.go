@@ -62,6 +62,9 @@ func invent(r *rand.Rand) *sock.Socket {
 			}
 		}
 	}
+	if has(sock.FieldSCTPInfo) {
+		s.SCTPInfo = inventSCTP(r)
+	}
 	for field, numbers := range map[sock.Field]struct {
 		to      **sock.Numbers
 		members []sock.Member
@@ -75,6 +78,20 @@ func invent(r *rand.Rand) *sock.Socket {
 	}
 	inventDetails(r, s)
 	return s
+}
+
+// inventSCTP leaves an empty list nil, as a reader does.
+func inventSCTP(r *rand.Rand) *sock.SCTPInfo {
+	i := &sock.SCTPInfo{Numbers: *inventMembers(r, sock.SCTPInfoMembers), State: sock.SCTPState(r.IntN(len(sock.SCTPStateNames())))}
+	for _, list := range []*[]netip.Addr{&i.Locals, &i.Peers} {
+		for range r.IntN(3) {
+			*list = append(*list, inventEnd(r).Addr())
+		}
+	}
+	if r.IntN(2) == 0 {
+		i.Primary = inventEnd(r).Addr().String()
+	}
+	return i
 }
 
 func inventMembers(r *rand.Rand, members []sock.Member) *sock.Numbers {
