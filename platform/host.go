@@ -36,6 +36,8 @@ type Host struct {
 	proc     procnet.FS // for owners, as is entitled; see [ownerStage]
 	entitled func() bool
 
+	closings func(sock.Query) (closingSource, error) // nil: nobody tells what closes
+
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
 }

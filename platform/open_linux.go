@@ -27,15 +27,20 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		chain:    chain{sources: sources, env: env, inUse: procnet.InUse},
 		finder:   finder,
 		exists:   func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
 		dumps:    rawDumps{source: diag.Name(), write: diag.Dump},
 		proc:     fs,
 		entitled: func() bool { return mayTraceAll(fs) },
+		closings: func(q sock.Query) (closingSource, error) { return diag.Closings(env, q) },
 		destroy:  func(ctx context.Context, s *sock.Socket) error { return diag.Destroy(ctx, env, s) },
-	}, nil
+	}
+	if sources[0].Name() != diag.Name() {
+		h.closings = nil
+	}
+	return h, nil
 }
 
 // withBackend adds the name of a backend to those that an error names.

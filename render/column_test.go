@@ -85,7 +85,7 @@ func TestNeeds(t *testing.T) {
 		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldClosedAt | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
 		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending
 	tests := map[string]struct {
 		o    Options

@@ -78,6 +78,10 @@ type Options struct {
 	Host        string
 	GeneratedAt time.Time
 
+	// Live: rows come one at a time. The columns of a table have room for what
+	// stands in them mostly, since the first rows are not waited for.
+	Live bool
+
 	// stay: the sockets do not change after they were written.
 	stay bool
 }

@@ -91,7 +91,8 @@ func populations() []*sock.Socket {
 			s := full()
 			s.Timer.Kind, s.Shutdown, s.OwnerStatus, s.Cookie = kind, bits, sock.OwnerStatus(kind)+4, uint64(kind)<<60
 			s.Memory.Rcvbuf, s.Inode, s.Result = 1<<32-1, 1<<64-1, sock.Result(kind)+1
-			s.Known |= sock.FieldResult
+			s.ClosedAt = clock
+			s.Known |= sock.FieldResult | sock.FieldClosedAt
 			all = append(all, s)
 		}
 	}

@@ -87,6 +87,10 @@ func (t *table) fix() error {
 
 // measure finds the widths of the columns and which of them fit.
 func (t *table) measure() {
+	if t.o.Live {
+		t.block = append(t.block, usual)
+		defer func() { t.block = t.block[:len(t.block)-1] }()
+	}
 	for i, c := range t.cols {
 		if t.o.Header {
 			t.widths[i] = len(c.Header)

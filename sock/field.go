@@ -55,6 +55,7 @@ const (
 	FieldMD5            // MD5Peers
 	FieldFile           // File
 	FieldPending        // Pending
+	FieldClosedAt       // ClosedAt
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

@@ -26,7 +26,8 @@ const (
 	// OwnerExited: the holder ended while the listing was made, or the process that
 	// bound it did before (CreatorPID).
 	OwnerExited
-	// OwnerClosed: it was closed while the listing was made.
+	// OwnerClosed: it was closed before its holder was looked for: while the listing
+	// was made, or before any listing saw it.
 	OwnerClosed
 	// OwnerInTransit: no process has a descriptor of it, and as many descriptors at
 	// least are on their way in messages (SCM_RIGHTS).
@@ -50,7 +51,7 @@ var ownerStatuses = [...]struct{ name, meaning string }{
 	OwnerOrphaned:       {"orphaned", "its process closed it; the kernel finishes the connection"},
 	OwnerOtherNamespace: {"other_namespace", "its holder is not in this PID namespace; the host of a container sees it"},
 	OwnerExited:         {"exited", "its holder ended while the listing was made, or the process that bound it before"},
-	OwnerClosed:         {"closed", "it was closed while the listing was made"},
+	OwnerClosed:         {"closed", "it was closed while the listing was made; with --events, before anybody looked for its owner"},
 	OwnerInTransit:      {"in_transit", "no process has it, and descriptors are on their way in messages (SCM_RIGHTS)"},
 	OwnerNoDescriptor:   {"no_descriptor", "no process here has it: the kernel's, in another PID namespace, or in io_uring"},
 }

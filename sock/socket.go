@@ -103,6 +103,9 @@ type Socket struct {
 	// tells it.
 	Result Result
 
+	// ClosedAt is when the end of the socket was told; no source of listings tells it.
+	ClosedAt time.Time
+
 	// Created is when the socket was bound, in UTC, where the system remembers
 	// it (Windows).
 	Created time.Time

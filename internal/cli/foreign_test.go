@@ -25,7 +25,7 @@ func ask(t *testing.T, words ...string) (status int, stdout, stderr string) {
 }
 
 // needsMachine are options about this machine, which a snapshot does not go with.
-var needsMachine = []string{"-K", "-D", "-F"}
+var needsMachine = []string{"-K", "-D", "-E", "-F"}
 
 // typedHere runs words of another tool and says what became of them.
 func typedHere(t *testing.T, words []string) (kind, message string) {

@@ -32,6 +32,9 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 	if o.kill {
 		l.Facts |= sock.FieldResult
 	}
+	if o.events {
+		o.arrangeEvents(&l)
+	}
 	if o.resolve || o.services {
 		l.Services = services.System().Name
 	}

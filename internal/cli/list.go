@@ -40,7 +40,7 @@ func listCommand(o *options) command {
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.summaryOption(),
-			o.sourceOptions(), o.dumpOption(), o.otherOptions()),
+			o.sourceOptions(), o.dumpOption(), o.eventOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },
 	}
 }
@@ -64,8 +64,13 @@ func (r *run) list(o *options, words []string) error {
 	if f.Impossible() {
 		r.say("the filter can match nothing")
 	}
-	if o.summary > 0 {
+	switch {
+	case o.summary > 0:
 		return r.summarize(o, req)
+	case o.events:
+		return r.events(o, req)
+	case o.duration > 0:
+		return usagef("--duration is for a view that goes on, such as --events")
 	}
 	a, err := r.answer(o, req, nil)
 	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {

@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"sockeye/render"
 	"sockeye/sock"
@@ -36,6 +37,8 @@ type options struct {
 	from, dump, source, owners string
 	kill, yes, strict, debug   bool
 	summary                    int // 0: a listing; 2: with every counter
+	events                     bool
+	duration                   time.Duration // of a view that goes on; 0: until it is ended
 }
 
 // noOwners reports whether the owners are not wanted.
@@ -228,6 +231,26 @@ func (o *options) summaryOption() []*option {
 			o.summary++
 			return nil
 		}}}
+}
+
+// eventOptions are of the command that tells what closes.
+func (o *options) eventOptions() []*option {
+	return onlyOn("linux",
+		on(groupOther, &o.events, "events", "E", "TCP and UDP sockets as they are closed, with their owner and last tcp_info"),
+		&option{name: "duration", value: "TIME", group: groupOther, usage: "end --events after so many seconds, or 1m30s", set: o.setDuration},
+	)
+}
+
+func (o *options) setDuration(word string) error {
+	seconds, err := strconv.ParseFloat(word, 64)
+	o.duration = time.Duration(seconds * float64(time.Second))
+	if err != nil {
+		o.duration, err = time.ParseDuration(word)
+	}
+	if err != nil || o.duration <= 0 {
+		return usagef("--duration %s: a number of seconds is needed, or a time such as 1m30s", word)
+	}
+	return nil
 }
 
 // otherOptions are the rest.

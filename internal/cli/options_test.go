@@ -63,7 +63,7 @@ func TestTablesOfTheOptions(t *testing.T) {
 // read stays as it was, so that none is declared and forgotten.
 func TestOptionsReachTheStruct(t *testing.T) {
 	values := map[string]string{
-		"query": "udp", "family": "inet6", "limit": "3", "color": "never", "template": "x",
+		"query": "udp", "family": "inet6", "limit": "3", "color": "never", "template": "x", "duration": "1.5",
 	}
 	accepted := []string{"processes", "help", "version"}
 	for _, cmd := range commands(&options{}) {
@@ -127,6 +127,8 @@ func TestBadValues(t *testing.T) {
 	for words, want := range map[string]string{
 		"--limit x":        "--limit x: a number from 1 on is needed",
 		"--limit=-1":       "--limit -1: a number from 1 on is needed",
+		"--duration 0":     "--duration 0: a number of seconds is needed, or a time such as 1m30s",
+		"--duration=x":     "--duration x: a number of seconds is needed, or a time such as 1m30s",
 		"--limit=1e3":      "--limit 1e3: a number from 1 on is needed",
 		"--limit=":         "--limit : a number from 1 on is needed",
 		"--color blue":     `unknown --color "blue"; there is auto, always, never`,

@@ -57,6 +57,12 @@ var detailFacts = []*Fact{
 		Name: "traffic_class", Aliases: []string{"tclass"}, Kind: Number, Needs: sock.FieldTrafficClass, Optional: true, Option: "tos", Words: "traffic classes",
 		Doc: "traffic class (IPv6)", Example: "tclass != 0",
 	}, func(s *sock.Socket) *uint8 { return &s.TrafficClass }),
+	{
+		Name: "closed_at", Aliases: []string{"closed"}, Kind: Time, Needs: sock.FieldClosedAt, Optional: true, Least: 1, Header: "CLOSED", Words: "times of closing",
+		Doc: "when the socket was closed, as --events tells", Example: "closed_at >= 2026-11-20",
+		number:    func(s *sock.Socket) (uint64, bool) { return Nanoseconds(s.ClosedAt), true },
+		setNumber: func(s *sock.Socket, v uint64) { s.ClosedAt = timeOf(v) },
+	},
 	choice(Fact{
 		Name: "result", Kind: Choice, Needs: sock.FieldResult, Optional: true, Words: "results of closing", Values: sock.ResultNames(),
 		Doc: "what became of a socket that --kill was to close", Example: "result != closed",

@@ -162,6 +162,9 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldRates) {
 		inventRates(r, &s.Rates)
 	}
+	if has(sock.FieldClosedAt) {
+		s.ClosedAt = time.Unix(0, 1+r.Int64N(1<<62)).UTC()
+	}
 	if has(sock.FieldShutdown) {
 		s.Shutdown = sock.Shutdown(r.IntN(4))
 	}

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/fact"
+)
+
+// events tells of TCP and UDP sockets as they are closed, until SIGINT, a limit or the
+// end of the time that is given.
+func (r *run) events(o *options, req platform.Request) error {
+	if err := o.checkEvents(req); err != nil {
+		return err
+	}
+	b, err := r.openBackend(o)
+	if err != nil {
+		return err
+	}
+	if err := b.fit(o, &req); err != nil {
+		return err
+	}
+	layout, err := r.layout(o, req.Query, b)
+	if err != nil {
+		return err
+	}
+	req.Query.Want = layout.Needs()
+	if o.noOwners() {
+		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+	}
+	ctx := r.ctx
+	if o.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.duration)
+		defer cancel()
+	}
+	closings, err := b.host.Closings(ctx, req)
+	if errors.Is(err, platform.ErrNoClosings) {
+		return b.refusal("--events", "what closes")
+	}
+	if err != nil {
+		return err
+	}
+	for _, w := range closings.Warnings {
+		r.say("%s", w.Message)
+	}
+	if o.debug {
+		r.say("debug: what closes is told from now on")
+	}
+	viewBegun(r.ctx)
+	return r.showEvents(ctx, o, closings, newEventWriter(r.Out, layout))
+}
+
+// showEvents writes what closes, and at the end how much of it was lost.
+func (r *run) showEvents(ctx context.Context, o *options, closings *platform.Closings, out eventWriter) error {
+	shown := 0
+	for s, err := range closings.Sockets(ctx) {
+		switch {
+		case err != nil:
+			return errors.Join(err, closings.Close())
+		case s == nil:
+			err = out.Flush()
+		default:
+			shown++
+			err = out.closed(s)
+		}
+		if err != nil {
+			closings.Close()
+			return writeError{err}
+		}
+		if o.limit > 0 && shown == o.limit {
+			break
+		}
+	}
+	lost, err := closings.Lost()
+	err = errors.Join(err, closings.Close())
+	if writing := out.end(lost); writing != nil {
+		return writeError{writing}
+	}
+	if err != nil {
+		r.say("%v", err)
+	}
+	if lost > 0 {
+		r.say("%d closed sockets are not told: they were closed faster than they could be read", lost)
+	}
+	switch {
+	case o.strict && (lost > 0 || err != nil):
+		r.status = exitFailed
+	case shown == 0 && r.ctx.Err() == nil:
+		r.status = exitNothing
+	}
+	return nil
+}
+
+// checkEvents refuses what does not go with sockets that are told one by one when
+// they have ended.
+func (o *options) checkEvents(req platform.Request) error {
+	other := cmp.Or(
+		when(o.from != "", "--from"), when(o.kill, "--kill"), when(o.dump != "", "--dump"),
+		when(o.sort != nil, "--sort"), when(o.group != nil, "--group-by"))
+	if other != "" {
+		return usagef("--events tells what closes on this machine as it happens, it goes without %s", other)
+	}
+	switch o.format.format {
+	case render.Table, render.NDJSON, render.CSV, render.TSV, render.Template:
+	case render.JSON:
+		return usagef("--events has no end that a document could have: a line each is --ndjson")
+	default:
+		return usagef("--events goes without --%s", o.format.name)
+	}
+	for _, word := range o.tables {
+		if word.protocols&platform.ClosingProtocols == 0 && !word.negated {
+			return usagef("%s: the kernel tells the end of TCP and UDP sockets alone", word.said)
+		}
+	}
+	if states, explicit := req.Filter.States(); explicit && !states.Has(sock.Closed) || o.listening || o.connected || o.boundAlone {
+		return usagef("--events tells sockets that have ended: their state is CLOSED, and which one they had is not told")
+	}
+	return nil
+}
+
+// The columns of a table of closed sockets: those of a wide one, for a pipe too, and
+// those that fit a terminal of 100 columns.
+const (
+	eventColumns      = "closed_at,protocol,local,remote,bytes_received,bytes_acked,total_retrans,rtt,pid,process"
+	fewEventColumns   = "protocol,local,remote,bytes_received,bytes_acked,pid,process"
+	eventColumnsWidth = 142
+)
+
+// arrangeEvents says how closed sockets are written: with their last tcp_info. In
+// lines of JSON the event itself has the time.
+func (o *options) arrangeEvents(l *render.Options) {
+	l.Live, l.Queues, l.Limit = true, false, 0
+	switch l.Format {
+	case render.NDJSON:
+		l.Facts |= fact.Shown("info")
+	case render.Table:
+		if o.columns == nil {
+			o.columns = []string{eventColumns}
+			if l.Width > 0 && l.Width < eventColumnsWidth && !l.Wide {
+				o.columns = []string{fewEventColumns}
+			}
+		}
+	default:
+		l.Facts |= sock.FieldClosedAt | sock.FieldTCPInfo
+	}
+}
+
+// eventWriter writes closed sockets in one of the formats.
+type eventWriter interface {
+	closed(*sock.Socket) error
+	// Flush writes out what is in the buffer.
+	Flush() error
+	// end writes what follows the last one.
+	end(lost uint64) error
+}
+
+func newEventWriter(w io.Writer, layout *render.Layout) eventWriter {
+	if layout.Format == render.NDJSON {
+		return eventLines{render.NewEvents(w, layout, "destroy")}
+	}
+	return eventRows{render.New(w, layout)}
+}
+
+// eventLines writes objects.
+type eventLines struct{ *render.Events }
+
+func (e eventLines) closed(s *sock.Socket) error {
+	return e.Event(render.Event{Kind: "closed", Time: s.ClosedAt, Socket: s})
+}
+
+func (e eventLines) end(lost uint64) error {
+	return e.End(time.Now(), render.Total{Name: "lost", Number: lost})
+}
+
+// eventRows writes rows as a listing does.
+type eventRows struct{ render.Renderer }
+
+func (e eventRows) closed(s *sock.Socket) error { return e.Socket(s) }
+
+func (e eventRows) end(uint64) error { return e.Close(sock.Snapshot{Complete: true}) }

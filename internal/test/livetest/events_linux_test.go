@@ -1,0 +1,283 @@
+package livetest
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockeye/internal/test/population"
+)
+
+// closedEvent is a line of --events --ndjson.
+type closedEvent struct {
+	Event string
+	Lost  *uint64
+	record
+	TCPInfo struct {
+		Received *uint64 `json:"bytes_received"`
+		Sent     *uint64 `json:"bytes_sent"`
+	} `json:"tcp_info"`
+}
+
+// eventsView is the program while it tells what closes.
+type eventsView struct {
+	cmd    *exec.Cmd
+	lines  *bufio.Scanner
+	errors *bufio.Reader
+}
+
+// startEvents starts the program, which tells what closes when it returns.
+func startEvents(t *testing.T, as func(*exec.Cmd) *exec.Cmd, args ...string) *eventsView {
+	t.Helper()
+	v := &eventsView{cmd: as(sockeye(t, append([]string{"-E", "--ndjson", "--debug", "--duration", "60"}, args...)...))}
+	out, err := v.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs, err := v.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.lines, v.errors = bufio.NewScanner(out), bufio.NewReader(errs)
+	if err := v.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		line, err := v.errors.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the view did not begin: %v", err)
+		}
+		if strings.HasPrefix(line, "sockeye: debug: what closes") {
+			return v
+		}
+	}
+}
+
+// next returns the next event.
+func (v *eventsView) next(t *testing.T) (e closedEvent) {
+	t.Helper()
+	if !v.lines.Scan() {
+		t.Fatalf("the view has ended: %v", v.lines.Err())
+	}
+	if err := json.Unmarshal(v.lines.Bytes(), &e); err != nil {
+		t.Fatalf("%v in %q", err, v.lines.Text())
+	}
+	return e
+}
+
+// end ends the view as people do, and returns the events that were left, how many
+// were lost and what was said of that.
+func (v *eventsView) end(t *testing.T) (left []closedEvent, lost uint64, said string) {
+	t.Helper()
+	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		e := v.next(t)
+		if e.Event == "end" {
+			lost = deref(e.Lost)
+			break
+		}
+		left = append(left, e)
+	}
+	text, err := io.ReadAll(v.errors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.cmd.Wait(); err != nil {
+		t.Errorf("ended by SIGINT: %v", err)
+	}
+	return left, lost, string(text)
+}
+
+// shortConnections makes connections to a listener one after the other, closes them
+// and returns how often each client sent, and its server received, how many bytes.
+func shortConnections(t *testing.T, n int) map[string]int {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	sent := map[string]int{}
+	buf := make([]byte, 2000)
+	for i := range n {
+		client, err := net.Dial("tcp4", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes := 1 + i%1000
+		if _, err := client.Write(buf[:bytes]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(server, buf[:bytes]); err != nil {
+			t.Fatal(err)
+		}
+		sent[fmt.Sprint("from ", client.LocalAddr(), " ", bytes)]++
+		sent[fmt.Sprint("from ", client.LocalAddr(), " received ", bytes)]++
+		// Not by a reset: the kernel forgets the peer and the counters then, before it
+		// tells the end (tcp_disconnect).
+		if err := client.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.Read(buf); err != io.EOF {
+			t.Fatalf("behind the end: %v", err)
+		}
+		if err := server.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sent
+}
+
+// TestEvents: every short connection is seen to end, at both ends, with its bytes.
+func TestEvents(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	n := 2000
+	if population.Long() {
+		n = 20000
+	}
+	held, err := net.Dial("tcp4", listenAndHold(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := startEvents(t, func(cmd *exec.Cmd) *exec.Cmd { return cmd }, "-t")
+	seen := map[string]int{}
+	got := make(chan int)
+	go func() {
+		ends := 0
+		for ends < 2*n && v.lines.Scan() {
+			var e closedEvent
+			if json.Unmarshal(v.lines.Bytes(), &e) != nil || e.RemotePort == nil || e.State != "CLOSED" {
+				continue
+			}
+			ends++
+			switch {
+			case deref(e.OwnerStatus) == "known":
+			case deref(e.OwnerStatus) != "closed" || e.PID != nil || len(e.Owners) > 0:
+				t.Errorf("owner_status %s of a connection that nobody saw", deref(e.OwnerStatus))
+			}
+			local, _ := endOf(e.LocalAddress, e.LocalPort)
+			remote, _ := endOf(e.RemoteAddress, e.RemotePort)
+			if bytes := deref(e.TCPInfo.Sent); bytes > 0 {
+				seen[fmt.Sprint("from ", local, " ", bytes)]++
+			} else if bytes := deref(e.TCPInfo.Received); bytes > 0 {
+				seen[fmt.Sprint("from ", remote, " received ", bytes-1)]++ // the FIN counts
+			}
+		}
+		got <- ends
+	}()
+	sent := shortConnections(t, n)
+	select {
+	case ends := <-got:
+		if ends != 2*n {
+			t.Fatalf("%d of %d ends are told", ends, 2*n)
+		}
+	case <-time.After(30 * time.Second):
+		v.cmd.Process.Kill()
+		t.Fatalf("%d of %d ends are told after 30 seconds", <-got, 2*n)
+	}
+	wrong := 0
+	for key, times := range sent {
+		if seen[key] != times {
+			if wrong++; wrong < 4 {
+				t.Errorf("%s bytes: told %d times, made %d times", key, seen[key], times)
+			}
+		}
+	}
+	if len(seen) != len(sent) || wrong > 0 {
+		t.Errorf("%d of %d ends are wrong, %d are told", wrong, len(sent), len(seen))
+	}
+	held.Close()
+	for local := held.LocalAddr().String(); ; {
+		e := v.next(t)
+		if end, _ := endOf(e.LocalAddress, e.LocalPort); fmt.Sprint(end) != local {
+			continue
+		}
+		if deref(e.OwnerStatus) != "known" || deref(e.PID) != os.Getpid() {
+			t.Errorf("the owner of %s is %d, %s", local, deref(e.PID), deref(e.OwnerStatus))
+		}
+		break
+	}
+	if _, lost, said := v.end(t); lost != 0 || said != "" {
+		t.Errorf("%d are lost, %q", lost, said)
+	}
+}
+
+// listenAndHold accepts one connection and keeps it to the end of the test.
+func listenAndHold(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		if c, err := l.Accept(); err == nil {
+			t.Cleanup(func() { c.Close() })
+		}
+	}()
+	return l.Addr().String()
+}
+
+// TestEventsLost: what is closed while nobody reads is counted, and the view goes
+// on. A user without rights has room for
+// net.core.rmem_max, 4 MiB here: some 4,000 ends.
+func TestEventsLost(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	const n = 8000
+	listenAndHold(t) // package net makes sockets of its own at the first time
+	v := startEvents(t, asNobody, "-t", "--no-processes")
+	if err := v.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	shortConnections(t, n)
+	time.Sleep(200 * time.Millisecond) // the kernel tells in a work queue
+	if err := v.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	told, marks := 0, 0
+	// It goes on: of listeners that are closed from now on, one is told.
+	for isMark := map[string]bool{}; ; {
+		e := v.next(t)
+		told++
+		end, _ := endOf(e.LocalAddress, e.LocalPort)
+		if isMark[fmt.Sprint(end)] {
+			break
+		}
+		if told%500 != 0 {
+			continue
+		}
+		mark, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		isMark[mark.Addr().String()] = true
+		marks++
+		mark.Close()
+	}
+	left, lost, said := v.end(t)
+	// Both ends of each connection, and the listeners.
+	if total := uint64(told+len(left)) + lost; lost == 0 || total != uint64(2*n+1+marks) {
+		t.Errorf("%d told and %d lost of %d", told+len(left), lost, 2*n+1+marks)
+	}
+	if want := fmt.Sprintf("sockeye: %d closed sockets are not told: they were closed faster than they could be read\n", lost); said != want {
+		t.Errorf("said: %q", said)
+	}
+}
