@@ -28,8 +28,8 @@ const (
 type names struct {
 	known    map[netip.Addr]string // "" for none
 	resolver Resolver
-	timeout  time.Duration
-	dead     bool // a whole block got no answer: nobody is asked any more
+	timeout  time.Duration // for the next block
+	dead     bool          // a whole block got no answer: nobody is asked any more
 }
 
 func newNames(o *Options) *names {
@@ -77,6 +77,7 @@ func (n *names) learn(block []*sock.Socket) {
 			n.known[a.addr] = a.name
 		case <-ctx.Done():
 			n.dead = got == 0
+			n.timeout /= 2 // of a server that answers some, a long listing waits twice as long at most
 			await(answers)
 			return
 		}

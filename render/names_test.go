@@ -110,6 +110,51 @@ func TestSilentNameServer(t *testing.T) {
 	}
 }
 
+// choosy answers for one address of each block, and notes for the others how long it
+// may take, by the first bytes of the address.
+type choosy struct {
+	mu    sync.Mutex
+	spans map[string]time.Duration
+}
+
+func (c *choosy) LookupAddr(ctx context.Context, addr string) ([]string, error) {
+	if strings.HasSuffix(addr, ".0.0") {
+		return []string{"zero"}, nil
+	}
+	deadline, _ := ctx.Deadline()
+	c.mu.Lock()
+	block := strings.TrimRight(addr, "0123456789")
+	c.spans[block] = max(c.spans[block], time.Until(deadline))
+	c.mu.Unlock()
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestChoosyNameServer: a server that answers some questions does not hold up each
+// block of a long listing.
+func TestChoosyNameServer(t *testing.T) {
+	c := &choosy{spans: map[string]time.Duration{}}
+	n := newNames(&Options{Resolver: c, ResolveTimeout: 800 * time.Millisecond})
+	for block := range 3 {
+		var rows []*sock.Socket
+		for host := range 3 {
+			s := inet(sock.TCP, sock.Established, "127.0.0.1:80", "10.0.0.9:1")
+			s.Local = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(block), 0, byte(host)}), 1)
+			s.Remote = s.Local
+			rows = append(rows, s)
+		}
+		n.learn(rows)
+		if got := n.of(rows[0].Local.Addr()); got != "zero" {
+			t.Errorf("block %d: the answer is %q", block, got)
+		}
+	}
+	for block, most := range map[string]time.Duration{"10.0.0.": 800, "10.1.0.": 400, "10.2.0.": 200} {
+		if span, asked := c.spans[block]; !asked || span > most*time.Millisecond {
+			t.Errorf("%s: a look-up had %v, at most %d ms are left", block, span, most)
+		}
+	}
+}
+
 // slow answers when its context ends.
 type slow struct{}
 
