@@ -54,6 +54,7 @@ var behind = map[string][]string{
 	"github.com/urfave/cli/v2":                 {"internal/cli"},
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},
+	"golang.org/x/net":                         {"sockdiag"},
 	"golang.org/x/term":                        {"internal/cli"},
 	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/iphlpapi", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench"},
 	"github.com/google/go-cmp":                 {"tests"},

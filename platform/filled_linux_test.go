@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"sockeye/platform/netns"
 	"sockeye/sock"
 	"sockeye/sock/fact"
+	"sockeye/sock/socktest"
+	"sockeye/sockdiag"
 )
 
 // TestOfferedFactsAreFilled lists sockets of every kind with every fact that each
@@ -26,6 +29,11 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 	}
 	defer set.Close()
 	absent := seldomFacts(t)
+	families, err := population.Families()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer families.Close()
 	for _, source := range []string{"auto", "sock_diag", "proc", "portable"} {
 		host, err := Open(Options{Source: source})
 		if err != nil {
@@ -33,6 +41,11 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 		}
 		offered := host.Fields()
 		offered &^= absent
+		for p, facts := range map[sock.Protocol]sock.Field{sock.VSOCK: sock.FieldVSOCK, sock.XDP: sock.FieldXDP} {
+			if !diagnosed(t, p) {
+				offered &^= facts
+			}
+		}
 		if source != "portable" { // which tells no owners on Linux
 			offered |= sock.FieldOwners | sock.ProcessFields
 		}
@@ -57,6 +70,23 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// diagnosed reports whether the kernel's sock_diag lists a protocol.
+func diagnosed(t *testing.T, p sock.Protocol) bool {
+	t.Helper()
+	env, err := OpenEnvironment("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer env.Close()
+	q := sock.Query{Protocols: sock.Protocols(p), States: sock.AllStates}
+	for _, err := range socktest.Rows(t.Context(), sockdiag.New(), env, q) {
+		if errors.Is(err, sock.ErrUnavailable) {
+			return false
+		}
+	}
+	return true
 }
 
 // nameNamespace gives the network namespace of this process a name as `ip netns`

@@ -7,8 +7,18 @@ import (
 	"sockeye/sock"
 )
 
+// heldByKernel reports whether a socket is known to be the kernel's own: that of a
+// netlink protocol, whose port number is 0. It may have an inode.
+func heldByKernel(s *sock.Socket) bool {
+	port, known := s.Detail(sock.NetlinkPort)
+	return known && port == 0
+}
+
 // unheld says why a socket that has no inode, and so no descriptor, has no owner.
 func unheld(s *sock.Socket) sock.OwnerStatus {
+	if heldByKernel(s) {
+		return sock.OwnerKernel
+	}
 	switch s.State {
 	case sock.TimeWait:
 		return sock.OwnerTimeWait
@@ -27,7 +37,7 @@ func unheld(s *sock.Socket) sock.OwnerStatus {
 // withoutOwners gives every row the status that needs no search.
 func withoutOwners(s *sock.Socket) {
 	s.OwnerStatus = sock.OwnerNotSearched
-	if s.Inode == 0 && s.Protocol != sock.Unix {
+	if heldByKernel(s) || s.Inode == 0 && s.Protocol != sock.Unix {
 		s.OwnerStatus = unheld(s)
 	}
 }

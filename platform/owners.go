@@ -179,7 +179,7 @@ func (o *ownerStage) search(ctx context.Context, want []uint64) bool {
 
 // resolve settles the owner of a row if that takes no further search.
 func (o *ownerStage) resolve(s *sock.Socket) bool {
-	if s.Inode == 0 {
+	if s.Inode == 0 || heldByKernel(s) {
 		s.OwnerStatus = unheld(s)
 		s.Known |= sock.FieldOwners
 		if s.OwnerStatus == sock.OwnerAcceptQueue && len(o.indexes) > 0 {

@@ -228,6 +228,9 @@ func (d *seen) again(s *sock.Socket) bool {
 		d.inodes[s.Inode] = struct{}{}
 		return len(d.inodes) == before
 	}
+	if !s.Protocol.Inet() {
+		return false // nothing tells it from another
+	}
 	key := addressPair{local: s.Local.Addr().As16(), localPort: s.Local.Port()}
 	if s.Knows(sock.FieldRemote) {
 		key.remote, key.remotePort = s.Remote.Addr().As16(), s.Remote.Port()

@@ -83,10 +83,11 @@ func (l *lineReader) next() ([]byte, error) {
 }
 
 // isHeader reports whether the line is the title of a table: "sl" stands above
-// the rows of the IP protocols, "Num" above those of unix sockets.
+// the rows of the IP protocols, "Num" above those of unix sockets, "sk"
+// above those of packet and netlink sockets.
 func isHeader(line []byte) bool {
 	line = bytes.TrimLeft(line, " ")
-	return bytes.HasPrefix(line, []byte("sl ")) || bytes.HasPrefix(line, []byte("Num "))
+	return bytes.HasPrefix(line, []byte("sl ")) || bytes.HasPrefix(line, []byte("Num ")) || bytes.HasPrefix(line, []byte("sk "))
 }
 
 // cursor reads a line of a table from left to right. After a mistake it stays
@@ -119,6 +120,20 @@ func (c *cursor) blanks() {
 		i++
 	}
 	c.rest = c.rest[i:]
+}
+
+// column reads a decimal number behind blanks.
+func (c *cursor) column() uint64 {
+	c.byte(' ')
+	c.blanks()
+	return c.decimal()
+}
+
+// end is where nothing but blanks may follow.
+func (c *cursor) end() {
+	if c.blanks(); len(c.rest) > 0 {
+		c.fail()
+	}
 }
 
 // byte skips one byte, which must be b.

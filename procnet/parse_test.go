@@ -85,7 +85,7 @@ func listAll(t testing.TB, env *sock.Environment, q sock.Query) []sock.Socket {
 }
 
 func diff(want, got []sock.Socket) string {
-	return cmp.Diff(want, got, cmpopts.EquateComparable(netip.AddrPort{}), cmpopts.EquateEmpty())
+	return cmp.Diff(want, got, cmpopts.EquateComparable(netip.AddrPort{}, sock.Details{}), cmpopts.EquateEmpty())
 }
 
 func endpoint(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }

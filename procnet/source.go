@@ -74,7 +74,11 @@ var formats = map[sock.Protocol]format{
 	sock.UDPLite: {file: "udplite", parser: newDatagram, fields: inetFields, twice: true, optional: true},
 	sock.Raw:     {file: "raw", parser: newDatagram, fields: inetFields, twice: true},
 	sock.ICMP:    {file: "icmp", parser: newDatagram, fields: inetFields, twice: true},
-	sock.Unix:    {file: "unix", fields: sock.FieldPath | sock.FieldType | sock.FieldInode},
+	sock.Packet: {file: "packet", parser: newPacket, twice: true, fields: sock.FieldPacket | sock.FieldInterface |
+		sock.FieldType | sock.FieldRecvQueue | sock.FieldInode | sock.FieldUID},
+	sock.Netlink: {file: "netlink", parser: newNetlink, twice: true, fields: sock.FieldNetlink | sock.FieldRecvQueue |
+		sock.FieldSendQueue | sock.FieldInode},
+	sock.Unix: {file: "unix", fields: sock.FieldPath | sock.FieldType | sock.FieldInode},
 }
 
 // session is a listing; it holds nothing.

@@ -82,11 +82,13 @@ func sign(n int) int { return min(1, max(-1, n)) }
 
 func TestNeeds(t *testing.T) {
 	table := sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
-		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners
+		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners |
+		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
 		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldClosedAt | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
-		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending
+		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending |
+		sock.FieldPacketFilter
 	tests := map[string]struct {
 		o    Options
 		want sock.Field

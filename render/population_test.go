@@ -114,14 +114,15 @@ func varied() []*sock.Socket {
 		full(),
 	)
 	all = append(all, congested()...)
-	return append(all, unixes()...)
+	return append(append(all, unixes()...), addressless()...)
 }
 
 // full knows every fact.
 func full() *sock.Socket {
 	s := inet(sock.TCP, sock.Established, "[2001:db8::5]:22", "[2001:db8::9]:40000",
 		sock.Owner{Process: process(700, "sshd", "root"), FD: 4, TID: 701})
-	s.Known = sock.AllFields &^ (sock.FieldCreator | sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType)
+	s.Known = sock.AllFields &^ (sock.FieldCreator | sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
+		sock.FieldPacket | sock.FieldPacketFilter | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP)
 	s.Interface, s.IfIndex, s.Mark, s.Backlog = "eth0", 2, 0x1f, 0
 	s.Netns = sock.Netns{Inode: 4026531840, Name: "blue"}
 	s.Timer = sock.Timer{Kind: sock.TimerKeepalive, Expires: 89*time.Second + 300*time.Millisecond, Retransmits: 2}
@@ -176,6 +177,44 @@ func unixes() []*sock.Socket {
 		listening, path("\x00/tmp/.X11-unix/X0\x00tail", "", 901), path("", "\x00abstract peer", 903), path("", "", 905),
 		netlink, packet,
 	}
+}
+
+// addressless are sockets that have neither addresses nor paths, with all that can be
+// told of them and with little.
+func addressless() []*sock.Socket {
+	of := func(p sock.Protocol, f sock.Family, known sock.Field, first, last sock.Detail) *sock.Socket {
+		s := &sock.Socket{Protocol: p, Family: f, State: sock.Unconnected, Details: new(sock.Details),
+			Known:       known | sock.FieldInode | sock.FieldOwners | sock.FieldType | sock.FieldRecvQueue,
+			OwnerStatus: sock.OwnerKnown, Type: sock.TypeRaw, Inode: 990,
+			Owners: []sock.Owner{{Process: process(813, "dhclient", "root"), FD: 7}},
+		}
+		for i := first; i <= last; i++ {
+			s.Details.Set(i, uint64(i-first)+1)
+		}
+		return s
+	}
+	packet := of(sock.Packet, sock.FamilyPacket, sock.FieldPacket|sock.FieldPacketFilter|sock.FieldInterface, sock.PacketProtocol, sock.PacketFanoutType)
+	packet.Details.Set(sock.PacketProtocol, 0x800)
+	packet.Details.Set(sock.PacketFanoutType, 1)
+	packet.Interface, packet.IfIndex, packet.PacketFilter = "eth0", 2, "ldh [12]; jneq #2048,1; ret #262144; ret #0"
+	everything := of(sock.Packet, sock.FamilyPacket, sock.FieldPacket|sock.FieldInterface, sock.PacketProtocol, sock.PacketProtocol)
+	everything.Details.Set(sock.PacketProtocol, 3)
+	netlink := of(sock.Netlink, sock.FamilyNetlink, sock.FieldNetlink, sock.NetlinkProtocol, sock.NetlinkCapAck)
+	netlink.Details.Set(sock.NetlinkProtocol, 0)
+	netlink.Details.Set(sock.NetlinkGroupCount, 2)
+	netlink.Details.Groups = "1,5"
+	kernel := of(sock.Netlink, sock.FamilyNetlink, sock.FieldNetlink, sock.NetlinkProtocol, sock.NetlinkPeerGroup)
+	kernel.OwnerStatus, kernel.Owners = sock.OwnerKernel, nil
+	for i, v := range []uint64{15, 0, 0, 0} {
+		kernel.Details.Set(sock.NetlinkProtocol+sock.Detail(i), v)
+	}
+	vsock := of(sock.VSOCK, sock.FamilyVSOCK, sock.FieldVSOCK, sock.VSOCKCID, sock.VSOCKPeerPort)
+	vsock.State = sock.Established
+	listener := of(sock.VSOCK, sock.FamilyVSOCK, sock.FieldVSOCK, sock.VSOCKPort, sock.VSOCKPort)
+	listener.State = sock.Listen
+	xdp := of(sock.XDP, sock.FamilyXDP, sock.FieldXDP|sock.FieldInterface, sock.XDPQueue, sock.XDPTxEmpty)
+	xdp.Interface, xdp.IfIndex = "eth1", 3
+	return []*sock.Socket{packet, everything, netlink, kernel, vsock, listener, xdp}
 }
 
 // evil are names that try to command a terminal or to forge a row.

@@ -46,6 +46,11 @@ const (
 	FieldResult                         // Result
 	FieldRates                          // one member of Rates at least
 	FieldAge                            // Age
+	FieldPacket                         // Details, of a packet socket
+	FieldPacketFilter                   // PacketFilter
+	FieldNetlink                        // Details, of a netlink socket
+	FieldVSOCK                          // Details, of a VSOCK socket
+	FieldXDP                            // Details, of an XDP socket
 
 	// Details that few options show.
 	FieldClassID        // ClassID

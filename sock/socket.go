@@ -98,6 +98,11 @@ type Socket struct {
 	// ReadAt is when a listing read the socket, where Rates or Age were asked for:
 	// they are counted from that time. It is no fact.
 	ReadAt time.Time
+	// Details are those of a packet, netlink, VSOCK or XDP socket: where its ends
+	// are, since it has no addresses, and what else is told of it. PacketFilter is
+	// the program of a packet socket (SO_ATTACH_FILTER), disassembled.
+	Details      *Details
+	PacketFilter string
 
 	// Result says what became of the socket when it was to be closed; no source
 	// tells it.
@@ -144,6 +149,7 @@ func (s *Socket) Clone() *Socket {
 	c.MD5Peers, c.Pending = slices.Clone(s.MD5Peers), slices.Clone(s.Pending)
 	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)
 	c.TLS, c.File = copied(s.TLS), copied(s.File)
+	c.Details = copied(s.Details)
 	return &c
 }
 

@@ -51,8 +51,9 @@ const (
 	// connectionStates are those of RFC 9293.
 	connectionStates = StateSet(1<<(Closed+1)-1) &^ (1 << StateUnknown)
 	// sctpStates are those of a listener and of associations; see [SCTPState.State].
-	sctpStates = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<FinWait1 | 1<<FinWait2 | 1<<CloseWait | 1<<LastAck | 1<<Closed)
-	unixStates = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
+	sctpStates  = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<FinWait1 | 1<<FinWait2 | 1<<CloseWait | 1<<LastAck | 1<<Closed)
+	vsockStates = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<Closing | 1<<Closed | 1<<Unconnected)
+	unixStates  = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
 )
 
 // descriptors are in the order of a listing, that of the protocols' numbers.
@@ -75,10 +76,18 @@ var descriptors = [...]Descriptor{
 			{TypeDatagram, []string{"unix_dgram", "u_dgr"}},
 			{TypeSeqpacket, []string{"unix_seqpacket", "u_seq"}},
 		}},
-	{Protocol: Packet, Name: "packet", Title: "packet", Families: 1 << FamilyPacket},
-	{Protocol: Netlink, Name: "netlink", Title: "netlink", Families: 1 << FamilyNetlink},
-	{Protocol: VSOCK, Name: "vsock", Title: "VSOCK", Families: 1 << FamilyVSOCK},
-	{Protocol: XDP, Name: "xdp", Title: "XDP", Families: 1 << FamilyXDP},
+	{Protocol: Packet, Name: "packet", Option: "packet", Letter: "0", Title: "packet", Families: 1 << FamilyPacket, States: 1 << Unconnected,
+		Parts: []Part{
+			{TypeRaw, []string{"packet_raw", "p_raw"}},
+			{TypeDatagram, []string{"packet_dgram", "p_dgr"}},
+		}},
+	{Protocol: Netlink, Name: "netlink", Option: "netlink", Title: "netlink", Families: 1 << FamilyNetlink, States: 1 << Unconnected},
+	{Protocol: VSOCK, Name: "vsock", Option: "vsock", Title: "VSOCK", Families: 1 << FamilyVSOCK, States: vsockStates, ConnectionOriented: true,
+		Parts: []Part{
+			{TypeStream, []string{"vsock_stream", "v_str"}},
+			{TypeDatagram, []string{"vsock_dgram", "v_dgr"}},
+		}},
+	{Protocol: XDP, Name: "xdp", Option: "xdp", Title: "XDP", Families: 1 << FamilyXDP, States: 1 << Unconnected},
 	{Protocol: TIPC, Name: "tipc", Title: "TIPC", Families: 1 << FamilyTIPC},
 }
 

@@ -49,6 +49,9 @@ func (q *question) ask(ctx context.Context) (bool, error) {
 	if q.handler == nil {
 		return false, &opError{"list", errNoHandler}
 	}
+	if q.handler.lookUp == nil {
+		return q.search(ctx)
+	}
 	exact, err := q.request(nlmFRequest, math.MaxUint32)
 	if err != nil {
 		return false, err
@@ -99,9 +102,12 @@ func (q *question) search(ctx context.Context) (bool, error) {
 	}
 }
 
-// request makes the request for the one socket, or for those that share its
-// ports if the flags ask for a dump.
+// request makes the request for the one socket, or if the flags ask for a dump for
+// those that share its ports, or all of its table.
 func (q *question) request(flags uint16, states uint32) ([]byte, error) {
+	if q.handler.lookUp == nil {
+		return q.handler.dump(q.handler, sock.Table{}, states, 0), nil
+	}
 	cookie := inetDiagNoCookie
 	if q.socket.Knows(sock.FieldCookie) {
 		cookie = q.socket.Cookie

@@ -20,6 +20,12 @@ const (
 	unixFields  = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
 		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown | sock.FieldFile | sock.FieldPending
+	packetFields = sock.FieldPacket | sock.FieldPacketFilter | sock.FieldInterface | sock.FieldType | sock.FieldUID | familyFields
+	// familyFields are told of packet, netlink and XDP sockets.
+	familyFields  = sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldMemory | sock.FieldInode | sock.FieldCookie
+	netlinkFields = sock.FieldNetlink | sock.FieldType | familyFields
+	vsockFields   = sock.FieldVSOCK | sock.FieldType | sock.FieldShutdown | sock.FieldInode | sock.FieldCookie
+	xdpFields     = sock.FieldXDP | sock.FieldInterface | sock.FieldType | sock.FieldUID | familyFields
 )
 
 // handler is how the tables of one protocol are asked for and understood.
@@ -34,10 +40,13 @@ type handler struct {
 	programs bool
 	// dump makes the request for a table.
 	dump func(h *handler, t sock.Table, states uint32, want sock.Field) []byte
-	// lookUp makes the request for one socket, or for those that share its ports.
+	// lookUp makes the request for one socket, or for those that share its ports;
+	// nil where the kernel only lists them all.
 	lookUp func(h *handler, s *sock.Socket, flags uint16, states uint32, cookie uint64) ([]byte, error)
 	// decode reads a message into the record of a reader.
 	decode func(h *handler, d *decoder, payload []byte, s *sock.Socket) parsed
+	// doubled: the kernel tells some sockets twice in one dump.
+	doubled bool
 	// before, if not nil, reads what the rows need to tell the facts of about.
 	before func(r *reading, ctx context.Context) error
 	about  sock.Field
@@ -73,10 +82,34 @@ func handlerOf(p sock.Protocol) *handler {
 			protocol: p, fields: unixFields, bits: unixBits[:], dump: unixDump, lookUp: unixLookUp, decode: unixMessage,
 			before: (*reading).readNames, about: sock.FieldPeerPath,
 		}
+	case sock.Packet:
+		return familyHandler(p, packetFields, unconnectedBits[:], packetDump, (*familyDecoder).packet)
+	case sock.Netlink:
+		h := familyHandler(p, netlinkFields, unconnectedBits[:], netlinkDump, (*familyDecoder).netlink)
+		// One that has joined a group stands in two lists (__netlink_diag_dump of
+		// net/netlink/diag.c).
+		h.doubled = true
+		return h
+	case sock.VSOCK:
+		return familyHandler(p, vsockFields, vsockBits[:], vsockDump, (*familyDecoder).vsock)
+	case sock.XDP:
+		return familyHandler(p, xdpFields, unconnectedBits[:], xdpDump, (*familyDecoder).xdp)
 	default:
 		return nil
 	}
 	return &h
+}
+
+// familyHandler returns how sockets of a family are listed of which the kernel looks
+// none up.
+func familyHandler(p sock.Protocol, fields sock.Field, bits []uint32, dump func(*handler, sock.Table, uint32, sock.Field) []byte,
+	decode func(*familyDecoder, []byte, *sock.Socket) parsed,
+) *handler {
+	return &handler{protocol: p, fields: fields, bits: bits, dump: dump,
+		decode: func(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed {
+			return decode(&d.family, payload, s)
+		},
+	}
 }
 
 // mask returns the bits that ask for states. 0 means that no socket of the protocol
@@ -93,9 +126,10 @@ func (h *handler) mask(states sock.StateSet) uint32 {
 
 // decoder turns messages into records, and owns what they point to.
 type decoder struct {
-	inet inetDecoder
-	unix unixDecoder
-	sctp sctpDecoder
+	inet   inetDecoder
+	unix   unixDecoder
+	sctp   sctpDecoder
+	family familyDecoder
 }
 
 func inetMessage(h *handler, d *decoder, payload []byte, s *sock.Socket) parsed {

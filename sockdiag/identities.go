@@ -48,14 +48,15 @@ func (i *identities) first(id uint64) bool {
 
 // identityOf returns the number by which a row is recognised: the cookie, which
 // the kernel gives to one socket only. Kernels that give none are left with the
-// inode of a unix socket, and with a hash (FNV-1a) of the two ends otherwise.
+// inode of a socket that is not over IP, and with a hash (FNV-1a) of the two ends
+// otherwise.
 //
 // The associations of an SCTP socket have its cookie, and each another peer.
 func identityOf(s *sock.Socket, payload []byte) uint64 {
 	if s.Knows(sock.FieldCookie) && s.Protocol != sock.SCTP {
 		return s.Cookie
 	}
-	if s.Protocol == sock.Unix {
+	if !s.Protocol.Inet() {
 		return s.Inode
 	}
 	if s.Protocol == sock.SCTP { // the fixed part may lack the address of the peer

@@ -25,7 +25,8 @@ func wantSocket(t *testing.T, got, want *sock.Socket) {
 	t.Helper()
 	equal := cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })
 	info := cmp.Comparer(func(a, b *sock.TCPInfo) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) })
-	if diff := cmp.Diff(want, got, equal, info); diff != "" {
+	details := cmp.Comparer(func(a, b *sock.Details) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) })
+	if diff := cmp.Diff(want, got, equal, info, details); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -31,8 +31,9 @@ type reading struct {
 
 	// Of the table that is being read:
 	ids       identities
-	begun     bool // it has yielded a row
-	malformed bool // it was reported that it holds something malformed
+	told      map[uint64]bool // the rows so far, where the kernel doubles some
+	begun     bool            // it has yielded a row
+	malformed bool            // it was reported that it holds something malformed
 }
 
 func (r *reading) Tables() []sock.Table { return r.tables }
@@ -164,7 +165,7 @@ func (r *reading) decode(payload []byte) parsed {
 
 // row yields the record unless an earlier reading of the table did.
 func (r *reading) row(payload []byte) (more bool) {
-	if !r.ids.first(identityOf(&r.record, payload)) {
+	if r.session.owns(&r.record) || r.handler.doubled && !r.once(payload) || !r.ids.first(identityOf(&r.record, payload)) {
 		return true
 	}
 	r.begun = true
@@ -172,6 +173,19 @@ func (r *reading) row(payload []byte) (more bool) {
 		return r.dump.err == nil
 	}
 	return r.yield(&r.record, nil)
+}
+
+// once reports whether the row is told for the first time in the listing.
+func (r *reading) once(payload []byte) bool {
+	if r.told == nil {
+		r.told = map[uint64]bool{}
+	}
+	id := identityOf(&r.record, payload)
+	if r.told[id] {
+		return false
+	}
+	r.told[id] = true
+	return true
 }
 
 // readNames reads the names of all unix sockets: the other end of a connection
@@ -232,6 +246,9 @@ func (r *reading) report(t sock.Table, out outcome, inconsistent bool) (more boo
 		}) {
 			return false
 		}
+	}
+	if part := r.decoder.family.withheld(); part != nil && !r.yield(nil, part) {
+		return false
 	}
 	return !inconsistent || r.yield(nil, &sock.Partial{
 		Code:       sock.CodeInterrupted,

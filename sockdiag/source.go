@@ -51,7 +51,9 @@ type session struct {
 	source   *Source
 	env      *sock.Environment
 	readings []*reading
-	noFiles  bool // each reading waits for its turn, since none could be opened before
+	// ports are those of the netlink sockets by which the listing is made.
+	ports   map[uint64]bool
+	noFiles bool // each reading waits for its turn, since none could be opened before
 }
 
 // openWire opens a netlink socket in the namespace of the session.
@@ -60,7 +62,24 @@ func (s *session) openWire() (w wire, err error) {
 		w, err = s.source.open()
 		return err
 	})
+	if err == nil {
+		if s.ports == nil {
+			s.ports = map[uint64]bool{}
+		}
+		s.ports[uint64(w.port())] = true
+	}
 	return w, err
+}
+
+// owns reports whether the socket is one by which the listing is made: that is there
+// for this moment alone, and nobody asks for it.
+func (s *session) owns(k *sock.Socket) bool {
+	if !k.Knows(sock.FieldNetlink) {
+		return false
+	}
+	port, _ := k.Detail(sock.NetlinkPort)
+	protocol, _ := k.Detail(sock.NetlinkProtocol)
+	return protocol == netlinkSockDiag && s.ports[port]
 }
 
 // Plan returns the readings of a query: one for each table, but for TCP one for

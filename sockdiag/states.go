@@ -80,6 +80,10 @@ var unixBits = [...]uint32{
 	sock.Unconnected: 1 << tcpClose,
 }
 
+// unconnectedBits stand for the one state of packet, netlink and XDP sockets, by
+// which no kernel chooses.
+var unconnectedBits = [...]uint32{sock.Unconnected: 1 << tcpClose}
+
 var connectionStates = [...]sock.State{
 	tcpEstablished:   sock.Established,
 	tcpSynSent:       sock.SynSent,

@@ -28,12 +28,20 @@ const (
 	unixDiagUID      = 7 // u32
 )
 
-// SOCK_* of linux/net.h: the types a unix socket can have.
-var unixTypes = [...]sock.SocketType{
+// socketTypes are SOCK_* of linux/net.h.
+var socketTypes = [...]sock.SocketType{
 	1: sock.TypeStream,
 	2: sock.TypeDatagram,
 	3: sock.TypeRaw,
 	5: sock.TypeSeqpacket,
+}
+
+// setType reads the type of a socket, unless it has no name.
+func setType(t uint8, s *sock.Socket) {
+	if int(t) < len(socketTypes) && socketTypes[t] != sock.TypeUnknown {
+		s.Type = socketTypes[t]
+		s.Known |= sock.FieldType
+	}
 }
 
 // unixDecoder turns messages about unix sockets into records.
@@ -54,10 +62,7 @@ func (d *unixDecoder) decode(b []byte, s *sock.Socket) parsed {
 	}
 	s.Reset()
 	s.Protocol, s.Family = sock.Unix, sock.FamilyUnix
-	if t := b[udiagType]; int(t) < len(unixTypes) && unixTypes[t] != sock.TypeUnknown {
-		s.Type = unixTypes[t]
-		s.Known |= sock.FieldType
-	}
+	setType(b[udiagType], s)
 	s.State = stateOf(b[udiagState], s.Type == sock.TypeDatagram || s.Type == sock.TypeRaw)
 	setCookie(b[udiagCookie:], s)
 	if inode := native.Uint32(b[udiagIno:]); inode != 0 {

@@ -16,7 +16,6 @@ import (
 
 // foreignOptions are options of other tools that are none here, without dashes.
 var foreignOptions = map[string]string{
-	"b":             "programs are named without it; BPF filters of packet sockets are not shown",
 	"c":             "watch sockeye repeats a listing; sockeye process NAME lists the sockets of a process",
 	"g":             "ip maddr lists multicast groups",
 	"k":             "what listens ends with: kill $(sockeye port 8080 --pids)",
@@ -25,10 +24,8 @@ var foreignOptions = map[string]string{
 	"N":             "namespaces are entered with: ip netns exec NAME sockeye",
 	"P":             "ports are numbers: leave it out",
 	"Z":             "contexts of SELinux are not shown",
-	"0":             "packet sockets are not listed yet",
 	"2":             "Bluetooth sockets are not listed",
 	"all-netns":     "namespaces are entered one by one: ip netns exec NAME sockeye",
-	"bpf":           "BPF filters of packet sockets are not shown",
 	"context":       "contexts of SELinux are not shown",
 	"contexts":      "contexts of SELinux are not shown",
 	"continuous":    "watch sockeye repeats a listing",

@@ -119,6 +119,7 @@ func (o *options) factOptions() []*option {
 			o.shows("timers", "o", "the running timer"),
 			o.shows("memory", "m", "memory of the socket"),
 			o.shows("info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
+			o.shows("bpf", "b", "the filters of packet sockets, disassembled (CAP_NET_ADMIN)"),
 			o.shows("tos", "", "type of service, traffic class, class of traffic"),
 			o.shows("cgroup", "", "control group"),
 			o.shows("sockopt", "", "options of sockets over IP: freebind, transparent ..."),

@@ -34,18 +34,20 @@ func readOptions(words ...string) (*options, []string, error) {
 
 func TestTablesOfTheOptions(t *testing.T) {
 	for words, want := range map[string]string{
-		"":                        "tcp udp",
-		"-t":                      "tcp",
-		"-x":                      "unix",
-		"-A all -A !unix":         "tcp udp udplite raw icmp sctp mptcp dccp",
-		"-A !tcp":                 "udp udplite raw icmp sctp mptcp dccp unix",
-		"-f unix":                 "unix",
-		"-4":                      "tcp udp",
-		"-A inet":                 "tcp udp udplite raw icmp sctp mptcp dccp",
-		"-A u_str -t":             "tcp unix",
-		"-A unix -A !u_str":       "unix",
-		"-A u_str,u_dgr,!u_str":   "unix",
-		"-A tcp -A udp --icmp -w": "tcp udp raw icmp",
+		"":                         "tcp udp",
+		"-t":                       "tcp",
+		"-x":                       "unix",
+		"-A all -A !unix":          "tcp udp udplite raw icmp sctp mptcp dccp packet netlink vsock xdp",
+		"-A !tcp":                  "udp udplite raw icmp sctp mptcp dccp unix packet netlink vsock xdp",
+		"-A p_raw,v_str -A !p_raw": "vsock",
+		"-f link,netlink -0":       "packet netlink",
+		"-f unix":                  "unix",
+		"-4":                       "tcp udp",
+		"-A inet":                  "tcp udp udplite raw icmp sctp mptcp dccp",
+		"-A u_str -t":              "tcp unix",
+		"-A unix -A !u_str":        "unix",
+		"-A u_str,u_dgr,!u_str":    "unix",
+		"-A tcp -A udp --icmp -w":  "tcp udp raw icmp",
 	} {
 		o, _, err := readOptions(strings.Fields(words)...)
 		set, _, tablesErr := o.chosenTables(tables{protocols: tcpAndUDP})

@@ -14,16 +14,17 @@ import (
 // joinedFacts are made of several members of JSON.
 var joinedFacts = []*Fact{
 	{
-		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only,
-		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract"},
-		Doc: "where the socket is: its address and port, its path, or its device", Example: "local 127.0.0.0/8",
+		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | endFacts,
+		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract", "packet", "netlink", "vsock", "xdp"},
+		Doc: "where the socket is: its address and port, its path, or what its family has in their place", Example: "local 127.0.0.0/8",
 		show: (*View).appendLocal, has: hasLocal, order: compareLocal,
 	},
 	{
 		Name: "remote", Aliases: []string{"peer"}, Kind: Host, Side: Remote,
-		Needs: sock.FieldRemote | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldInterface,
-		Of:    []string{"remote_address", "remote_port", "peer_path", "peer_abstract", "peer_inode"},
-		Doc:   "the peer: its address and port, its path, or its inode", Example: "remote != 10.0.0.0/8",
+		Needs: sock.FieldRemote | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldInterface |
+			sock.FieldNetlink | sock.FieldVSOCK,
+		Of:  []string{"remote_address", "remote_port", "peer_path", "peer_abstract", "peer_inode", "netlink", "vsock"},
+		Doc: "the peer: its address and port, its path, or its inode", Example: "remote != 10.0.0.0/8",
 		show: (*View).appendRemote, has: hasRemote, order: compareRemote,
 	},
 	{
@@ -71,6 +72,8 @@ func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 			dst = v.appendAddress(dst, s, s.Local.Addr(), true)
 		}
 		return v.appendPort(dst, s, s.Local, true)
+	case s.Details != nil:
+		return appendFamilyLocal(dst, s)
 	case !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != "":
 		return appendEscaped(dst, s.Interface)
 	}
@@ -88,6 +91,8 @@ func (v *View) appendRemote(dst []byte, s *sock.Socket) []byte {
 		return v.appendPort(dst, s, s.Remote, false)
 	case s.Knows(sock.FieldPeerInode) && s.PeerInode != 0:
 		return strconv.AppendUint(append(dst, '#'), s.PeerInode, 10)
+	case s.Details != nil:
+		return appendFamilyRemote(dst, s)
 	}
 	return dst
 }
@@ -199,22 +204,22 @@ func (v *View) portName(s *sock.Socket, port uint16, number bool) string {
 // anything.
 func hasLocal(s *sock.Socket) bool {
 	return s.Knows(sock.FieldPath) && s.Path != "" || s.Knows(sock.FieldLocal) && hasEnd(s.Local) ||
-		!s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != ""
+		hasFamilyLocal(s) || !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != ""
 }
 
 func hasRemote(s *sock.Socket) bool {
 	return s.Knows(sock.FieldPeerPath) && s.PeerPath != "" || s.Knows(sock.FieldRemote) && hasEnd(s.Remote) ||
-		s.Knows(sock.FieldPeerInode) && s.PeerInode != 0
+		s.Knows(sock.FieldPeerInode) && s.PeerInode != 0 || hasFamilyRemote(s)
 }
 
 func hasEnd(end netip.AddrPort) bool { return end.Addr().IsValid() || end.Port() != 0 }
 
 func compareLocal(a, b *sock.Socket) int {
-	return cmp.Or(a.Local.Compare(b.Local), strings.Compare(a.Path, b.Path), strings.Compare(a.Interface, b.Interface))
+	return cmp.Or(a.Local.Compare(b.Local), strings.Compare(a.Path, b.Path), strings.Compare(a.Interface, b.Interface), compareFamilyEnds(a, b, localDetails))
 }
 
 func compareRemote(a, b *sock.Socket) int {
-	return cmp.Or(a.Remote.Compare(b.Remote), strings.Compare(a.PeerPath, b.PeerPath), cmp.Compare(a.PeerInode, b.PeerInode))
+	return cmp.Or(a.Remote.Compare(b.Remote), strings.Compare(a.PeerPath, b.PeerPath), cmp.Compare(a.PeerInode, b.PeerInode), compareFamilyEnds(a, b, remoteDetails))
 }
 
 // showAddresses and showPorts show the local one and, behind a comma, that of the

@@ -49,6 +49,7 @@ var detailFacts = []*Fact{
 	mptcpInfoFact,
 	mptcpSubflowFact,
 	shutdownFact,
+	packetFilterFact,
 	integer(Fact{
 		Name: "tos", Kind: Number, Needs: sock.FieldTOS, Optional: true, Option: "tos", Words: "types of service",
 		Doc: "type of service (IPv4)", Example: "tos = 0x10",

@@ -112,9 +112,9 @@ var whereFacts = []*Fact{
 		Doc: "inode of the peer of a unix socket", Example: "peer_inode = 4711",
 	}, func(s *sock.Socket) *uint64 { return &s.PeerInode }),
 	choice(Fact{
-		Name: "type", Aliases: []string{"socktype"}, Kind: Choice, Needs: sock.FieldType, Option: "extended", Words: "types of unix sockets",
+		Name: "type", Aliases: []string{"socktype"}, Kind: Choice, Needs: sock.FieldType, Option: "extended", Words: "types of sockets",
 		Values: append([]string{""}, sock.SocketTypeNames()[1:]...),
-		Doc:    "type of a unix socket", Example: "type = seqpacket",
+		Doc:    "type of a unix, packet, netlink or VSOCK socket", Example: "type = seqpacket",
 	}, func(s *sock.Socket) uint8 { return uint8(s.Type) }, func(s *sock.Socket, v uint8) { s.Type = sock.SocketType(v) }),
 }
 

@@ -11,7 +11,7 @@ import (
 // members are the members of a socket in JSON, in the order in which they are
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
-var members = newGroup(slices.Concat(whatFacts, whereFacts, stateFacts, ownerFacts, detailFacts,
+var members = newGroup(slices.Concat(whatFacts, whereFacts, familyFacts, stateFacts, ownerFacts, detailFacts,
 	congestionFacts, securityFacts, optionFacts, unixFacts, sctpFacts, rateFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.

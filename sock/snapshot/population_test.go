@@ -77,6 +77,7 @@ func invent(r *rand.Rand) *sock.Socket {
 		}
 	}
 	inventDetails(r, s)
+	inventFamily(r, s)
 	return s
 }
 
@@ -108,11 +109,38 @@ func inventMembers(r *rand.Rand, members []sock.Member) *sock.Numbers {
 	return &n
 }
 
+// details are those of each family, from the first to the last.
+var details = map[sock.Field][2]sock.Detail{
+	sock.FieldPacket:  {sock.PacketProtocol, sock.PacketFanoutType},
+	sock.FieldNetlink: {sock.NetlinkProtocol, sock.NetlinkCapAck},
+	sock.FieldVSOCK:   {sock.VSOCKCID, sock.VSOCKPeerPort},
+	sock.FieldXDP:     {sock.XDPQueue, sock.XDPTxEmpty},
+}
+
+// inventFamily leaves a socket those of one family at most.
+func inventFamily(r *rand.Rand, s *sock.Socket) {
+	for _, family := range []sock.Field{sock.FieldPacket, sock.FieldNetlink, sock.FieldVSOCK, sock.FieldXDP} {
+		if !s.Known.Has(family) || s.Details != nil {
+			s.Known &^= family
+			continue
+		}
+		s.Details = new(sock.Details)
+		for d := details[family][0]; d <= details[family][1]; d++ {
+			if r.IntN(2) == 0 {
+				s.Details.Set(d, uint64(r.IntN(2))) // some are flags
+			}
+		}
+		if family == sock.FieldNetlink && r.IntN(2) == 0 {
+			s.Details.Groups = "1,5"
+		}
+	}
+}
+
 func inventNames(r *rand.Rand, s *sock.Socket) {
 	for field, name := range map[sock.Field]*string{
 		sock.FieldInterface: &s.Interface, sock.FieldPath: &s.Path, sock.FieldPeerPath: &s.PeerPath,
 		sock.FieldUser: &s.User, sock.FieldNetnsName: &s.Netns.Name, sock.FieldCongestion: &s.Congestion, sock.FieldULP: &s.ULP,
-		sock.FieldCgroup: &s.Cgroup,
+		sock.FieldCgroup: &s.Cgroup, sock.FieldPacketFilter: &s.PacketFilter,
 	} {
 		if s.Known.Has(field) {
 			*name = inventName(r)

@@ -49,7 +49,7 @@ func list(t testing.TB, text string) ([]*sock.Socket, []sock.Warning, sock.Snaps
 }
 
 var compare = cmp.Options{
-	cmpopts.EquateComparable(sock.TCPInfo{}, sock.Numbers{}, netip.Addr{}),
+	cmpopts.EquateComparable(sock.TCPInfo{}, sock.Numbers{}, sock.Details{}, netip.Addr{}),
 	cmpopts.EquateComparable(sock.Socket{}.Local),
 	cmpopts.EquateComparable(netip.Prefix{}),
 	cmpopts.EquateEmpty(),

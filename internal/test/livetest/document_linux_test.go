@@ -74,6 +74,19 @@ func readAny(t *testing.T, args ...string) []record {
 	return decodeLines(t, list(t, args...))
 }
 
+// decodeFamilies reads what --ndjson prints of packet, netlink, VSOCK and XDP sockets.
+func decodeFamilies(t *testing.T, text string) (all []familyRecord) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		var r familyRecord
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%v in %q", err, line)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
 // decodeLines reads what --ndjson prints.
 func decodeLines(t *testing.T, text string) (all []record) {
 	t.Helper()

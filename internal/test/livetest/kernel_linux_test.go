@@ -41,18 +41,37 @@ func told(t *testing.T, set *population.Set) []population.Made {
 // NLMSG_DONE, or there is no family.
 func diagnoses(t *testing.T, protocol uint8, states uint32) (rows, listed bool) {
 	t.Helper()
+	// struct nlmsghdr, then struct inet_diag_req_v2 of linux/inet_diag.h.
+	request := make([]byte, unix.SizeofNlMsghdr+56)
+	request[16], request[17] = unix.AF_INET, protocol
+	binary.NativeEndian.PutUint32(request[20:], states)
+	return askDiag(t, request)
+}
+
+// diagnosesFamily is diagnoses for a family that has a table of its own.
+func diagnosesFamily(t *testing.T, family uint8) bool {
+	t.Helper()
+	size := 20 // struct packet_diag_req, netlink_diag_req, xdp_diag_req
+	if family == unix.AF_VSOCK {
+		size = 24 // struct vsock_diag_req
+	}
+	request := make([]byte, unix.SizeofNlMsghdr+size)
+	request[16] = family
+	_, listed := askDiag(t, request)
+	return listed
+}
+
+// askDiag sends a request for a dump and looks at the first answer.
+func askDiag(t *testing.T, request []byte) (rows, listed bool) {
+	t.Helper()
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
 	if err != nil {
 		return false, false
 	}
 	defer unix.Close(fd)
-	// struct nlmsghdr, then struct inet_diag_req_v2 of linux/inet_diag.h.
-	request := make([]byte, unix.SizeofNlMsghdr+56)
 	binary.NativeEndian.PutUint32(request[0:], uint32(len(request)))
 	binary.NativeEndian.PutUint16(request[4:], 20) // SOCK_DIAG_BY_FAMILY
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	request[16], request[17] = unix.AF_INET, protocol
-	binary.NativeEndian.PutUint32(request[20:], states)
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,10 @@ const (
 	Raw     Protocol = "raw"
 	ICMP    Protocol = "icmp"
 	Unix    Protocol = "unix"
+	Packet  Protocol = "packet"
+	Netlink Protocol = "netlink"
+	VSOCK   Protocol = "vsock"
+	XDP     Protocol = "xdp"
 )
 
 // Family is the name of an address family in the schema.
