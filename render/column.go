@@ -49,24 +49,28 @@ var shapes = map[string]shape{
 	"process_user": {cut: true},
 }
 
-// columns holds the column of every fact.
-var columns = sync.OnceValue(func() map[*fact.Fact]*Column {
-	all := make(map[*fact.Fact]*Column)
-	for _, f := range fact.All() {
-		all[f] = &Column{Fact: f, shape: shapes[f.Name], right: f.JSONType() == "integer" || f.JSONType() == "number"}
+// columns holds the columns that were asked for, by their facts.
+var columns sync.Map
+
+// columnOf returns the column of a fact, the same one each time.
+func columnOf(f *fact.Fact) *Column {
+	c, made := columns.Load(f)
+	if !made {
+		kind := f.JSONType()
+		c, _ = columns.LoadOrStore(f, &Column{Fact: f, shape: shapes[f.Name], right: kind == "integer" || kind == "number"})
 	}
-	return all
-})
+	return c.(*Column)
+}
 
 // column returns the column of a fact that exists.
-func column(name string) *Column { return columns()[fact.Lookup(name)] }
+func column(name string) *Column { return columnOf(fact.Lookup(name)) }
 
 // LookupColumn returns the column of a fact, by any of its names. The error of an
 // unknown name names the near ones, or where all are listed.
 func LookupColumn(name string) (*Column, error) {
 	name = strings.TrimSpace(name)
 	if f := fact.Lookup(name); f != nil {
-		return columns()[f], nil
+		return columnOf(f), nil
 	}
 	return nil, fmt.Errorf("unknown column %q%s", name, cmp.Or(fact.Hint(name), "; sockeye help fields lists all"))
 }

@@ -51,7 +51,7 @@ func TestEveryColumn(t *testing.T) {
 	rows := append(varied(), hostile()...)
 	rows = append(rows, &sock.Socket{})
 	for _, f := range fact.All() {
-		c := columns()[f]
+		c := columnOf(f)
 		if names[c.Name] {
 			t.Errorf("%s is there twice", c.Name)
 		}

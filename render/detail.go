@@ -53,7 +53,7 @@ func (d *detail) group(t *table, option string, s *sock.Socket) {
 		if f.Needs&t.asked == 0 || f.Always || f.Option != option && !(option == "" && other) {
 			continue
 		}
-		parts := f.Parts
+		parts := f.Parts()
 		if parts == nil || f.Kind == fact.List {
 			parts = []*fact.Fact{f}
 		}

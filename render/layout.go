@@ -128,8 +128,8 @@ func (o *Options) delimitedColumns() []*Column {
 	}
 	var cols []*Column
 	for _, f := range fact.Members() {
-		if f.Needs&o.Facts != 0 || f.Parts == nil && !f.Optional {
-			cols = append(cols, columns()[f])
+		if f.Needs&o.Facts != 0 || !f.Composite() && !f.Optional {
+			cols = append(cols, columnOf(f))
 		}
 	}
 	return cols

@@ -128,7 +128,7 @@ func templateValue(f *fact.Fact, text []byte) (any, error) {
 	if err := dec.Decode(&v); err != nil {
 		return nil, fmt.Errorf("the JSON of %s: %w", f.Name, err)
 	}
-	return complete(v, f.Parts), nil
+	return complete(v, f.Parts()), nil
 }
 
 // execute writes the line. A template cannot be stopped, so one that takes too
@@ -182,7 +182,7 @@ func complete(v any, parts []*fact.Fact) any {
 	case map[string]any:
 		for _, p := range parts {
 			if value, known := v[p.Member()]; known {
-				v[p.Member()] = complete(value, p.Parts)
+				v[p.Member()] = complete(value, p.Parts())
 			} else {
 				v[p.Member()] = unknown(nil)
 			}

@@ -110,7 +110,7 @@ func (m *memberNames) names(n parse.Node, names []string, inner bool) error {
 		if f.Kind == fact.List && i < len(names)-1 {
 			return m.fault(n, "the member .%s is of a list: use range", names[i+1])
 		}
-		known = f.Parts
+		known = f.Parts()
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func lookup(name string, inner bool) *fact.Fact {
 var everyPart = func() []*fact.Fact {
 	var parts []*fact.Fact
 	for _, f := range fact.Members() {
-		parts = append(parts, f.Parts...)
+		parts = append(parts, f.Parts()...)
 	}
 	return parts
 }()

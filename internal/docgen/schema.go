@@ -83,7 +83,7 @@ func schema([]byte) ([]byte, error) {
 	var objects, names []string
 	for _, f := range fact.Members() {
 		socket = append(socket, namedProperty{f.Member(), describe(f)})
-		if f.Parts == nil {
+		if f.Parts() == nil {
 			continue
 		}
 		text, err := marshal(define(f))
@@ -136,7 +136,7 @@ func define(f *fact.Fact) definition {
 	if f.Kind == fact.List {
 		d.Description = "One of " + f.Name
 	}
-	for _, p := range f.Parts {
+	for _, p := range f.Parts() {
 		d.Properties = append(d.Properties, namedProperty{p.Member(), describe(p)})
 		if p.Certain(f) {
 			d.Required = append(d.Required, p.Member())
@@ -190,7 +190,7 @@ func describe(f *fact.Fact) property {
 		p.MinLength = 1
 	case f.Kind == fact.List:
 		p.Items = &property{Ref: "#/$defs/" + objectName(f)}
-	case f.Parts != nil:
+	case f.Parts() != nil:
 		p.Type, p.Ref = "", "#/$defs/"+objectName(f)
 	case f.Values != nil:
 		p.Type, p.Enum = "", f.Choices()

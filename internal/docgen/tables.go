@@ -95,7 +95,7 @@ func systemTable(old []byte) ([]byte, error) {
 			row(f.Name, f)
 		}
 	}
-	for _, f := range fact.Lookup("owners").Parts {
+	for _, f := range fact.Lookup("owners").Parts() {
 		if f.Needs != sock.FieldOwners && f.Words != "" {
 			row("owners[]."+f.Member(), f)
 		}

@@ -12,9 +12,9 @@ import (
 
 // detailObject makes the object of one family. Its members say where the sockets
 // are, so JSON has it whether it was asked for or not.
-func detailObject(name string, needs sock.Field, words, doc string, parts ...*Fact) *Fact {
+func detailObject(name string, needs sock.Field, words, doc string, parts func() []*Fact) *Fact {
 	return &Fact{
-		Name: name, Kind: Object, Needs: needs, Option: "extended", Words: words, Doc: doc, Parts: parts,
+		Name: name, Kind: Object, Needs: needs, Option: "extended", Words: words, Doc: doc, parts: parts,
 		has:   func(s *sock.Socket) bool { return s.Details != nil },
 		begin: beginDetails,
 	}

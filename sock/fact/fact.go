@@ -63,10 +63,8 @@ type Fact struct {
 	Doc, Example string
 	// Compared is what a filter compares in its place, if it is another fact.
 	Compared *Fact
-	// Parts are those of an object, or of the objects of a list, of which each is
-	// called Item.
-	Parts []*Fact
-	Item  string
+	// Item is what each object of a list is called.
+	Item string
 	// Of names the members of JSON that say what the fact says, if it is none.
 	Of []string
 
@@ -85,6 +83,10 @@ type Fact struct {
 	values *valueList
 	// list points to what a list holds.
 	list func(*sock.Socket) *[]sock.Owner
+	// parts makes the parts of an object, or of the objects of a list, which have the
+	// name of the object in front. There are hundreds, and most listings need none:
+	// they are made when they are first asked for.
+	parts func() []*Fact
 	// begin comes before the parts of an object are set. dependent: to set the
 	// fact says nothing of its own about what is known.
 	begin     func(*sock.Socket)
@@ -107,9 +109,8 @@ type Fact struct {
 	// What follows from the above.
 	member string     // the name in its object of JSON
 	own    sock.Field // what it needs beside the object that it is a part of
-	asks   sock.Field
 	parent *Fact
-	parts  group
+	inside func() *group // its parts, made once
 }
 
 // PerOwner reports whether it is about a process that holds the socket. A
@@ -145,7 +146,25 @@ func (f *Fact) Certain(in *Fact) bool {
 }
 
 // Asks returns what to ask of a source so that all that it can say is known.
-func (f *Fact) Asks() sock.Field { return f.asks }
+func (f *Fact) Asks() sock.Field {
+	asks := f.Needs | f.shows
+	for _, p := range f.Parts() {
+		asks |= p.Asks()
+	}
+	return asks
+}
+
+// Composite reports whether it is an object or a list of objects.
+func (f *Fact) Composite() bool { return f.parts != nil }
+
+// Parts returns the parts of an object, or of the objects of a list, in the order in
+// which JSON has them. The slice is shared and must not be changed.
+func (f *Fact) Parts() []*Fact {
+	if f.inside == nil {
+		return nil
+	}
+	return f.inside().facts
+}
 
 // Known reports whether a socket has a value of it.
 func (f *Fact) Known(s *sock.Socket) bool {

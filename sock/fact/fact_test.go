@@ -49,8 +49,8 @@ func TestEveryFactSaysAllAboutItself(t *testing.T) {
 			t.Errorf("%s: example %q", f.Name, f.Example)
 		}
 		reads := f.number != nil || f.text != nil || f.address != nil || f.ownerNumber != nil || f.ownerText != nil ||
-			f.Parts != nil || f.values != nil || f.show != nil && f.has != nil
-		sets := f.setNumber != nil || f.setText != nil || f.text != nil || f.setOwnerNumber != nil || f.ownerText != nil || f.Parts != nil || f.values != nil
+			f.parts != nil || f.values != nil || f.show != nil && f.has != nil
+		sets := f.setNumber != nil || f.setText != nil || f.text != nil || f.setOwnerNumber != nil || f.ownerText != nil || f.parts != nil || f.values != nil
 		if !reads || !sets && !f.Joined() {
 			t.Errorf("%s: reads %v, sets %v", f.Name, reads, sets)
 		}

@@ -9,46 +9,56 @@ import (
 
 // congestionFacts are what a congestion control tells beside struct tcp_info.
 var congestionFacts = []*Fact{
-	congestionObject("vegas", sock.CongestionVegas, "what vegas, veno, yeah, nv and illinois tell: struct tcpvegas_info of linux/inet_diag.h",
-		congestionPart("vegas.enabled", Bool, "it decides, and does not leave it to reno", func(c *sock.CongestionInfo) uint64 { return bit(c.Vegas.Enabled) },
-			func(c *sock.CongestionInfo, v uint64) { c.Vegas.Enabled = v != 0 }),
-		congestionPart32("vegas.rttcnt", Number, "round trips measured", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.RTTCount }),
-		unsetFrom(sock.VegasUnset, congestionPart32("vegas.rtt_us", Duration, "round-trip time, the last", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.RTT })),
-		unsetFrom(sock.VegasUnset, congestionPart32("vegas.min_rtt_us", Duration, "round-trip time, the least lately", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.MinRTT })),
-	),
-	congestionObject("dctcp", sock.CongestionDCTCP, "what dctcp tells: struct tcp_dctcp_info of linux/inet_diag.h",
-		congestionPart("dctcp.enabled", Bool, "the peer has ECN; without it this is reno", func(c *sock.CongestionInfo) uint64 { return bit(c.DCTCP.Enabled) },
-			func(c *sock.CongestionInfo, v uint64) { c.DCTCP.Enabled = v != 0 }),
-		congestionPart("dctcp.ce_state", Number, "1 if the last segment had a mark of congestion", func(c *sock.CongestionInfo) uint64 { return uint64(c.DCTCP.CEState) },
-			func(c *sock.CongestionInfo, v uint64) { c.DCTCP.CEState = uint16(v) }),
-		congestionPart32("dctcp.alpha", Number, "share of bytes with a mark, of 1024", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.Alpha }),
-		congestionPart32("dctcp.ab_ecn_bytes", Bytes, "bytes acknowledged with a mark, in this window", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.ABECN }),
-		congestionPart32("dctcp.ab_tot_bytes", Bytes, "bytes acknowledged, in this window", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.ABTotal }),
-	),
-	congestionObject("bbr", sock.CongestionBBR, "what bbr tells: struct tcp_bbr_info of linux/inet_diag.h",
-		ofRate(congestionPart("bbr.bw_bytes_per_second", Bytes, "bandwidth that it found", func(c *sock.CongestionInfo) uint64 { return c.BBR.Bandwidth },
-			func(c *sock.CongestionInfo, v uint64) { c.BBR.Bandwidth = v })),
-		unsetFrom(1<<32-1, congestionPart32("bbr.min_rtt_us", Duration, "round-trip time, the least lately", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.MinRTT })),
-		gain(congestionPart32("bbr.pacing_gain_256ths", Number, "pacing as a multiple of the bandwidth, of 256", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.PacingGain })),
-		gain(congestionPart32("bbr.cwnd_gain_256ths", Number, "window as a multiple of bandwidth and round trip, of 256", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.CwndGain })),
-	),
+	congestionObject("vegas", sock.CongestionVegas, "what vegas, veno, yeah, nv and illinois tell: struct tcpvegas_info of linux/inet_diag.h", func() []*Fact {
+		return []*Fact{
+			congestionPart("vegas.enabled", Bool, "it decides, and does not leave it to reno", func(c *sock.CongestionInfo) uint64 { return bit(c.Vegas.Enabled) },
+				func(c *sock.CongestionInfo, v uint64) { c.Vegas.Enabled = v != 0 }),
+			congestionPart32("vegas.rttcnt", Number, "round trips measured", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.RTTCount }),
+			unsetFrom(sock.VegasUnset, congestionPart32("vegas.rtt_us", Duration, "round-trip time, the last", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.RTT })),
+			unsetFrom(sock.VegasUnset, congestionPart32("vegas.min_rtt_us", Duration, "round-trip time, the least lately", func(c *sock.CongestionInfo) *uint32 { return &c.Vegas.MinRTT })),
+		}
+	}),
+	congestionObject("dctcp", sock.CongestionDCTCP, "what dctcp tells: struct tcp_dctcp_info of linux/inet_diag.h", func() []*Fact {
+		return []*Fact{
+			congestionPart("dctcp.enabled", Bool, "the peer has ECN; without it this is reno", func(c *sock.CongestionInfo) uint64 { return bit(c.DCTCP.Enabled) },
+				func(c *sock.CongestionInfo, v uint64) { c.DCTCP.Enabled = v != 0 }),
+			congestionPart("dctcp.ce_state", Number, "1 if the last segment had a mark of congestion", func(c *sock.CongestionInfo) uint64 { return uint64(c.DCTCP.CEState) },
+				func(c *sock.CongestionInfo, v uint64) { c.DCTCP.CEState = uint16(v) }),
+			congestionPart32("dctcp.alpha", Number, "share of bytes with a mark, of 1024", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.Alpha }),
+			congestionPart32("dctcp.ab_ecn_bytes", Bytes, "bytes acknowledged with a mark, in this window", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.ABECN }),
+			congestionPart32("dctcp.ab_tot_bytes", Bytes, "bytes acknowledged, in this window", func(c *sock.CongestionInfo) *uint32 { return &c.DCTCP.ABTotal }),
+		}
+	}),
+	congestionObject("bbr", sock.CongestionBBR, "what bbr tells: struct tcp_bbr_info of linux/inet_diag.h", func() []*Fact {
+		return []*Fact{
+			ofRate(congestionPart("bbr.bw_bytes_per_second", Bytes, "bandwidth that it found", func(c *sock.CongestionInfo) uint64 { return c.BBR.Bandwidth },
+				func(c *sock.CongestionInfo, v uint64) { c.BBR.Bandwidth = v })),
+			unsetFrom(1<<32-1, congestionPart32("bbr.min_rtt_us", Duration, "round-trip time, the least lately", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.MinRTT })),
+			gain(congestionPart32("bbr.pacing_gain_256ths", Number, "pacing as a multiple of the bandwidth, of 256", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.PacingGain })),
+			gain(congestionPart32("bbr.cwnd_gain_256ths", Number, "window as a multiple of bandwidth and round trip, of 256", func(c *sock.CongestionInfo) *uint32 { return &c.BBR.CwndGain })),
+		}
+	}),
 }
 
 // congestionObject is a fact of the sockets whose congestion control is of a kind.
-func congestionObject(name string, kind sock.CongestionKind, doc string, parts ...*Fact) *Fact {
+func congestionObject(name string, kind sock.CongestionKind, doc string, parts func() []*Fact) *Fact {
 	is := func(s *sock.Socket) bool { return s.CongestionInfo != nil && s.CongestionInfo.Kind == kind }
-	for _, p := range parts {
-		number := p.number
-		p.number = func(s *sock.Socket) (uint64, bool) {
-			if !is(s) {
-				return 0, false
+	ofKind := func() []*Fact {
+		made := parts()
+		for _, p := range made {
+			number := p.number
+			p.number = func(s *sock.Socket) (uint64, bool) {
+				if !is(s) {
+					return 0, false
+				}
+				return number(s)
 			}
-			return number(s)
 		}
+		return made
 	}
 	return &Fact{
 		Name: name, Kind: Object, Needs: sock.FieldCongestionInfo, Optional: true, Option: "info", Words: "TCP's inner facts",
-		Doc: doc, Parts: parts, has: is,
+		Doc: doc, parts: ofKind, has: is,
 		begin: func(s *sock.Socket) { s.CongestionInfo = &sock.CongestionInfo{Kind: kind} },
 	}
 }

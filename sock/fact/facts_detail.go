@@ -24,15 +24,15 @@ var detailFacts = []*Fact{
 	{
 		Name: "timer", Kind: Object, Needs: sock.FieldTimer, Optional: true, Option: "timers", Words: "timers",
 		Doc: "timer that runs; one that is off has a name only", Example: "timer = keepalive",
-		Parts: timerParts, Compared: timerParts[0], show: showTimer,
+		parts: func() []*Fact { return timerParts }, Compared: timerParts[0], show: showTimer,
 	},
 	{
 		Name: "memory", Kind: Object, Needs: sock.FieldMemory, Optional: true, Option: "memory", Words: "memory",
-		Doc: "memory of the socket: SK_MEMINFO_* of linux/sock_diag.h", Parts: memoryParts,
+		Doc: "memory of the socket: SK_MEMINFO_* of linux/sock_diag.h", parts: memoryParts,
 	},
 	{
 		Name: "tcp_info", Kind: Object, Needs: sock.FieldTCPInfo, Optional: true, Option: "info", Words: "TCP's inner facts",
-		Doc: "details of TCP: struct tcp_info of linux/tcp.h, as far as the kernel gave it", Parts: tcpInfoParts(),
+		Doc: "details of TCP: struct tcp_info of linux/tcp.h, as far as the kernel gave it", parts: tcpInfoParts,
 		has:   func(s *sock.Socket) bool { return s.TCPInfo != nil },
 		begin: func(s *sock.Socket) { s.TCPInfo = new(sock.TCPInfo) },
 	},
@@ -122,16 +122,18 @@ func showTimer(_ *View, dst []byte, s *sock.Socket) []byte {
 	return strconv.AppendUint(append(dst, ' '), uint64(s.Timer.Retransmits), 10)
 }
 
-var memoryParts = []*Fact{
-	memoryPart("rmem_alloc_bytes", "receive memory in use", func(s *sock.Socket) *uint32 { return &s.Memory.RmemAlloc }),
-	memoryPart("rcvbuf_bytes", "limit of the receive memory", func(s *sock.Socket) *uint32 { return &s.Memory.Rcvbuf }),
-	memoryPart("wmem_alloc_bytes", "send memory in use", func(s *sock.Socket) *uint32 { return &s.Memory.WmemAlloc }),
-	memoryPart("sndbuf_bytes", "limit of the send memory", func(s *sock.Socket) *uint32 { return &s.Memory.Sndbuf }),
-	memoryPart("fwd_alloc_bytes", "memory held in advance", func(s *sock.Socket) *uint32 { return &s.Memory.FwdAlloc }),
-	memoryPart("wmem_queued_bytes", "memory of the send queue", func(s *sock.Socket) *uint32 { return &s.Memory.WmemQueued }),
-	memoryPart("optmem_bytes", "memory of socket options", func(s *sock.Socket) *uint32 { return &s.Memory.Optmem }),
-	memoryPart("backlog_bytes", "memory of packets that wait for the lock of the socket", func(s *sock.Socket) *uint32 { return &s.Memory.Backlog }),
-	memoryPart("drops", "packets dropped", func(s *sock.Socket) *uint32 { return &s.Memory.Drops }),
+func memoryParts() []*Fact {
+	return []*Fact{
+		memoryPart("rmem_alloc_bytes", "receive memory in use", func(s *sock.Socket) *uint32 { return &s.Memory.RmemAlloc }),
+		memoryPart("rcvbuf_bytes", "limit of the receive memory", func(s *sock.Socket) *uint32 { return &s.Memory.Rcvbuf }),
+		memoryPart("wmem_alloc_bytes", "send memory in use", func(s *sock.Socket) *uint32 { return &s.Memory.WmemAlloc }),
+		memoryPart("sndbuf_bytes", "limit of the send memory", func(s *sock.Socket) *uint32 { return &s.Memory.Sndbuf }),
+		memoryPart("fwd_alloc_bytes", "memory held in advance", func(s *sock.Socket) *uint32 { return &s.Memory.FwdAlloc }),
+		memoryPart("wmem_queued_bytes", "memory of the send queue", func(s *sock.Socket) *uint32 { return &s.Memory.WmemQueued }),
+		memoryPart("optmem_bytes", "memory of socket options", func(s *sock.Socket) *uint32 { return &s.Memory.Optmem }),
+		memoryPart("backlog_bytes", "memory of packets that wait for the lock of the socket", func(s *sock.Socket) *uint32 { return &s.Memory.Backlog }),
+		memoryPart("drops", "packets dropped", func(s *sock.Socket) *uint32 { return &s.Memory.Drops }),
+	}
 }
 
 func memoryPart(name, doc string, at func(*sock.Socket) *uint32) *Fact {

@@ -8,11 +8,23 @@ import (
 
 // numbersFact makes an object of the numbers of a structure of the kernel's, behind
 // the parts that it has already. at returns them of a record, nil if it has none;
-// prefix stands before the short names of the members.
-func numbersFact(f Fact, members []sock.Member, prefix string, at func(*sock.Socket) *sock.Numbers) *Fact {
+// prefix stands before the short names of the members. show, if there is one, gives
+// parts a text for people that is not their number.
+func numbersFact(f Fact, members []sock.Member, prefix string, at func(*sock.Socket) *sock.Numbers, show func(partList)) *Fact {
 	f.Kind, f.Optional, f.Option = Object, true, "info"
-	for i := range members {
-		f.Parts = append(f.Parts, numberPart(f.Name, prefix, i, &members[i], at))
+	first, name := f.parts, f.Name
+	f.parts = func() []*Fact {
+		var parts partList
+		if first != nil {
+			parts = first()
+		}
+		for i := range members {
+			parts = append(parts, numberPart(name, prefix, i, &members[i], at))
+		}
+		if show != nil {
+			show(parts)
+		}
+		return parts
 	}
 	f.has = func(s *sock.Socket) bool { return at(s) != nil }
 	return &f
@@ -44,9 +56,12 @@ func numberPart(object, prefix string, i int, m *sock.Member, at func(*sock.Sock
 	return f
 }
 
-// part returns a part of an object by its name there.
-func (f *Fact) part(name string) *Fact {
-	for _, p := range f.Parts {
+// partList are the parts of one object.
+type partList []*Fact
+
+// named returns a part by its name in the object, or nil.
+func (l partList) named(name string) *Fact {
+	for _, p := range l {
 		if strings.HasSuffix(p.Name, "."+name) {
 			return p
 		}

@@ -10,7 +10,7 @@ var optionFacts = []*Fact{
 	}, func(s *sock.Socket) *uint32 { return &s.ClassID }),
 	{
 		Name: "socket_options", Aliases: []string{"sockopt"}, Kind: Object, Needs: sock.FieldOptions, Optional: true, Option: "sockopt", Words: "options of sockets",
-		Doc: "options of a socket over IP: struct inet_diag_sockopt of linux/inet_diag.h", Parts: socketOptionParts(),
+		Doc: "options of a socket over IP: struct inet_diag_sockopt of linux/inet_diag.h", parts: socketOptionParts,
 	},
 }
 

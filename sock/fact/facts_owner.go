@@ -111,7 +111,7 @@ func ownerStatuses() []string {
 }
 
 var ownersFact = &Fact{
-	Name: "owners", Kind: List, Needs: sock.FieldOwners, Parts: ownerParts, Item: "owner",
+	Name: "owners", Kind: List, Needs: sock.FieldOwners, parts: func() []*Fact { return ownerParts }, Item: "owner",
 	Doc:  "every descriptor that holds the socket, sorted by PID, then descriptor; none if the search found none, which owner_status explains",
 	list: func(s *sock.Socket) *[]sock.Owner { return &s.Owners },
 	show: showOwners, order: compareOwners,
@@ -161,7 +161,7 @@ var ownerFacts = []*Fact{
 		},
 	},
 	{
-		Name: "creator_children", Kind: List, Needs: sock.FieldOwners | sock.FieldCreator, Parts: []*Fact{pidFact, processFact}, Item: "child",
+		Name: "creator_children", Kind: List, Needs: sock.FieldOwners | sock.FieldCreator, parts: func() []*Fact { return []*Fact{pidFact, processFact} }, Item: "child",
 		Doc:  "its children that began afterwards and live, sorted by PID: one that inherited the socket keeps it open",
 		list: func(s *sock.Socket) *[]sock.Owner { return &s.CreatorChildren }, dependent: true,
 	},

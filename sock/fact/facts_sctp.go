@@ -13,13 +13,14 @@ var sctpInfoFact = func() *Fact {
 	f := numbersFact(Fact{
 		Name: "sctp_info", Needs: sock.FieldSCTPInfo, Words: "SCTP's inner facts",
 		Doc:   "details of an SCTP association, or of a listener: struct sctp_info of linux/sctp.h, as far as the kernel gave it",
-		Parts: sctpAddresses,
-	}, sock.SCTPInfoMembers, "sctp_", sctpNumbers)
+		parts: sctpAddresses,
+		begin: func(s *sock.Socket) { s.SCTPInfo = new(sock.SCTPInfo) },
+	}, sock.SCTPInfoMembers, "sctp_", sctpNumbers, func(parts partList) {
+		state, capable := parts.named("p_state"), parts.named("peer_capable")
+		state.show = state.showName([]string{"inactive", "potentially_failed", "active", "unconfirmed"})
+		capable.show = capable.showFlags([]string{"ecn", "ipv4", "ipv6", "hostname", "asconf", "prsctp", "auth"})
+	})
 	f.has = func(s *sock.Socket) bool { return s.SCTPInfo != nil }
-	f.begin = func(s *sock.Socket) { s.SCTPInfo = new(sock.SCTPInfo) }
-	state, capable := f.part("p_state"), f.part("peer_capable")
-	state.show = state.showName([]string{"inactive", "potentially_failed", "active", "unconfirmed"})
-	capable.show = capable.showFlags([]string{"ecn", "ipv4", "ipv6", "hostname", "asconf", "prsctp", "auth"})
 	return f
 }()
 
@@ -30,36 +31,38 @@ func sctpNumbers(s *sock.Socket) *sock.Numbers {
 	return &s.SCTPInfo.Numbers
 }
 
-var sctpAddresses = []*Fact{
-	choice(Fact{
-		Name: "sctp_info.state", Aliases: []string{"sctp_state"}, Kind: Choice, Values: sock.SCTPStateNames(),
-		Doc: "state of the association, by RFC 9260; state has that of TCP which is like it", Example: "sctp_state = shutdown_sent",
-	}, func(s *sock.Socket) uint8 {
-		if s.SCTPInfo == nil {
-			return 0
-		}
-		return uint8(s.SCTPInfo.State)
-	}, func(s *sock.Socket, v uint8) { s.SCTPInfo.State = sock.SCTPState(v) }),
-	{
-		Name: "sctp_info.local_addresses", Aliases: []string{"sctp_locals"}, Kind: Text,
-		Doc: "own addresses", Example: "sctp_locals = 10.0.0.5",
-		values: addresses(func(i *sock.SCTPInfo) *[]netip.Addr { return &i.Locals }),
-	},
-	{
-		Name: "sctp_info.peer_addresses", Aliases: []string{"sctp_peers"}, Kind: Text,
-		Doc: "addresses of the peer", Example: "sctp_peers = 10.0.0.9",
-		values: addresses(func(i *sock.SCTPInfo) *[]netip.Addr { return &i.Peers }),
-	},
-	{
-		Name: "sctp_info.primary_address", Aliases: []string{"sctp_primary"}, Kind: Text,
-		Doc: "address of the peer that is sent to", Example: "sctp_primary = 10.0.0.9",
-		text: func(s *sock.Socket) *string {
+func sctpAddresses() []*Fact {
+	return []*Fact{
+		choice(Fact{
+			Name: "sctp_info.state", Aliases: []string{"sctp_state"}, Kind: Choice, Values: sock.SCTPStateNames(),
+			Doc: "state of the association, by RFC 9260; state has that of TCP which is like it", Example: "sctp_state = shutdown_sent",
+		}, func(s *sock.Socket) uint8 {
 			if s.SCTPInfo == nil {
-				return nil
+				return 0
 			}
-			return &s.SCTPInfo.Primary
+			return uint8(s.SCTPInfo.State)
+		}, func(s *sock.Socket, v uint8) { s.SCTPInfo.State = sock.SCTPState(v) }),
+		{
+			Name: "sctp_info.local_addresses", Aliases: []string{"sctp_locals"}, Kind: Text,
+			Doc: "own addresses", Example: "sctp_locals = 10.0.0.5",
+			values: addresses(func(i *sock.SCTPInfo) *[]netip.Addr { return &i.Locals }),
 		},
-	},
+		{
+			Name: "sctp_info.peer_addresses", Aliases: []string{"sctp_peers"}, Kind: Text,
+			Doc: "addresses of the peer", Example: "sctp_peers = 10.0.0.9",
+			values: addresses(func(i *sock.SCTPInfo) *[]netip.Addr { return &i.Peers }),
+		},
+		{
+			Name: "sctp_info.primary_address", Aliases: []string{"sctp_primary"}, Kind: Text,
+			Doc: "address of the peer that is sent to", Example: "sctp_primary = 10.0.0.9",
+			text: func(s *sock.Socket) *string {
+				if s.SCTPInfo == nil {
+					return nil
+				}
+				return &s.SCTPInfo.Primary
+			},
+		},
+	}
 }
 
 // addresses is a list of addresses.

@@ -11,7 +11,7 @@ import (
 var securityFacts = []*Fact{
 	{
 		Name: "tls", Kind: Object, Needs: sock.FieldTLS, Optional: true, Option: "info", Words: "TCP's inner facts",
-		Doc: "TLS in the kernel (ulp tls): TLS_INFO_* of linux/tls.h", Parts: tlsParts,
+		Doc: "TLS in the kernel (ulp tls): TLS_INFO_* of linux/tls.h", parts: tlsParts,
 		has:   func(s *sock.Socket) bool { return s.TLS != nil },
 		begin: func(s *sock.Socket) { s.TLS = new(sock.TLS) },
 	},
@@ -35,13 +35,15 @@ func prefixes(at func(*sock.Socket) *[]netip.Prefix) *valueList {
 	}
 }
 
-var tlsParts = []*Fact{
-	tlsText("version", "version of TLS", "tls_version = 1.3", func(t *sock.TLS) *string { return &t.Version }),
-	tlsText("cipher", "cipher", "tls_cipher = aes-gcm-256", func(t *sock.TLS) *string { return &t.Cipher }),
-	tlsText("txconf", "who makes the records that are sent: none, sw (the kernel), hw (the device), hw-record", "tls_txconf = hw", func(t *sock.TLS) *string { return &t.TxConf }),
-	tlsText("rxconf", "who reads the records that arrive", "tls_rxconf = hw", func(t *sock.TLS) *string { return &t.RxConf }),
-	tlsFlag("zc_ro_tx", "sendfile does not copy (TLS_TX_ZEROCOPY_RO)", func(t *sock.TLS) *bool { return &t.ZeroCopyTx }),
-	tlsFlag("no_pad_rx", "no padding is expected (TLS_RX_EXPECT_NO_PAD)", func(t *sock.TLS) *bool { return &t.NoPadRx }),
+func tlsParts() []*Fact {
+	return []*Fact{
+		tlsText("version", "version of TLS", "tls_version = 1.3", func(t *sock.TLS) *string { return &t.Version }),
+		tlsText("cipher", "cipher", "tls_cipher = aes-gcm-256", func(t *sock.TLS) *string { return &t.Cipher }),
+		tlsText("txconf", "who makes the records that are sent: none, sw (the kernel), hw (the device), hw-record", "tls_txconf = hw", func(t *sock.TLS) *string { return &t.TxConf }),
+		tlsText("rxconf", "who reads the records that arrive", "tls_rxconf = hw", func(t *sock.TLS) *string { return &t.RxConf }),
+		tlsFlag("zc_ro_tx", "sendfile does not copy (TLS_TX_ZEROCOPY_RO)", func(t *sock.TLS) *bool { return &t.ZeroCopyTx }),
+		tlsFlag("no_pad_rx", "no padding is expected (TLS_RX_EXPECT_NO_PAD)", func(t *sock.TLS) *bool { return &t.NoPadRx }),
+	}
 }
 
 func tlsText(name, doc, example string, at func(*sock.TLS) *string) *Fact {

@@ -52,18 +52,22 @@ var stateFacts = []*Fact{
 	{
 		Name: "netns", Aliases: []string{"ns"}, Kind: Netns, Needs: sock.FieldNetns, Words: "network namespaces",
 		Doc: "network namespace", Example: "netns = blue", show: showNetns,
-		Parts: []*Fact{
-			integer(Fact{
-				Name: "netns.inode", Aliases: []string{"netns_inode"}, Kind: Number,
-				Doc: "inode of the namespace file, such as /proc/self/ns/net", Example: "netns.inode = 4026531840",
-			}, func(s *sock.Socket) *uint64 { return &s.Netns.Inode }),
-			{
-				Name: "netns.name", Aliases: []string{"netns_name"}, Kind: Text, Needs: sock.FieldNetnsName, Words: "names of network namespaces",
-				Doc: "name of the namespace, if it has one", Example: "netns.name ~ /^web-/",
-				text: func(s *sock.Socket) *string { return &s.Netns.Name },
-			},
-		},
+		parts: netnsParts,
 	},
+}
+
+func netnsParts() []*Fact {
+	return []*Fact{
+		integer(Fact{
+			Name: "netns.inode", Aliases: []string{"netns_inode"}, Kind: Number,
+			Doc: "inode of the namespace file, such as /proc/self/ns/net", Example: "netns.inode = 4026531840",
+		}, func(s *sock.Socket) *uint64 { return &s.Netns.Inode }),
+		{
+			Name: "netns.name", Aliases: []string{"netns_name"}, Kind: Text, Needs: sock.FieldNetnsName, Words: "names of network namespaces",
+			Doc: "name of the namespace, if it has one", Example: "netns.name ~ /^web-/",
+			text: func(s *sock.Socket) *string { return &s.Netns.Name },
+		},
+	}
 }
 
 // showSendQueue shows a listener's backlog, as ss does: its limit is what a

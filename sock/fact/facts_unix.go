@@ -6,7 +6,7 @@ import "sockeye/sock"
 var unixFacts = []*Fact{
 	{
 		Name: "file", Kind: Object, Needs: sock.FieldFile, Optional: true, Option: "extended", Words: "files of unix sockets",
-		Doc: "file that a unix socket was bound to", Parts: fileParts,
+		Doc: "file that a unix socket was bound to", parts: fileParts,
 		has:   func(s *sock.Socket) bool { return s.File != nil },
 		begin: func(s *sock.Socket) { s.File = new(sock.UnixFile) },
 	},
@@ -17,26 +17,28 @@ var unixFacts = []*Fact{
 	},
 }
 
-var fileParts = []*Fact{
-	{
-		Name: "file.device", Aliases: []string{"file_device"}, Kind: Text, label: "file_device",
-		Doc: "device of its file system, as in /proc/PID/mountinfo", Example: "file.device = 0:26",
-		text: func(s *sock.Socket) *string {
-			if s.File == nil {
-				return nil
-			}
-			return &s.File.Device
+func fileParts() []*Fact {
+	return []*Fact{
+		{
+			Name: "file.device", Aliases: []string{"file_device"}, Kind: Text, label: "file_device",
+			Doc: "device of its file system, as in /proc/PID/mountinfo", Example: "file.device = 0:26",
+			text: func(s *sock.Socket) *string {
+				if s.File == nil {
+					return nil
+				}
+				return &s.File.Device
+			},
 		},
-	},
-	{
-		Name: "file.inode", Aliases: []string{"file_inode"}, Kind: Number, label: "file_inode",
-		Doc: "inode of the file, its low 32 bits", Example: "file.inode = 4711",
-		number: func(s *sock.Socket) (uint64, bool) {
-			if s.File == nil {
-				return 0, false
-			}
-			return s.File.Inode, true
+		{
+			Name: "file.inode", Aliases: []string{"file_inode"}, Kind: Number, label: "file_inode",
+			Doc: "inode of the file, its low 32 bits", Example: "file.inode = 4711",
+			number: func(s *sock.Socket) (uint64, bool) {
+				if s.File == nil {
+					return 0, false
+				}
+				return s.File.Inode, true
+			},
+			setNumber: func(s *sock.Socket, v uint64) { s.File.Inode = v },
 		},
-		setNumber: func(s *sock.Socket, v uint64) { s.File.Inode = v },
-	},
+	}
 }

@@ -75,7 +75,7 @@ func (f *Fact) AppendJSON(dst []byte, s *sock.Socket) []byte {
 		return dst
 	case formObject:
 		if f.Known(s) {
-			return AppendObject(dst, s, f.Parts)
+			return AppendObject(dst, s, f.Parts())
 		}
 		return dst
 	case formList:
@@ -155,7 +155,7 @@ func (f *Fact) appendList(dst []byte, s *sock.Socket) []byte {
 
 func (f *Fact) appendOwner(dst []byte, o *sock.Owner, brief bool) []byte {
 	start := len(dst)
-	for _, p := range f.Parts {
+	for _, p := range f.Parts() {
 		if brief && p.process != 0 {
 			continue
 		}
@@ -227,7 +227,7 @@ func (f *Fact) Compare(a, b *sock.Socket) int {
 
 // firstNumber is the part that an object is sorted by; nil if it has no number.
 func (f *Fact) firstNumber() *Fact {
-	for _, p := range f.Parts {
+	for _, p := range f.Parts() {
 		if p.form == formNumber {
 			return p
 		}

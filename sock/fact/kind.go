@@ -131,7 +131,7 @@ func (f *Fact) formOf() form {
 		return formValues
 	case f.Kind == List:
 		return formList
-	case f.Parts != nil:
+	case f.parts != nil:
 		return formObject
 	case f.address != nil:
 		return formAddress

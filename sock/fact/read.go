@@ -25,7 +25,7 @@ func (r *Reader) Read(s *sock.Socket, object []byte) error {
 	if object[0] != '{' {
 		return mistyped("a socket", object)
 	}
-	if err := r.object(s, nil, &members, object); err != nil {
+	if err := r.object(s, nil, members, object); err != nil {
 		return err
 	}
 	if s.Listener != nil {
@@ -80,7 +80,7 @@ func (r *Reader) set(s *sock.Socket, f *Fact, value []byte) (err error) {
 		if f.begin != nil {
 			f.begin(s)
 		}
-		err = r.object(s, f, &f.parts, value)
+		err = r.object(s, f, f.inside(), value)
 	case f.form == formList:
 		return r.list(s, f, value)
 	case f.form == formValues:
@@ -147,9 +147,9 @@ func (r *Reader) owner(o *sock.Owner, list *Fact, object []byte) (known sock.Fie
 	if object[0] != '{' && string(object) != "null" {
 		return 0, mistyped(list.member, object)
 	}
-	values := r.open(&list.parts, object)
-	defer r.close(&list.parts)
-	for i, f := range list.Parts {
+	values := r.open(list.inside(), object)
+	defer r.close(list.inside())
+	for i, f := range list.Parts() {
 		if values[i] == nil {
 			if f.Certain(list) {
 				return 0, fmt.Errorf("one of %s has no %s", list.member, f.member)

@@ -3,6 +3,7 @@ package fact
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"sockeye/internal/suggest"
 	"sockeye/sock"
@@ -15,21 +16,24 @@ var members = newGroup(slices.Concat(whatFacts, whereFacts, familyFacts, stateFa
 	congestionFacts, securityFacts, optionFacts, unixFacts, sctpFacts, rateFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
-var all = func() []*Fact {
+var all = sync.OnceValue(func() []*Fact {
 	facts := slices.Insert(slices.Clone(members.facts), slices.Index(members.facts, localAddress), joinedFacts...)
 	for _, m := range members.facts {
-		for _, p := range m.Parts {
+		for _, p := range m.Parts() {
 			if !slices.Contains(facts, p) {
 				facts = append(facts, p)
 			}
 		}
 	}
-	facts = slices.Insert(facts, slices.Index(facts, processStarted)+1, processAge)
-	for _, f := range facts {
+	return slices.Insert(facts, slices.Index(facts, processStarted)+1, processAge)
+})
+
+func init() {
+	for _, f := range joinedFacts {
 		f.complete(nil)
 	}
-	return facts
-}()
+	processAge.complete(nil)
+}
 
 // group are the members of an object, by their names in JSON.
 type group struct {
@@ -38,8 +42,8 @@ type group struct {
 }
 
 // newGroup makes the group of the parts of an object; in is nil for a socket.
-func newGroup(facts []*Fact, in *Fact) group {
-	g := group{facts: facts, place: make(map[string]int, len(facts))}
+func newGroup(facts []*Fact, in *Fact) *group {
+	g := &group{facts: facts, place: make(map[string]int, len(facts))}
 	for i, f := range facts {
 		f.complete(in)
 		g.place[f.member] = i
@@ -83,16 +87,18 @@ func (f *Fact) complete(in *Fact) {
 		f.must = f.Needs &^ sock.ProcessFields
 	}
 	f.process = f.Needs & sock.ProcessFields
-	f.asks = f.Needs | f.shows
-	f.parts = newGroup(f.Parts, f)
-	for _, p := range f.Parts {
-		f.asks |= p.asks
+	if f.parts == nil {
+		return
+	}
+	f.inside = sync.OnceValue(func() *group { return newGroup(f.parts(), f) })
+	if f.Kind == List || f.Compared != nil {
+		f.inside() // these parts have names of their own, or one stands for the whole
 	}
 }
 
 // All returns every fact that has a name, in the order of the documentation. The
 // slice is shared and must not be changed.
-func All() []*Fact { return all }
+func All() []*Fact { return all() }
 
 // Members returns the members of a socket in JSON, in the order in which they
 // are written. The slice is shared and must not be changed.
@@ -112,8 +118,8 @@ func Default(asked sock.Field) []*Fact {
 
 // byName finds a fact by each of its names, with _ between the words or nothing. A
 // name that two facts could have is the first one's.
-var byName = func() map[string]*Fact {
-	names := make(map[string]*Fact, 4*len(all))
+var byName = sync.OnceValue(func() map[string]*Fact {
+	names := make(map[string]*Fact, 4*len(All()))
 	add := func(name string, f *Fact) {
 		for _, spelled := range [...]string{fold(name), strings.ReplaceAll(fold(name), "_", "")} {
 			if _, taken := names[spelled]; !taken {
@@ -121,21 +127,21 @@ var byName = func() map[string]*Fact {
 			}
 		}
 	}
-	for _, f := range all {
+	for _, f := range All() {
 		add(f.Name, f)
 	}
-	for _, f := range all {
+	for _, f := range All() {
 		for _, name := range f.Aliases {
 			add(name, f)
 		}
 	}
-	for _, f := range all {
+	for _, f := range All() {
 		if f.parent == nil {
 			add(f.Header, f)
 		}
 	}
 	return names
-}()
+})
 
 // longestName bounds what is folded and looked up.
 const longestName = 64
@@ -146,10 +152,14 @@ func Lookup(name string) *Fact {
 	if len(name) > longestName {
 		return nil
 	}
-	if f := byName[name]; f != nil {
+	if f := LookupMember(name); f != nil {
+		return f // most names are, and the map of all takes time to make
+	}
+	names := byName()
+	if f := names[name]; f != nil {
 		return f
 	}
-	return byName[fold(name)]
+	return names[fold(name)]
 }
 
 // fold is a name in lower case with _ between its words.
@@ -187,7 +197,7 @@ func Hint(name string) string {
 }
 
 func spellings() (names, aliases []string) {
-	for _, f := range all {
+	for _, f := range All() {
 		names = append(names, f.Name)
 		aliases = append(aliases, f.Aliases...)
 	}
@@ -215,7 +225,7 @@ func (f *Fact) Members() []*Fact {
 // Shown returns the facts that a long option asks for.
 func Shown(option string) sock.Field {
 	var fields sock.Field
-	for _, f := range all {
+	for _, f := range All() {
 		if f.Option == option || f.also == option && option != "" {
 			fields |= f.Needs
 		}
@@ -226,7 +236,7 @@ func Shown(option string) sock.Field {
 // Missing returns what a refusal calls facts: "inodes, command lines".
 func Missing(fields sock.Field) string {
 	var words []string
-	for _, f := range all {
+	for _, f := range All() {
 		if f.Words != "" && fields&f.own != 0 && !slices.Contains(words, f.Words) {
 			words = append(words, f.Words)
 		}

@@ -23,7 +23,7 @@ func (f *Fact) same(a, b *sock.Socket) bool {
 	switch f.form {
 	case formObject:
 		known := f.Known(a)
-		return known == f.Known(b) && (!known || Same(f.Parts, a, b))
+		return known == f.Known(b) && (!known || Same(f.Parts(), a, b))
 	case formList:
 		known := f.Known(a)
 		return known == f.Known(b) && (!known || f.sameLists(*f.list(a), *f.list(b)))
@@ -50,7 +50,7 @@ func (f *Fact) sameLists(a, b []sock.Owner) bool {
 		return false
 	}
 	for i := range a {
-		for _, p := range f.Parts {
+		for _, p := range f.Parts() {
 			if !p.sameOwner(&a[i], &b[i]) {
 				return false
 			}

@@ -25,7 +25,7 @@ func known() *sock.Socket {
 // itself.
 func TestSame(t *testing.T) {
 	tested, clocks := 0, 0
-	for _, f := range all {
+	for _, f := range All() {
 		if f.setNumber == nil || f.PerOwner() || f.Joined() {
 			continue
 		}

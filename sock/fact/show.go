@@ -68,7 +68,7 @@ func (f *Fact) AppendValue(v *View, dst []byte, s *sock.Socket) []byte {
 // are 0 and are left out.
 func (f *Fact) appendParts(v *View, dst []byte, s *sock.Socket) []byte {
 	start := len(dst)
-	for _, p := range f.Parts {
+	for _, p := range f.Parts() {
 		if !p.Tells(s) {
 			continue
 		}

@@ -54,7 +54,7 @@ func mustField(name string) *fact.Fact {
 // partNames says what an object or list without a name of its own is made of.
 func partNames(f *fact.Fact) string {
 	var names []string
-	for _, p := range f.Parts {
+	for _, p := range f.Parts() {
 		names = append(names, p.Name)
 	}
 	const most = 4
