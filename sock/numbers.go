@@ -51,6 +51,17 @@ func (n *Numbers) Get(i int) (uint64, bool) {
 	return n.values[i], n.known&(1<<i) != 0
 }
 
+// WithoutZeros returns the members that are not zero.
+func (n *Numbers) WithoutZeros() Numbers {
+	var kept Numbers
+	for i, v := range n.values {
+		if v != 0 {
+			kept.Set(i, v)
+		}
+	}
+	return kept
+}
+
 // clone returns a copy, or nil of nil.
 func (n *Numbers) clone() *Numbers {
 	if n == nil {

@@ -2,14 +2,17 @@ package sockdiag
 
 import "sockeye/sock"
 
-// mptcpInfo reads struct mptcp_info of linux/mptcp.h. Of a listener the kernel has
-// nothing to tell, and leaves zeros.
+// mptcpInfo reads struct mptcp_info of linux/mptcp.h. Of a listener an older kernel
+// tells the limits, a newer one nothing (seen on 6.1 and 6.18): a zero says nothing.
 func (d *inetDecoder) mptcpInfo(v []byte, s *sock.Socket) {
-	if s.State == sock.Listen {
-		return
-	}
 	d.numbers = sock.Numbers{}
 	readNumbers(&d.numbers, sock.MPTCPInfoMembers, v)
+	if s.State == sock.Listen {
+		d.numbers = d.numbers.WithoutZeros()
+		if d.numbers == (sock.Numbers{}) {
+			return
+		}
+	}
 	s.MPTCPInfo = &d.numbers
 	s.Known |= sock.FieldMPTCPInfo
 }

@@ -66,6 +66,14 @@ func TestMPTCPInfo(t *testing.T) {
 	if s.Knows(sock.FieldMPTCPInfo) || s.RecvQueue != 1 || s.Backlog != 5 {
 		t.Errorf("a listener: %+v", s)
 	}
+	limits := make([]byte, 96)
+	limits[3] = 2
+	s = decodeInet(t, sock.MPTCP, listener.bytes(attribute(inetDiagInfo, limits...)))
+	for i, m := range sock.MPTCPInfoMembers {
+		if v, known := s.MPTCPInfo.Get(i); known != (m.Name == "subflows_max") || known && v != 2 {
+			t.Errorf("%s of a listener is %d, known %v", m.Name, v, known)
+		}
+	}
 }
 
 // TestMPTCPSubflow: a TCP socket says which connection it is a part of.

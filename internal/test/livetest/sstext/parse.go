@@ -30,7 +30,7 @@ func Parse(r io.Reader, table Table) ([]Row, error) {
 // rowStart begins every row: a state, or before it the kind of unix socket.
 var rowStart = map[bool]*regexp.Regexp{
 	true:  regexp.MustCompile(`^u_(str|dgr|seq)\s+[A-Z]`),
-	false: regexp.MustCompile(`^(ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT|UNCONN|CLOSE-WAIT|LAST-ACK|LISTEN|CLOSING)\s`),
+	false: regexp.MustCompile("^(?:`- )?" + `(ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT|UNCONN|CLOSE-WAIT|LAST-ACK|LISTEN|CLOSING)\s`),
 }
 
 // joinLines returns one string a row. ss prints names as they are, with the
@@ -61,6 +61,9 @@ func parseRow(line string, table Table) (Row, error) {
 	row := Row{Table: table}
 	main, owners := cutOwners(line)
 	fields := strings.Fields(main)
+	if len(fields) > 0 && fields[0] == "`-" {
+		row.Association, fields = true, fields[1:]
+	}
 	if len(fields) < 5 {
 		return row, fmt.Errorf("ss: %d columns", len(fields))
 	}
@@ -81,6 +84,7 @@ func parseRow(line string, table Table) (Row, error) {
 	if row.Owners, err = parseOwners(owners); err != nil {
 		return row, err
 	}
+	row.Extras = fields[5:]
 	return row, row.extras(fields[5:])
 }
 

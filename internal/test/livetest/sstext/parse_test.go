@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var compareAddr = cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })
@@ -35,8 +36,24 @@ func TestTCP(t *testing.T) {
 			Inode: 9400, Cookie: "3"},
 		{Table: TCP, State: "TIME-WAIT", Local: ap("0.0.0.0:3"), Remote: ap("127.0.0.1:4"), Interface: "lo", Cookie: "7"},
 	}
-	if diff := cmp.Diff(want, got, compareAddr); diff != "" {
+	if diff := cmp.Diff(want, got, compareAddr, cmpopts.IgnoreFields(Row{}, "Extras")); diff != "" {
 		t.Error(diff)
+	}
+	if value, ok := got[0].Extra("timer"); !ok || value != "(on,992ms,0)" {
+		t.Errorf("timer %q, %v", value, ok)
+	}
+}
+
+const sctpText = "ESTAB     0      0            127.0.0.1:54916    127.0.0.1:7002  ino:1862 sk:4 cgroup:/ <->\n" +
+	"`- ESTAB  0      0         127.0.0.1%lo:54916    127.0.0.1:7002  ino:1862 sk:4 cgroup:/ <-> locals:127.0.0.1 state:ESTABLISHED\n"
+
+func TestSCTP(t *testing.T) {
+	got, err := Parse(strings.NewReader(sctpText), SCTP)
+	if err != nil || len(got) != 2 || got[0].Association || !got[1].Association || got[1].Interface != "lo" || got[1].Inode != 1862 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if state, ok := got[1].Extra("state"); !ok || state != "ESTABLISHED" {
+		t.Errorf("state %q, %v", state, ok)
 	}
 }
 

@@ -1,13 +1,16 @@
 // Package sstext reads the text that ss of iproute2 prints, for tests that
 // compare listings. It reads the output of
 //
-//	ss -H -n -a -e -p -O, with one of -t -u -w -x
+//	ss -H -n -a -e -p -O, with one of -t -u -w -x -S -M -d, and -i
 //
 // of iproute2 6.1, whose layout the file misc/ss.c defines: columns of blanks,
 // then extras in the form name:value.
 package sstext
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Table is a table of ss, by its option letter.
 type Table byte
@@ -18,6 +21,10 @@ const (
 	UDP  Table = 'u'
 	Raw  Table = 'w'
 	Unix Table = 'x'
+
+	SCTP  Table = 'S'
+	MPTCP Table = 'M'
+	DCCP  Table = 'd'
 )
 
 // Row is one socket as ss prints it.
@@ -50,6 +57,22 @@ type Row struct {
 	Mark   uint32
 	V6Only string // "0", "1" or, if not printed, empty
 	Owners []Owner
+
+	// Association says that the row is one of the SCTP socket above it.
+	Association bool
+	// Extras are the words behind the columns.
+	Extras []string
+}
+
+// Extra returns the value of a word "name:value" behind the columns, and whether
+// there is one.
+func (r *Row) Extra(name string) (string, bool) {
+	for _, field := range r.Extras {
+		if value, ok := strings.CutPrefix(field, name+":"); ok {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // Owner is one entry of users:((...)).
