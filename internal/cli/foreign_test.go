@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sockeye/sock/fact"
 )
 
 // code are the words between backquotes.
@@ -105,5 +107,31 @@ func TestForeignOptionsAreNone(t *testing.T) {
 		if text == "" || strings.HasSuffix(text, ".") {
 			t.Errorf("%s: the text is %q", name, text)
 		}
+	}
+}
+
+// TestDocWordsOfSS: each member that stands beside a word of ss is one of the JSON.
+func TestDocWordsOfSS(t *testing.T) {
+	text, err := os.ReadFile("../../docs/from-other-tools.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "### What ss prints\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	members := 0
+	for line := range strings.Lines(section) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 2 || !strings.HasPrefix(cells[0], "| `") {
+			continue
+		}
+		for _, m := range code.FindAllStringSubmatch(cells[1], -1) {
+			members++
+			if f := fact.Lookup(m[1]); f == nil || f.Name != m[1] {
+				t.Errorf("%s: %s is no member", cells[0], m[1])
+			}
+		}
+	}
+	if members < 100 {
+		t.Errorf("only %d members", members)
 	}
 }
