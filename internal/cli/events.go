@@ -30,10 +30,7 @@ func (r *run) events(o *options, req platform.Request) error {
 	if err != nil {
 		return err
 	}
-	req.Query.Want = layout.Needs()
-	if o.noOwners() {
-		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
-	}
+	req.Query.Want = o.wants(layout.Needs())
 	ctx := r.ctx
 	if o.duration > 0 {
 		var cancel context.CancelFunc

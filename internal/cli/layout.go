@@ -24,7 +24,7 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 		Safe:     o.csvSafe,
 		Template: o.template,
 		Limit:    o.limit,
-		Resolve:  o.resolve,
+		Resolve:  o.resolve && !o.numericHosts,
 	}
 	for _, option := range o.shown {
 		l.Facts |= fact.Shown(option)
@@ -35,7 +35,7 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 	if o.events {
 		o.arrangeEvents(&l)
 	}
-	if o.resolve || o.services {
+	if (o.resolve || o.services) && !o.numericPorts {
 		l.Services = services.System().Name
 	}
 	if err := o.arrangeColumns(q, &l); err != nil {

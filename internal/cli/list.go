@@ -125,10 +125,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 	if o.kill {
 		return r.kill(o, b, req, layout)
 	}
-	req.Query.Want = layout.Needs()
-	if o.noOwners() {
-		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
-	}
+	req.Query.Want = o.wants(layout.Needs())
 	listing, err := r.open(b, req)
 	if err != nil {
 		return answered{}, err
@@ -161,6 +158,9 @@ func (r *run) render(o *options, listing *platform.Listing, layout *render.Layou
 		}
 		if see != nil {
 			see(s)
+		}
+		if o.numericUsers {
+			s.Known &^= sock.FieldUser // a filter may have asked for it, a file has it
 		}
 		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
 			a.stopped = true

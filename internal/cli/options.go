@@ -21,6 +21,7 @@ type options struct {
 
 	// Owners, names and facts.
 	noProcesses, threads, numeric, resolve, services bool
+	numericHosts, numericPorts, numericUsers         bool
 	shown                                            []string // the options that show more facts
 
 	// The shape of the answer.
@@ -50,6 +51,17 @@ func (o *options) choosesTables() bool { return len(o.tables) > 0 || o.families 
 // choosesStates reports whether an option names states.
 func (o *options) choosesStates() bool {
 	return o.listening || o.all || o.connected || o.boundAlone
+}
+
+// wants returns what a layout needs without the facts that an option takes away.
+func (o *options) wants(needs sock.Field) sock.Field {
+	if o.noOwners() {
+		needs &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+	}
+	if o.numericUsers {
+		needs &^= sock.FieldUser
+	}
+	return needs
 }
 
 // check refuses options that contradict each other.
@@ -107,6 +119,9 @@ func (o *options) ownerOptions() []*option {
 			on(groupOwners, &o.numeric, "numeric", "n", "addresses and ports are numbers unless -r"),
 			on(groupOwners, &o.resolve, "resolve", "r", "names of addresses (DNS) and of services"),
 			on(groupOwners, &o.services, "services", "", "names of services"),
+			on(groupOwners, &o.numericHosts, "numeric-hosts", "", "no names of addresses, also with -r"),
+			on(groupOwners, &o.numericPorts, "numeric-ports", "", "no names of services, also with -r"),
+			on(groupOwners, &o.numericUsers, "numeric-users", "", "users by their numbers"),
 		},
 	)
 }
@@ -260,6 +275,7 @@ func (o *options) otherOptions() []*option {
 		on(groupOther, &o.kill, "kill", "K", "close the connections that match a filter, and list them; asks first"),
 		on(groupOther, &o.yes, "yes", "", "ask no question"),
 		on(groupOther, &o.strict, "strict", "", "an incomplete answer is exit status 3"),
+		accepted(groupOther, "verbose", "", "what could not be read is always said"),
 		on(groupOther, &o.debug, "debug", "", "say on standard error where the answer came from"),
 	}, helpOptions()...)
 }

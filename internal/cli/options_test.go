@@ -67,7 +67,7 @@ func TestOptionsReachTheStruct(t *testing.T) {
 	values := map[string]string{
 		"query": "udp", "family": "inet6", "limit": "3", "color": "never", "template": "x", "duration": "1.5",
 	}
-	accepted := []string{"processes", "help", "version"}
+	accepted := []string{"processes", "verbose", "help", "version"}
 	for _, cmd := range commands(&options{}) {
 		for _, opt := range cmd.options {
 			word := "--" + opt.name

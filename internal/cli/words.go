@@ -102,7 +102,7 @@ func (s spellings) arrange(words []string) (line, error) {
 // it are its value.
 func (s spellings) longOption(word string, next []string) (t typed, used int, err error) {
 	t.name, t.value, t.hasValue = strings.Cut(word, "=")
-	o := s.long[t.name]
+	o := s.meant(&t)
 	switch {
 	case o == nil:
 		return t, 0, s.unknown("--" + t.name)
