@@ -16,7 +16,7 @@ import (
 // tests aside. docs/architecture.md shows them as a picture.
 var arrows = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "sock", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
+	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/test/population": {},

@@ -41,7 +41,7 @@ func (g *grouper) Socket(s *sock.Socket) error {
 		found.count++
 		return nil
 	}
-	added := &group{count: 1, sample: s.Clone()}
+	added := &group{count: 1, sample: g.o.keep(s)}
 	g.groups[string(g.key)] = added
 	g.order = append(g.order, added)
 	return nil
@@ -97,7 +97,7 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 		cols = append(cols, &bare)
 	}
 	l := *g.o
-	l.Columns, l.columns, l.stay = cols, cols, true
+	l.Columns, l.columns, l.Stay = cols, cols, true
 	r := newWriter(g.out, &l, g.view)
 	for _, x := range g.order {
 		if err := r.Socket(x.sample); err != nil {

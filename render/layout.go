@@ -20,6 +20,7 @@ type Layout struct {
 	detail   sock.Field   // facts that stand under the row of a table
 	template *template.Template
 	uses     []namedFact // the facts that the template names
+	names    *names      // of addresses, with Resolve: each is asked for once
 	needs    sock.Field
 }
 
@@ -30,6 +31,9 @@ func (o Options) Layout() (*Layout, error) {
 		return nil, err
 	}
 	l := &Layout{Options: o}
+	if o.Resolve {
+		l.names = newNames(&o)
+	}
 	for _, k := range o.Sort {
 		l.needs |= k.Column.Asks()
 	}
@@ -39,7 +43,7 @@ func (o Options) Layout() (*Layout, error) {
 	}
 	switch o.Format {
 	case Table:
-		l.columns = o.tableColumns()
+		l.columns = append(o.markColumn(), o.tableColumns()...)
 		l.detail = o.Facts
 		for _, c := range l.columns {
 			if !c.Joined() {
@@ -67,6 +71,61 @@ func (o Options) Layout() (*Layout, error) {
 		l.needs |= sock.FieldOwners
 	}
 	return l, nil
+}
+
+// keep returns a socket that may be kept.
+func (o *Options) keep(s *sock.Socket) *sock.Socket {
+	if o.Stay {
+		return s
+	}
+	return s.Clone()
+}
+
+// Compared returns the members of JSON that the sockets are written with: a
+// difference in one of them is one that can be seen.
+func (l *Layout) Compared() []*fact.Fact {
+	if l.members != nil {
+		return l.members
+	}
+	var facts []*fact.Fact
+	add := func(all []*fact.Fact) {
+		for _, f := range all {
+			if !slices.Contains(facts, f) {
+				facts = append(facts, f)
+			}
+		}
+	}
+	for _, c := range l.columns {
+		switch {
+		case c.cell != nil: // no fact
+		case c.Parent() != nil:
+			add([]*fact.Fact{c.Fact})
+		default:
+			add(c.Members())
+			add(besides(c.Asks()))
+		}
+	}
+	for _, f := range l.uses {
+		add(f.Members())
+	}
+	for _, f := range fact.Members() {
+		if f.Needs&l.detail != 0 && !f.Always {
+			add([]*fact.Fact{f})
+		}
+	}
+	return facts
+}
+
+// besides are the members that a column shows beside its own: the limit of a queue,
+// the reason why there is no owner.
+func besides(asks sock.Field) []*fact.Fact {
+	var facts []*fact.Fact
+	for _, f := range fact.Members() {
+		if f.Needs != 0 && (f.Kind != fact.Object) && asks.Has(f.Needs) {
+			facts = append(facts, f)
+		}
+	}
+	return facts
 }
 
 // Needs returns what to ask of a source so that all of it can be said.

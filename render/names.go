@@ -16,6 +16,9 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 }
 
+// mostNames bounds how many addresses are remembered: a view may go on for days.
+const mostNames = 1 << 16
+
 const (
 	resolveTimeout = 2 * time.Second
 	resolveWorkers = 32
@@ -50,6 +53,9 @@ func (n *names) of(a netip.Addr) string { return n.known[a] }
 // deadline. When it returns its workers have ended; only a resolver that does not
 // heed its context is left behind.
 func (n *names) learn(block []*sock.Socket) {
+	if len(n.known) > mostNames {
+		clear(n.known)
+	}
 	var wanted []netip.Addr
 	want := func(a netip.Addr) {
 		a = a.Unmap()
@@ -145,11 +151,12 @@ func lookUp(ctx context.Context, r Resolver, addrs []netip.Addr) <-chan answer {
 type resolving struct {
 	next  Renderer
 	names *names
+	keep  func(*sock.Socket) *sock.Socket
 	block []*sock.Socket
 }
 
 func (r *resolving) Socket(s *sock.Socket) error {
-	r.block = append(r.block, s.Clone())
+	r.block = append(r.block, r.keep(s))
 	if len(r.block) < blockRows {
 		return nil
 	}

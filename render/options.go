@@ -82,6 +82,14 @@ type Options struct {
 	// stands in them mostly, since the first rows are not waited for.
 	Live bool
 
-	// stay: the sockets do not change after they were written.
-	stay bool
+	// Stay: the sockets do not change after they were written, and need not be copied.
+	Stay bool
+
+	// Row is called for each row of a table with the number of its lines; nil: it is
+	// not.
+	Row func(lines int)
+
+	// Mark says what stands in front of the row of a socket in a table, such as +;
+	// a blank is nothing. nil: no row has that. The sockets must stay.
+	Mark func(*sock.Socket) byte
 }

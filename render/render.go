@@ -38,15 +38,14 @@ func New(w io.Writer, l *Layout) Renderer {
 	}
 	r := newWriter(out, l, v)
 	if l.Resolve && (l.Format == Table || l.Format == CSV || l.Format == TSV) {
-		names := newNames(&l.Options)
-		v.Address = names.of
-		r = &resolving{next: r, names: names}
+		v.Address = l.names.of
+		r = &resolving{next: r, names: l.names, keep: l.keep}
 	}
 	if l.Limit > 0 {
 		r = &limiter{next: r, left: l.Limit}
 	}
 	if l.Sort != nil {
-		r = &sorter{next: r, keys: l.Sort, limit: l.Limit}
+		r = &sorter{next: r, keys: l.Sort, limit: l.Limit, keep: l.keep}
 	}
 	return r
 }

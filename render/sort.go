@@ -63,6 +63,7 @@ type sorter struct {
 	next  Renderer
 	keys  []SortKey
 	limit int // 0: none
+	keep  func(*sock.Socket) *sock.Socket
 	kept  []*sock.Socket
 }
 
@@ -71,7 +72,7 @@ type sorter struct {
 const spare = 1000
 
 func (s *sorter) Socket(x *sock.Socket) error {
-	s.kept = append(s.kept, x.Clone())
+	s.kept = append(s.kept, s.keep(x))
 	if s.limit > 0 && len(s.kept) >= 2*s.limit+spare {
 		s.sort()
 		clear(s.kept[s.limit:])

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"slices"
 
 	"sockeye/sock"
@@ -45,10 +46,7 @@ func (t *table) Socket(s *sock.Socket) error {
 	if t.fixed {
 		return t.writeRow(s)
 	}
-	if !t.o.stay {
-		s = s.Clone()
-	}
-	t.block = append(t.block, s)
+	t.block = append(t.block, t.o.keep(s))
 	if len(t.block) < blockRows {
 		return nil
 	}
@@ -159,6 +157,9 @@ func (t *table) writeRow(s *sock.Socket) error {
 			text = append(text, '\n')
 		}
 		text = append(text, detail...)
+	}
+	if t.o.Row != nil {
+		t.o.Row(1 + bytes.Count(text, []byte{'\n'}))
 	}
 	return t.write(text)
 }

@@ -41,6 +41,10 @@ type IO struct {
 	Getenv func(string) string
 	// Now is time.Now but in tests.
 	Now func() time.Time
+	// After is time.After but in tests.
+	After func(time.Duration) <-chan time.Time
+	// Size returns the columns and lines of the terminal that Out is.
+	Size func() (width, height int)
 }
 
 // run is one call of the program.

@@ -16,7 +16,6 @@ import (
 
 // foreignOptions are options of other tools that are none here, without dashes.
 var foreignOptions = map[string]string{
-	"c":          "watch sockeye repeats a listing; sockeye process NAME lists the sockets of a process",
 	"g":          "ip maddr lists multicast groups",
 	"k":          "what listens ends with: kill $(sockeye port 8080 --pids)",
 	"v":          "the version is -V; what could not be read is always said",
@@ -28,7 +27,6 @@ var foreignOptions = map[string]string{
 	"all-netns":  "namespaces are entered one by one: ip netns exec NAME sockeye",
 	"context":    "contexts of SELinux are not shown",
 	"contexts":   "contexts of SELinux are not shown",
-	"continuous": "watch sockeye repeats a listing",
 	"dport":      "it is a filter: sockeye dport = 443",
 	"dst":        "it is a filter: sockeye dst 10.0.0.0/8",
 	"groups":     "ip maddr lists multicast groups",
@@ -48,7 +46,6 @@ var foreignOptions = map[string]string{
 	"symbolic":   "it names hardware addresses, of which no socket has one; names are shown with --resolve",
 	"tipcinfo":   "TIPC sockets are not listed yet",
 	"user":       "it is a filter: sockeye user = root",
-	"watch":      "watch sockeye repeats a listing",
 }
 
 // foreignOption says what an option of another tool is here; empty if it is none
@@ -108,8 +105,8 @@ var fuserPort = regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
 // foreignCommands are words that name a command of other tools, or what people
 // expect to be one.
 var foreignCommands = map[string]string{
-	"top":   "there is no command top; the program watch repeats a listing: watch sockeye",
-	"watch": "there is no command watch; the program of that name repeats a listing: watch sockeye",
+	"top":   "there is no command top; a listing is repeated with --watch",
+	"watch": "there is no command watch; a listing is repeated with --watch",
 	"kill":  "there is no command kill; kill $(sockeye port 8080 --pids) ends what listens on a port, sockeye -K FILTER closes connections",
 }
 

@@ -30,6 +30,7 @@ func ask(t *testing.T, words ...string) (status int, stdout, stderr string) {
 // with a file that is not there.
 var needsMachine = []string{
 	"-K", "-D", "-E", "-F", "--kill", "--dump", "--diag", "--events", "--filter", "--filter-file",
+	"-c", "--watch", "--continuous",
 }
 
 // typedHere runs words of another tool and says what became of them.
@@ -37,6 +38,7 @@ func typedHere(t *testing.T, words []string) (kind, message string) {
 	t.Helper()
 	if slices.ContainsFunc(words, func(w string) bool {
 		name, _, _ := strings.Cut(w, "=")
+		name = strings.TrimRight(name, "0123456789")
 		return slices.Contains(needsMachine, name)
 	}) {
 		if _, _, err := readOptions(words...); err != nil {

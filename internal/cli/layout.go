@@ -9,10 +9,23 @@ import (
 	"sockeye/sock/fact"
 )
 
-// layout is how the answer to a query looks: what the options ask of the shape,
-// held against the facts that there can be. nil facts are those of a file, which
-// has what it has.
+// layout is how the answer to a query looks.
 func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error) {
+	shape, err := r.shape(o, q, b)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := shape.Layout()
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	return layout, nil
+}
+
+// shape is what the options ask of the shape of the answer to a query, held against
+// the facts that there can be. A backend without a host is a file, which has what it
+// has.
+func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error) {
 	l := render.Options{
 		Format:   o.format.format,
 		Header:   !o.noHeader,
@@ -39,18 +52,12 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 		l.Services = services.System().Name
 	}
 	if err := o.arrangeColumns(q, &l); err != nil {
-		return nil, usageError{err.Error()}
+		return l, usageError{err.Error()}
 	}
 	if b.host != nil {
-		if err := b.fitLayout(&l); err != nil {
-			return nil, err
-		}
+		return l, b.fitLayout(&l)
 	}
-	layout, err := l.Layout()
-	if err != nil {
-		return nil, usageError{err.Error()}
-	}
-	return layout, nil
+	return l, nil
 }
 
 // arrangeColumns reads -C, --sort and --group-by. What only listens is sorted by

@@ -22,6 +22,7 @@ Examples:
   sockeye process nginx               the sockets of nginx
   sockeye -l --json | jq -r '.sockets[] | select(.local_port == 8080).pid'
   sockeye --group-by state,remote_address --limit 10
+  sockeye -tc --sort -send_rate       again every second, the fastest first
   kill $(sockeye port 8080 --pids)    end what listens on port 8080
 
 A filter is made of ss's words, with and, or, not and parentheses, and of every
@@ -39,7 +40,7 @@ func listCommand(o *options) command {
 	return command{
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.summaryOption(),
+			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.summaryOption(),
 			o.sourceOptions(), o.dumpOption(), o.eventOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },
 	}
@@ -51,7 +52,7 @@ func (r *run) list(o *options, words []string) error {
 	}
 	f, err := r.readFilter(o, words)
 	if err != nil {
-		return guess(err, words)
+		return o.guess(err, words)
 	}
 	usual := scope{tables{protocols: tcpAndUDP}, sock.DefaultStates}
 	if o.summary > 0 {
@@ -69,8 +70,10 @@ func (r *run) list(o *options, words []string) error {
 		return r.summarize(o, req)
 	case o.events:
 		return r.events(o, req)
+	case o.watch > 0:
+		return r.watch(o, req)
 	case o.duration > 0:
-		return usagef("--duration is for a view that goes on, such as --events")
+		return usagef("--duration is for a view that goes on, such as --watch and --events")
 	}
 	a, err := r.answer(o, req, nil)
 	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {
@@ -80,6 +83,14 @@ func (r *run) list(o *options, words []string) error {
 		r.status = exitFailed // who holds a socket decides what matches, and is hidden
 	}
 	return err
+}
+
+// guess replaces the mistake of words that are no filter by what they may have meant.
+func (o *options) guess(err error, words []string) error {
+	if o.watch > 0 && len(words) > 0 && number(words[0]) == words[0] {
+		return usagef("that is no filter, did you mean --watch=%s?", words[0])
+	}
+	return guess(err, words)
 }
 
 // answered is what is known of an answer after it was given.

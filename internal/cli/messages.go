@@ -10,6 +10,7 @@ import (
 
 	"sockeye/platform"
 	"sockeye/render"
+	"sockeye/sock"
 	"sockeye/sock/escape"
 	"sockeye/sock/filter"
 )
@@ -74,11 +75,7 @@ func (r *run) conclude(o *options, listing *platform.Listing, matched int) answe
 		r.say("%s", w.Message)
 	}
 	if o.debug {
-		owners := a.snap.OwnerSource
-		if a.snap.OwnerReason != "" {
-			owners += " (" + a.snap.OwnerReason + ")"
-		}
-		r.say("debug: sockets from %s, owners from %s, complete: %t", a.snap.Source, owners, a.snap.Complete)
+		r.say("%s", debugText(a.snap))
 	}
 	switch {
 	case o.strict && !a.snap.Complete, matched == 0 && a.unread():
@@ -87,6 +84,15 @@ func (r *run) conclude(o *options, listing *platform.Listing, matched int) answe
 		r.status = exitNothing
 	}
 	return a
+}
+
+// debugText says where an answer came from.
+func debugText(snap sock.Snapshot) string {
+	owners := snap.OwnerSource
+	if snap.OwnerReason != "" {
+		owners += " (" + snap.OwnerReason + ")"
+	}
+	return fmt.Sprintf("debug: sockets from %s, owners from %s, complete: %t", snap.Source, owners, snap.Complete)
 }
 
 // plainError takes the path that the os package puts in front away: it is

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -27,7 +28,9 @@ type options struct {
 	// The shape of the answer.
 	noHeader, noQueues, oneline, wide bool
 	columns, sort, group              []string
-	limit                             int // 0: all
+	limit                             int           // 0: all
+	watch                             time.Duration // the interval; 0: one listing
+	passes                            int           // how many of them; 0: until it is ended
 	format                            formatWord
 	everyHolder                       bool // with the PIDs of a port: not only what listens
 	csvSafe                           bool
@@ -72,7 +75,7 @@ func (o *options) check() error {
 	case o.numeric && o.resolve:
 		return usagef("--numeric and --resolve contradict each other; the routes of netstat -rn are shown by ip route")
 	}
-	return nil
+	return o.checkWatch()
 }
 
 // terse reports whether the answer is a number or a status: nothing is to be said
@@ -164,13 +167,18 @@ func (o *options) shapeOptions() []*option {
 	}
 }
 
-func (o *options) setLimit(word string) error {
+func (o *options) setLimit(word string) (err error) {
+	o.limit, err = readCount("limit", word)
+	return err
+}
+
+// readCount reads the value of an option that says how many.
+func readCount(option, word string) (int, error) {
 	n, err := strconv.Atoi(word)
 	if err != nil || n < 1 {
-		return usagef("--limit %s: a number from 1 on is needed", word)
+		return 0, usagef("--%s %s: a number from 1 on is needed", option, word)
 	}
-	o.limit = n
-	return nil
+	return n, nil
 }
 
 // formatOptions choose the format.
@@ -253,20 +261,26 @@ func (o *options) summaryOption() []*option {
 func (o *options) eventOptions() []*option {
 	return onlyOn("linux",
 		on(groupOther, &o.events, "events", "E", "TCP and UDP sockets as they are closed, with their owner and last tcp_info"),
-		&option{name: "duration", value: "TIME", group: groupOther, usage: "end --events after so many seconds, or 1m30s", set: o.setDuration},
 	)
 }
 
-func (o *options) setDuration(word string) error {
-	seconds, err := strconv.ParseFloat(word, 64)
-	o.duration = time.Duration(seconds * float64(time.Second))
-	if err != nil {
-		o.duration, err = time.ParseDuration(word)
-	}
-	if err != nil || o.duration <= 0 {
+func (o *options) setDuration(word string) (err error) {
+	if o.duration, err = readSpan(word); err != nil || o.duration <= 0 {
 		return usagef("--duration %s: a number of seconds is needed, or a time such as 1m30s", word)
 	}
 	return nil
+}
+
+// readSpan reads a number of seconds, or a time such as 1m30s.
+func readSpan(word string) (time.Duration, error) {
+	seconds, err := strconv.ParseFloat(word, 64)
+	if err != nil {
+		return time.ParseDuration(word)
+	}
+	if math.IsNaN(seconds) || math.Abs(seconds) > time.Duration(math.MaxInt64).Seconds()/2 {
+		return 0, strconv.ErrRange
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 // otherOptions are the rest.

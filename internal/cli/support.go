@@ -18,6 +18,16 @@ import (
 type backend struct {
 	host  *platform.Host
 	where string // such as "on Windows"
+	// compares: listings are compared, which tells more.
+	compares bool
+}
+
+// fields returns the facts that there can be.
+func (b backend) fields() sock.Field {
+	if b.compares {
+		return b.host.Compared()
+	}
+	return b.host.Fields()
 }
 
 // openBackend returns this machine, opened once; none for a snapshot, which is not
@@ -31,7 +41,7 @@ func (r *run) openBackend(o *options) (backend, error) {
 		where = "from the source " + o.source
 	}
 	host, err := r.host(o)
-	return backend{host, where}, err
+	return backend{host, where, o.watch > 0}, err
 }
 
 // host opens this machine, once.
@@ -52,7 +62,7 @@ func (b backend) fit(o *options, req *platform.Request) error {
 	if b.host == nil {
 		return nil
 	}
-	protocols, fields := b.host.Protocols(), b.host.Fields()
+	protocols, fields := b.host.Protocols(), b.fields()
 	if err := b.refuseTables(o, protocols); err != nil {
 		return err
 	}
@@ -84,7 +94,7 @@ func (b backend) fit(o *options, req *platform.Request) error {
 		return b.refusal("--pids", fact.Missing(sock.FieldOwners))
 	}
 	if lost := lostToFilter(req.Filter.Needs(), fields); lost != 0 {
-		return b.refusal("the filter", fact.Missing(lost))
+		return b.lacks("the filter", lost)
 	}
 	return nil
 }
@@ -92,7 +102,7 @@ func (b backend) fit(o *options, req *platform.Request) error {
 // fitLayout leaves out of a layout what was not asked by name and does not exist,
 // and refuses the rest.
 func (b backend) fitLayout(l *render.Options) error {
-	fields := b.host.Fields() | l.Facts&(sock.FieldResult|sock.FieldClosedAt) // closing tells them
+	fields := b.fields() | l.Facts&(sock.FieldResult|sock.FieldClosedAt) // closing tells them
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
 	l.Facts &= fields // without the columns of which none would hold anything
 	return b.refuseColumns(l, fields)
@@ -133,7 +143,7 @@ func (b backend) refuseColumns(o *render.Options, fields sock.Field) error {
 			continue // one of its facts is enough
 		}
 		if lost != 0 {
-			return b.refusal("the column "+column.Name, fact.Missing(lost))
+			return b.lacks("the column "+column.Name, lost)
 		}
 	}
 	return nil
@@ -151,6 +161,14 @@ func lostToFilter(needs, fields sock.Field) sock.Field {
 		lost &^= sock.FieldCgroup
 	}
 	return lost
+}
+
+// lacks refuses what asks for facts that there are not.
+func (b backend) lacks(what string, lost sock.Field) error {
+	if lost&b.host.Compared() == lost && !b.compares {
+		return usagef("%s: %s come of comparing two listings, which --watch does", what, fact.Missing(lost))
+	}
+	return b.refusal(what, fact.Missing(lost))
 }
 
 // refusal says that something asks for what is not listed here.

@@ -12,7 +12,7 @@ import (
 // as it was.
 func systemIO() (streams IO, restore func()) {
 	streams = IO{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, After: time.After,
 		Asks: term.IsTerminal(int(os.Stdin.Fd())),
 	}
 	restore = func() {}
@@ -23,6 +23,12 @@ func systemIO() (streams IO, restore func()) {
 			streams.Width = width
 		} else if streams.Width == 0 {
 			streams.Width = 80
+		}
+		streams.Size = func() (width, height int) {
+			if width, height, err := term.GetSize(fd); err == nil && width > 0 && height > 0 {
+				return width, height
+			}
+			return 80, 24
 		}
 		var understood bool
 		understood, restore = escapeSequences(os.Stdout.Fd())

@@ -115,6 +115,15 @@ func (s spellings) longOption(word string, next []string) (t typed, used int, er
 	return t, 1, nil
 }
 
+// number returns the number that a text begins with.
+func number(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	if end < 0 {
+		end = len(text)
+	}
+	return text[:end]
+}
+
 // cluster reads joined short options. The last may have a value, the rest of the
 // word or the next one; used is how many of the words behind it are values.
 func (s spellings) cluster(letters string, next []string) (options []typed, used int, err error) {
@@ -122,7 +131,11 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 	if o := s.long[letters]; o != nil && o.group == groupFormat {
 		return nil, 0, usagef("unknown option -%s, did you mean --%s?", letters, letters)
 	}
+	skip := 0 // up to where the number of an option goes
 	for i, letter := range letters {
+		if i < skip {
+			continue
+		}
 		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'i' && isLsofInternet(rest) {
 			return nil, 0, usagef("-i%s is an option of lsof, did you mean %s?", rest, lsofMeant(rest))
 		}
@@ -135,6 +148,11 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 		}
 		t := typed{name: o.name}
 		if !o.needsValue() {
+			if o.value != "" { // one that may be left out
+				t.value = number(letters[i+len(string(letter)):])
+				t.hasValue = t.value != ""
+				skip = i + len(string(letter)) + len(t.value)
+			}
 			options = append(options, t)
 			continue
 		}

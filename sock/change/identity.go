@@ -75,3 +75,7 @@ func ByEnds(s *sock.Socket) Identity {
 	}
 	return id
 }
+
+// Needs are the facts that the identity is made of.
+const Needs = sock.FieldCookie | sock.FieldLocal | sock.FieldRemote | sock.FieldInode | sock.FieldInterface |
+	sock.FieldPath | sock.FieldCreated

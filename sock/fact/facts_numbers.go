@@ -36,7 +36,7 @@ func numberPart(object, prefix string, i int, m *sock.Member, at func(*sock.Sock
 	short := prefix + strings.TrimSuffix(m.Name, unit.suffix)
 	f := &Fact{
 		Name: object + "." + m.Name, Aliases: []string{short}, Kind: unit.kind, Unit: m.Unit, Doc: m.Meaning,
-		Example: short + " > " + unit.operand,
+		Example: short + " > " + unit.operand, clock: sinceLast(m.Name),
 		number: func(s *sock.Socket) (uint64, bool) {
 			if numbers := at(s); numbers != nil {
 				return numbers.Get(i)
@@ -55,6 +55,10 @@ func numberPart(object, prefix string, i int, m *sock.Member, at func(*sock.Sock
 	}
 	return f
 }
+
+// sinceLast reports whether a member of the kernel's tells how long ago something
+// happened last, which moves by itself: tcpi_last_data_sent.
+func sinceLast(member string) bool { return strings.HasPrefix(member, "last_") }
 
 // partList are the parts of one object.
 type partList []*Fact

@@ -15,11 +15,6 @@ func tcpInfoParts() []*Fact {
 	for i := range sock.TCPInfoFieldCount {
 		parts = append(parts, tcpInfoPart(i))
 	}
-	for _, i := range []sock.TCPInfoField{
-		sock.TCPInfoLastDataSent, sock.TCPInfoLastAckSent, sock.TCPInfoLastDataRecv, sock.TCPInfoLastAckRecv,
-	} {
-		parts[i].clock = true
-	}
 	parts[sock.TCPInfoState].silent = true  // the row has it
 	parts[sock.TCPInfoReordering].usual = 3 // TCP_FASTRETRANS_THRESH of net/tcp.h
 	parts[sock.TCPInfoDeliveryRateAppLimited].flag = true
@@ -65,7 +60,7 @@ func tcpInfoPart(i sock.TCPInfoField) *Fact {
 		short = m.Name // delivered_ce counts segments, delivered_ce_bytes does not
 	}
 	f := &Fact{Name: "tcp_info." + m.Name, Aliases: []string{m.Name}, Kind: unit.kind, Unit: m.Unit, Doc: m.Meaning,
-		Example: short + " > " + unit.operand, label: short,
+		Example: short + " > " + unit.operand, label: short, clock: sinceLast(m.Name),
 		number: func(s *sock.Socket) (uint64, bool) {
 			if s.TCPInfo == nil {
 				return 0, false

@@ -46,7 +46,7 @@ func TestSame(t *testing.T) {
 			t.Errorf("%s: a copy is not the same", f.Name)
 		}
 	}
-	if tested < 100 || clocks != 6 {
+	if tested < 100 || clocks != 9 {
 		t.Errorf("%d numbers, %d clocks", tested, clocks)
 	}
 }

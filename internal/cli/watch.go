@@ -1,0 +1,264 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/change"
+	"sockeye/sock/fact"
+)
+
+// The shortest and the longest interval of --watch, and that without a number.
+const (
+	shortestInterval = time.Millisecond
+	longestInterval  = 24 * time.Hour
+	usualInterval    = time.Second
+)
+
+// watchOptions repeat a listing.
+func (o *options) watchOptions() []*option {
+	return []*option{
+		{name: "watch", short: "c", value: "[=SECONDS]", group: groupShape, set: o.setWatch,
+			usage: "again every second, or so many; marks rows: + new, ~ changed, - closed; rates from the second pass on"},
+		{name: "passes", value: "N", group: groupShape, usage: "end --watch after N listings", set: func(word string) (err error) {
+			o.passes, err = readCount("passes", word)
+			return err
+		}},
+		{name: "duration", value: "TIME", group: groupShape, usage: "end --watch or --events after so many seconds, or 1m30s", set: o.setDuration},
+	}
+}
+
+// setWatch takes the interval of --watch; the library says true where there is none.
+func (o *options) setWatch(word string) error {
+	if o.watch = usualInterval; word == "true" {
+		return nil
+	}
+	var err error
+	if o.watch, err = readSpan(word); err != nil || o.watch < shortestInterval || o.watch > longestInterval {
+		return usagef("--watch=%s: a number of seconds is needed, from 0.001 to 86400", word)
+	}
+	return nil
+}
+
+// checkWatch refuses what repeating makes no sense of.
+func (o *options) checkWatch() error {
+	f := o.format
+	switch {
+	case o.watch == 0 && o.passes > 0:
+		return usagef("--passes is how often --watch lists, it goes with that only")
+	case o.watch == 0:
+		return nil
+	case o.from != "":
+		return usagef("--watch repeats a listing of this machine, it goes without --from")
+	case o.kill, o.dump != "", o.summary > 0, o.events:
+		return usagef("--watch repeats a listing, it goes without --kill, --dump, --summary and --events")
+	case f.is(render.CSV) || f.is(render.TSV) || f.is(render.PIDs):
+		return usagef("--watch goes without --%s, whose lines do not say of which pass they are: --ndjson writes an event a change, --json a document a pass", f.name)
+	case f.is(render.NDJSON) && (o.sort != nil || o.group != nil || o.limit > 0):
+		return usagef("--watch with --ndjson writes events, it goes without --sort, --group-by and --limit: --json writes a document a pass")
+	}
+	return nil
+}
+
+// watch is a listing that is repeated, each pass compared with the one before.
+type watch struct {
+	*run
+	o       *options
+	layout  *render.Layout
+	list    func(context.Context) *platform.Listing
+	needs   sock.Field // of the filter
+	tracker change.Tracker
+	view    view
+	said    map[string]bool
+
+	passes, failed int
+	matched        bool // in one pass at least
+	last           answered
+	incomplete     bool // one pass at least was
+}
+
+// pass is one listing, compared.
+type pass struct {
+	number                  int // from 1
+	at                      time.Time
+	rows                    []change.Row
+	snap                    sock.Snapshot
+	opened, changed, closed int
+}
+
+// listed is the number of sockets of the pass.
+func (p *pass) listed() int { return len(p.rows) - p.closed }
+
+// view shows passes.
+type view interface {
+	pass(*pass) error
+	// makeWay is called before a message is written, perhaps to the same terminal.
+	makeWay()
+	// end is called behind the last pass.
+	end(at time.Time, passes, skipped int) error
+}
+
+// watch repeats a listing until it is ended.
+func (r *run) watch(o *options, req platform.Request) error {
+	b, err := r.openBackend(o)
+	if err != nil {
+		return err
+	}
+	if err := b.fit(o, &req); err != nil {
+		return err
+	}
+	shape, err := r.shape(o, req.Query, b)
+	if err != nil {
+		return err
+	}
+	w, err := r.newWatch(o, &req, shape)
+	if err != nil {
+		return err
+	}
+	if o.duration > 0 {
+		ctx, cancel := context.WithTimeout(r.ctx, o.duration)
+		defer cancel()
+		r.ctx = ctx
+	}
+	w.list = func(ctx context.Context) *platform.Listing { return b.host.List(ctx, req) }
+	return w.repeat()
+}
+
+// newWatch works out how passes are compared and shown, and what is asked for that.
+func (r *run) newWatch(o *options, req *platform.Request, shape render.Options) (*watch, error) {
+	marks := &marks{}
+	shape.Stay = true // the tracker keeps the sockets as they are
+	if shape.Format == render.Table && shape.Group == nil {
+		shape.Mark = marks.of
+	}
+	layout, err := shape.Layout()
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	w := &watch{run: r, o: o, layout: layout, needs: req.Filter.Needs(), said: map[string]bool{}}
+	req.Query.Want = layout.Needs() | change.Needs
+	if o.noOwners() {
+		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+	}
+	if w.needs&sock.ComparedFields != 0 {
+		req.Later, w.tracker.Match = sock.ComparedFields, req.Filter.Match
+	}
+	if compared := layout.Compared(); len(compared) > 0 && layout.Group == nil {
+		w.tracker.Equal = func(a, b *sock.Socket) bool { return fact.Same(compared, a, b) }
+	}
+	w.view = w.newView(marks)
+	return w, nil
+}
+
+// repeat lists until it was often enough, or the context ends. What fails in one
+// pass is said, and does not end it unless nothing else has been seen.
+func (w *watch) repeat() error {
+	p := &pace{interval: w.o.watch, now: w.Now, after: w.After}
+	p.begin()
+	for {
+		err := w.once()
+		var unwritten writeError
+		switch {
+		case errors.As(err, &unwritten):
+			return err
+		case err != nil && w.ctx.Err() == nil:
+			w.failed++
+			if w.failed == w.passes && (w.failed == mostFailed || w.passes == w.o.passes) {
+				return err
+			}
+			w.sayOnce("a pass failed: " + err.Error())
+		}
+		if w.enough() || !p.wait(w.ctx) {
+			break
+		}
+	}
+	if err := w.view.end(w.Now(), w.passes, p.skipped); err != nil {
+		return writeError{err}
+	}
+	w.setStatus()
+	return nil
+}
+
+// mostFailed is how many passes may fail before one has not.
+const mostFailed = 3
+
+// enough reports whether no further pass is wanted. For the exit status alone one
+// socket is enough.
+func (w *watch) enough() bool {
+	return w.o.passes > 0 && w.passes >= w.o.passes || w.matched && w.o.format.is(render.Quiet) && !w.o.strict
+}
+
+// once makes one pass.
+func (w *watch) once() error {
+	w.passes++
+	p := pass{number: w.passes, at: w.Now()}
+	listing := w.list(w.ctx)
+	all, err := collect(listing)
+	if err != nil {
+		if w.ctx.Err() != nil {
+			w.passes-- // it was not made
+		}
+		return err
+	}
+	p.snap = listing.Snapshot()
+	w.last = answered{snap: p.snap}
+	p.rows = w.tracker.Compare(all, !w.last.unread())
+	for _, row := range p.rows {
+		switch row.Kind {
+		case change.Opened:
+			p.opened++
+		case change.Changed:
+			p.changed++
+		case change.Closed:
+			p.closed++
+		}
+	}
+	w.matched = w.matched || p.listed() > 0
+	w.incomplete = w.incomplete || !p.snap.Complete
+	for _, warning := range p.snap.Warnings {
+		w.sayOnce(warning.Message)
+	}
+	if w.o.debug {
+		w.sayOnce(debugText(p.snap))
+	}
+	viewBegun(w.ctx)
+	if err := w.view.pass(&p); err != nil {
+		return writeError{err}
+	}
+	return nil
+}
+
+// sayOnce says what was not said of an earlier pass, but for the numbers in it.
+func (w *watch) sayOnce(text string) {
+	kind := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '#'
+		}
+		return r
+	}, text)
+	if w.said[kind] || len(w.said) == mostSaid {
+		return
+	}
+	w.said[kind] = true
+	w.view.makeWay()
+	w.say("%s", text)
+}
+
+// mostSaid bounds how many messages are remembered, and said.
+const mostSaid = 200
+
+// setStatus sets the exit status.
+func (w *watch) setStatus() {
+	switch {
+	case w.o.strict && w.incomplete, !w.matched && w.last.unread(),
+		!w.matched && w.last.hidden() && w.needs.Has(sock.FieldOwners):
+		w.status = exitFailed
+	case !w.matched:
+		w.status = exitNothing
+	}
+}
