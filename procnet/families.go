@@ -1,14 +1,11 @@
 package procnet
 
-import (
-	"strconv"
-
-	"sockeye/sock"
-)
+import "sockeye/sock"
 
 // familyParser parses the tables of packet and netlink sockets.
 type familyParser struct {
-	details sock.Details // of the record; valid until the next line
+	details sock.Details // of the record, as are the groups; valid until the next line
+	groups  []uint64
 	read    func(*familyParser, *cursor, *sock.Socket)
 }
 
@@ -61,7 +58,7 @@ func (p *familyParser) netlink(c *cursor, s *sock.Socket) {
 	p.details.Set(sock.NetlinkProtocol, c.column())
 	p.details.Set(sock.NetlinkPort, c.column())
 	c.blanks()
-	p.groups(c.hexWord(8))
+	p.setGroups(c.hexWord(8), s)
 	s.RecvQueue = clamp32(c.column())
 	s.SendQueue = clamp32(c.column())
 	p.details.Set(sock.NetlinkCallback, min(c.column(), 1))
@@ -76,20 +73,15 @@ func (p *familyParser) netlink(c *cursor, s *sock.Socket) {
 	}
 }
 
-// groups sets which of the first 32 groups were joined. How many there are in all is
-// not told.
-func (p *familyParser) groups(mask uint32) {
-	var list []byte
-	for i := range 32 {
-		if mask>>i&1 == 0 {
-			continue
+// setGroups sets which of the first 32 groups were joined.
+func (p *familyParser) setGroups(mask uint32, s *sock.Socket) {
+	p.groups = p.groups[:0]
+	for i := range uint64(32) {
+		if mask>>i&1 != 0 {
+			p.groups = append(p.groups, i+1)
 		}
-		if list != nil {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, int64(i)+1, 10)
 	}
-	p.details.Groups = string(list)
+	s.Groups = p.groups
 }
 
 func (p *familyParser) setType(kind uint64, s *sock.Socket) {

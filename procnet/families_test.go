@@ -14,8 +14,8 @@ const (
 	netlinkRow    = "00000000f6311143 15  4294963200 00000011 768      64       1     2        7        120162  \n"
 )
 
-func details(groups string, first sock.Detail, values ...uint64) *sock.Details {
-	d := &sock.Details{Groups: groups}
+func details(first sock.Detail, values ...uint64) *sock.Details {
+	d := &sock.Details{}
 	for i, v := range values {
 		d.Set(first+sock.Detail(i), v)
 	}
@@ -32,12 +32,12 @@ func TestFamilyRows(t *testing.T) {
 			packetRow, // again: the table changed between two pages
 		"netlink": netlinkHeader + "000000003c26fc4a 0   0          00000000 0        0        0     2        0        4       \n" + netlinkRow,
 	})
-	bare := details("", sock.PacketProtocol, 3)
+	bare := details(sock.PacketProtocol, 3)
 	bare.Set(sock.PacketRunning, 0)
-	arp := details("", sock.PacketProtocol, 0x0806)
+	arp := details(sock.PacketProtocol, 0x0806)
 	arp.Set(sock.PacketRunning, 1)
-	netlink := func(groups string, protocol, port, callback, drops uint64) *sock.Details {
-		d := details(groups, sock.NetlinkProtocol, protocol, port)
+	netlink := func(protocol, port, callback, drops uint64) *sock.Details {
+		d := details(sock.NetlinkProtocol, protocol, port)
 		d.Set(sock.NetlinkCallback, callback)
 		d.Set(sock.NetlinkDrops, drops)
 		return d
@@ -48,9 +48,9 @@ func TestFamilyRows(t *testing.T) {
 		{Known: packet | withInode, Protocol: sock.Packet, Family: sock.FamilyPacket, State: sock.Unconnected, Type: sock.TypeRaw,
 			IfIndex: 2, RecvQueue: 1280, UID: 1000, Inode: 120161, Details: arp},
 		{Known: packet, Protocol: sock.Packet, Family: sock.FamilyPacket, State: sock.Unconnected, Type: sock.TypeDatagram, Details: bare},
-		{Known: known, Protocol: sock.Netlink, Family: sock.FamilyNetlink, State: sock.Unconnected, Inode: 4, Details: netlink("", 0, 0, 0, 0)},
+		{Known: known, Protocol: sock.Netlink, Family: sock.FamilyNetlink, State: sock.Unconnected, Inode: 4, Details: netlink(0, 0, 0, 0)},
 		{Known: known, Protocol: sock.Netlink, Family: sock.FamilyNetlink, State: sock.Unconnected, Inode: 120162,
-			RecvQueue: 768, SendQueue: 64, Details: netlink("1,5", 15, 4294963200, 1, 7)},
+			RecvQueue: 768, SendQueue: 64, Groups: []uint64{1, 5}, Details: netlink(15, 4294963200, 1, 7)},
 	}
 	if d := diff(want, listAll(t, env, familyTables)); d != "" {
 		t.Error(d)

@@ -201,8 +201,7 @@ func addressless() []*sock.Socket {
 	everything.Details.Set(sock.PacketProtocol, 3)
 	netlink := of(sock.Netlink, sock.FamilyNetlink, sock.FieldNetlink, sock.NetlinkProtocol, sock.NetlinkCapAck)
 	netlink.Details.Set(sock.NetlinkProtocol, 0)
-	netlink.Details.Set(sock.NetlinkGroupCount, 2)
-	netlink.Details.Groups = "1,5"
+	netlink.Groups = []uint64{1, 5}
 	kernel := of(sock.Netlink, sock.FamilyNetlink, sock.FieldNetlink, sock.NetlinkProtocol, sock.NetlinkPeerGroup)
 	kernel.OwnerStatus, kernel.Owners = sock.OwnerKernel, nil
 	for i, v := range []uint64{15, 0, 0, 0} {

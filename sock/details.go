@@ -40,8 +40,7 @@ const (
 	NetlinkPort
 	NetlinkPeerPort  // to whom connect(2) sends; 0 is the kernel, or nobody
 	NetlinkPeerGroup // the same of a multicast group, by its number; 0 is none
-	NetlinkGroupCount
-	NetlinkDrops // messages
+	NetlinkDrops     // messages
 	NetlinkCallback
 	NetlinkPktinfo // NDIAG_FLAG_*
 	NetlinkBroadcastError
@@ -89,9 +88,6 @@ var _ [NumbersCount - DetailCount]struct{}
 // Details holds the details of one socket, each of which is known or not.
 type Details struct {
 	numbers Numbers
-	// Groups are the multicast groups that a netlink socket has joined: their
-	// numbers in order, joined with commas. It is empty if there is none.
-	Groups string
 }
 
 // Set makes a detail known.

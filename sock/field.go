@@ -48,7 +48,7 @@ const (
 	FieldAge                            // Age
 	FieldPacket                         // Details, of a packet socket
 	FieldPacketFilter                   // PacketFilter
-	FieldNetlink                        // Details, of a netlink socket
+	FieldNetlink                        // Details and Groups, of a netlink socket
 	FieldVSOCK                          // Details, of a VSOCK socket
 	FieldXDP                            // Details, of an XDP socket
 

@@ -101,7 +101,10 @@ type Socket struct {
 	// Details are those of a packet, netlink, VSOCK or XDP socket: where its ends
 	// are, since it has no addresses, and what else is told of it. PacketFilter is
 	// the program of a packet socket (SO_ATTACH_FILTER), disassembled.
+	// Groups are the numbers of the multicast groups that a netlink socket has
+	// joined, in order; they go with FieldNetlink.
 	Details      *Details
+	Groups       []uint64
 	PacketFilter string
 
 	// Result says what became of the socket when it was to be closed; no source
@@ -146,7 +149,7 @@ func (s *Socket) Clone() *Socket {
 	c.CreatorChildren = slices.Clone(s.CreatorChildren)
 	c.SCTPInfo = s.SCTPInfo.clone()
 	c.MPTCPInfo, c.MPTCPSubflow = s.MPTCPInfo.clone(), s.MPTCPSubflow.clone()
-	c.MD5Peers, c.Pending = slices.Clone(s.MD5Peers), slices.Clone(s.Pending)
+	c.MD5Peers, c.Pending, c.Groups = slices.Clone(s.MD5Peers), slices.Clone(s.Pending), slices.Clone(s.Groups)
 	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)
 	c.TLS, c.File = copied(s.TLS), copied(s.File)
 	c.Details = copied(s.Details)

@@ -6,7 +6,7 @@ import "sockeye/sock"
 // records.
 type familyDecoder struct {
 	details sock.Details
-	names   interner
+	groups  []uint64
 	// filtersHidden: the kernel keeps the filters of packet sockets to itself.
 	filtersHidden bool
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // detailsOf makes details of pairs of a name and a number.
-func detailsOf(groups string, pairs ...uint64) *sock.Details {
-	d := &sock.Details{Groups: groups}
+func detailsOf(pairs ...uint64) *sock.Details {
+	d := &sock.Details{}
 	for i := 0; i < len(pairs); i += 2 {
 		d.Set(sock.Detail(pairs[i]), pairs[i+1])
 	}
@@ -122,18 +122,13 @@ func TestDecodeNetlink(t *testing.T) {
 		attribute(netlinkDiagGroups, groups...),
 		attribute(netlinkDiagFlags, u32(0x1|0x8|0x20|0x40)...),
 	))
-	last := map[int]string{8: "73", 4: "41"}[groupWord]
 	wantSocket(t, got, &sock.Socket{
 		Known:    sock.FieldNetlink | sock.FieldType | queues,
 		Protocol: sock.Netlink, Family: sock.FamilyNetlink, State: sock.Unconnected, Type: sock.TypeRaw,
 		RecvQueue: 1, SendQueue: 3, Inode: 78, Cookie: 0x100000002, Memory: nineNumbers,
-		Details: func() *sock.Details {
-			d := inOrder(sock.NetlinkProtocol, 15, 4242, 812, 2, 3, 9, 1, 0, 0, 1, 0, 1)
-			d.Groups = "1,5," + last
-			return d
-		}(),
+		Details: inOrder(sock.NetlinkProtocol, 15, 4242, 812, 2, 9, 1, 0, 0, 1, 0, 1), Groups: []uint64{1, 5, 8*groupWord + 9},
 	})
-	if none := decodeFamily(t, (*familyDecoder).netlink, netlinkBytes(1)); *none.Details != *inOrder(sock.NetlinkProtocol, 15, 1, 812, 2, 0) {
+	if none := decodeFamily(t, (*familyDecoder).netlink, netlinkBytes(1)); *none.Details != *inOrder(sock.NetlinkProtocol, 15, 1, 812, 2) || len(none.Groups) > 0 {
 		t.Errorf("one without a group: %+v", none.Details)
 	}
 }
@@ -196,9 +191,9 @@ func TestDecodeVSOCK(t *testing.T) {
 		details *sock.Details
 	}{
 		{vsockBytes(1, tcpEstablished, 2, 2, 1024, 3, 1<<31), sock.TypeStream, sock.Established, sock.ShutdownSend,
-			detailsOf("", uint64(sock.VSOCKCID), 2, uint64(sock.VSOCKPort), 1024, uint64(sock.VSOCKPeerCID), 3, uint64(sock.VSOCKPeerPort), 1<<31)},
-		{vsockBytes(5, tcpListen, 0, anything, 99, anything, anything), sock.TypeSeqpacket, sock.Listen, 0, detailsOf("", uint64(sock.VSOCKPort), 99)},
-		{vsockBytes(2, tcpClose, 0, 1, 7, anything, anything), sock.TypeDatagram, sock.Unconnected, 0, detailsOf("", uint64(sock.VSOCKCID), 1, uint64(sock.VSOCKPort), 7)},
+			detailsOf(uint64(sock.VSOCKCID), 2, uint64(sock.VSOCKPort), 1024, uint64(sock.VSOCKPeerCID), 3, uint64(sock.VSOCKPeerPort), 1<<31)},
+		{vsockBytes(5, tcpListen, 0, anything, 99, anything, anything), sock.TypeSeqpacket, sock.Listen, 0, detailsOf(uint64(sock.VSOCKPort), 99)},
+		{vsockBytes(2, tcpClose, 0, 1, 7, anything, anything), sock.TypeDatagram, sock.Unconnected, 0, detailsOf(uint64(sock.VSOCKCID), 1, uint64(sock.VSOCKPort), 7)},
 		{vsockBytes(1, tcpClosing, 3, 1, 7, 1, 8), sock.TypeStream, sock.Closing, 3, inOrder(sock.VSOCKCID, 1, 7, 1, 8)},
 	} {
 		wantSocket(t, decodeFamily(t, (*familyDecoder).vsock, c.b), &sock.Socket{

@@ -32,7 +32,6 @@ func (d *familyDecoder) netlink(b []byte, s *sock.Socket) parsed {
 	d.begin(s, sock.Netlink, sock.FamilyNetlink, b[ndiagType], b[ndiagIno:], b[ndiagCookie:])
 	d.details.Set(sock.NetlinkProtocol, uint64(b[ndiagProtocol]))
 	d.numbers(b[ndiagPort:], sock.NetlinkPort, sock.NetlinkPeerPort, sock.NetlinkPeerGroup)
-	d.details.Set(sock.NetlinkGroupCount, 0) // one that has none is told without them
 	s.Known |= sock.FieldNetlink
 	return d.each(b[netlinkMsgLen:], func(kind uint16, v []byte) bool {
 		switch kind {
@@ -44,7 +43,7 @@ func (d *familyDecoder) netlink(b []byte, s *sock.Socket) parsed {
 				d.details.Set(sock.NetlinkDrops, uint64(s.Memory.Drops))
 			}
 		case netlinkDiagGroups:
-			d.groups(v)
+			d.setGroups(v, s)
 		case netlinkDiagFlags:
 			if len(v) < 4 {
 				return false
@@ -56,27 +55,21 @@ func (d *familyDecoder) netlink(b []byte, s *sock.Socket) parsed {
 	})
 }
 
-// groups reads which multicast groups were joined: bit 0 is group 1. How long a word
+// setGroups reads which multicast groups were joined: bit 0 is group 1. How long a word
 // is matters on a big-endian machine alone.
-func (d *familyDecoder) groups(v []byte) {
+func (d *familyDecoder) setGroups(v []byte, s *sock.Socket) {
 	word := groupWord
-	var list []byte
-	count := 0
+	d.groups = d.groups[:0]
 	for i := range len(v) / word * word * 8 {
 		at, bit := i/8, i%8
 		if bigEndianHost {
 			at = at/word*word + word - 1 - at%word
 		}
-		if v[at]>>bit&1 == 0 {
-			continue
+		if v[at]>>bit&1 != 0 {
+			d.groups = append(d.groups, uint64(i)+1)
 		}
-		if count++; count > 1 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, int64(i)+1, 10)
 	}
-	d.details.Groups = d.names.intern(list)
-	d.details.Set(sock.NetlinkGroupCount, uint64(count))
+	s.Groups = d.groups
 }
 
 // groupWord is the size of unsigned long, in bytes.

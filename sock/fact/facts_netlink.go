@@ -12,16 +12,10 @@ var netlinkFact = detailObject("netlink", sock.FieldNetlink, "details of netlink
 			silenced(detail(sock.NetlinkPort, "netlink.port_id", "number by which it is sent to: mostly the PID of a process; 0 is the kernel", "port_id")),
 			silenced(detail(sock.NetlinkPeerPort, "netlink.peer_port_id", "port_id to which connect(2) sends; 0 is the kernel, or nobody", "peer_port_id")),
 			silenced(detail(sock.NetlinkPeerGroup, "netlink.peer_group", "number of the multicast group to which it sends; 0 is none", "peer_group")),
-			detail(sock.NetlinkGroupCount, "netlink.group_count", "number of multicast groups that it has joined", "group_count"),
 			&Fact{
-				Name: "netlink.groups", Aliases: []string{"groups"}, Kind: Text, dependent: true,
-				Doc: "their numbers, joined with commas", Example: "groups ~ /(^|,)3(,|$)/",
-				text: func(s *sock.Socket) *string {
-					if s.Details == nil {
-						return nil
-					}
-					return &s.Details.Groups
-				},
+				Name: "netlink.groups", Aliases: []string{"groups"}, Kind: Text, usualText: "none",
+				Doc: "numbers of the multicast groups that it has joined; through /proc of the first 32", Example: "groups = 5",
+				values: wholeNumbers(func(s *sock.Socket) *[]uint64 { return &s.Groups }),
 			},
 			detail(sock.NetlinkDrops, "netlink.drops", "messages that were dropped since the receive buffer was full", "netlink_drops"),
 			detailFlag(sock.NetlinkCallback, "netlink.cb_running", "the kernel is in the middle of a dump for it", "cb_running"),

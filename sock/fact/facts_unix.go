@@ -13,7 +13,7 @@ var unixFacts = []*Fact{
 	{
 		Name: "pending", Aliases: []string{"pending_inodes"}, Kind: Text, Needs: sock.FieldPending, Optional: true, Option: "extended", Words: "pending connections",
 		Doc: "inodes of the sockets that wait for a unix listener to accept them", Example: "pending = 4711",
-		values: inodes(func(s *sock.Socket) *[]uint64 { return &s.Pending }),
+		values: wholeNumbers(func(s *sock.Socket) *[]uint64 { return &s.Pending }),
 	},
 }
 

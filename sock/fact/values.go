@@ -20,8 +20,8 @@ type valueList struct {
 	add func(s *sock.Socket, text string) bool
 }
 
-// inodes is a list of inodes that at points to.
-func inodes(at func(*sock.Socket) *[]uint64) *valueList {
+// wholeNumbers is a list of numbers that at points to.
+func wholeNumbers(at func(*sock.Socket) *[]uint64) *valueList {
 	return &valueList{
 		numbers: true,
 		count:   func(s *sock.Socket) int { return len(*at(s)) },

@@ -21,7 +21,7 @@ func compareFilters(a, b *Filter) string {
 		cmp.Comparer(func(x, y *regexp.Regexp) bool { return x.String() == y.String() }),
 		cmp.Comparer(func(x, y *fact.Fact) bool { return x == y }),
 		cmp.Comparer(func(x, y netip.Prefix) bool { return x == y }),
-		cmpopts.IgnoreUnexported(NumberCond{}, HostCond{}, Host{}),
+		cmpopts.IgnoreUnexported(NumberCond{}, HostCond{}, Host{}, PortCond{}),
 		cmpopts.EquateEmpty())
 }
 

@@ -33,10 +33,10 @@ type Host struct {
 	Pattern string
 	pattern *regexp.Regexp // Pattern as a regular expression; nil matches all
 
-	// Other is what stands behind netlink: and vsock:, and the type behind link:.
-	// No source tells these facts, so a comparison with them is false. It is
-	// empty if nothing is compared.
-	Other string
+	// Other is what stands behind netlink: and vsock:, and the type behind link:,
+	// and details are the numbers that it means. It is empty if nothing is compared.
+	Other   string
+	details []detailEnd
 }
 
 // HostCond compares an end: it is true if one of Hosts matches it.
@@ -80,7 +80,6 @@ func (h *Host) possible(family sock.Family) bool {
 	case h.Any():
 		return true
 	case h.Family != sock.FamilyUnknown && h.Family != family,
-		h.Other != "",
 		h.HasPort && h.Ports.Lo > h.Ports.Hi,
 		h.Prefix.IsValid() && h.Prefix.Addr().Is6() && family != sock.IPv6:
 		return false
@@ -105,7 +104,7 @@ func (h *Host) matchEnd(s *sock.Socket, remote bool) bool {
 	case sock.FamilyUnix:
 		return h.matchPath(s, remote)
 	}
-	return h.Other == ""
+	return h.matchDetails(s, remote)
 }
 
 func (h *Host) matchAddrPort(s *sock.Socket, remote bool) bool {
@@ -159,8 +158,11 @@ func (h *Host) needs(side fact.Side) sock.Field {
 	if h.HasScope {
 		f |= sock.FieldInterface
 	}
-	if h.Prefix.IsValid() || h.HasPort || h.Other != "" {
+	if h.Prefix.IsValid() || h.HasPort {
 		f |= endsOf(side)
+	}
+	if h.details != nil {
+		f |= familyFacts[h.Family]
 	}
 	if h.pattern != nil {
 		f |= [...]sock.Field{fact.Local: sock.FieldPath, fact.Remote: sock.FieldPeerPath,

@@ -27,21 +27,30 @@ func (c *FamilyCond) match(s *sock.Socket) bool { return c.Set.Has(s.Family) }
 func (c *FamilyCond) needs() sock.Field         { return 0 }
 
 // PortCond compares a port: it is true if one of the ranges holds it. It is
-// false for sockets that are not of IPv4 or IPv6.
+// false for sockets that have no ports.
 type PortCond struct {
 	Side fact.Side
-	// Ranges are sorted and do not touch; without one the condition is false.
+	// Ranges are sorted and do not touch; without one the condition is false for
+	// sockets of IPv4 and IPv6.
 	Ranges []PortRange
+	// wide are the ranges of ports that have 32 bits; see [portOf].
+	wide []Range
 }
 
 func (c *PortCond) match(s *sock.Socket) bool {
 	if !overIP(s.Family) {
-		return false
+		return c.Side != fact.Remote && c.holds(s, false) || c.Side != fact.Local && c.holds(s, true)
 	}
 	if c.Side != fact.Remote && s.Known&sock.FieldLocal != 0 && containsPort(c.Ranges, s.Local.Port()) {
 		return true
 	}
 	return c.Side != fact.Local && s.Known&sock.FieldRemote != 0 && containsPort(c.Ranges, s.Remote.Port())
+}
+
+// holds reports whether the port of a socket without an address is meant.
+func (c *PortCond) holds(s *sock.Socket, remote bool) bool {
+	port, known := portOf(s, remote)
+	return known && contains(c.wide, port)
 }
 
 func (c *PortCond) needs() sock.Field { return endsOf(c.Side) }
@@ -62,7 +71,8 @@ func endsOf(side fact.Side) sock.Field {
 // AutoboundCond is true for a socket whose local name the system chose: a port
 // of the range for that, or an abstract name of five hexadecimal digits, which
 // is what the kernel gives to a unix socket that binds without a name (unix(7),
-// autobind).
+// autobind). As in ss, so are ports of VSOCK from 1024 on, and those of netlink that
+// are below 0 with a sign.
 type AutoboundCond struct{ Ports PortRange }
 
 // autobindLength is the length of such a name with its NUL.
@@ -72,12 +82,21 @@ func (c *AutoboundCond) match(s *sock.Socket) bool {
 	if s.Family == sock.FamilyUnix {
 		return s.Known&sock.FieldPath != 0 && autobindName(s.Path)
 	}
+	switch port, known := portOf(s, false); {
+	case known && s.Family == sock.FamilyNetlink:
+		return int32(port) < 0
+	case known:
+		return port >= firstVSOCKPort
+	}
 	if !overIP(s.Family) || s.Known&sock.FieldLocal == 0 {
 		return false
 	}
 	p := s.Local.Port()
 	return c.Ports.Lo <= p && p <= c.Ports.Hi
 }
+
+// firstVSOCKPort is behind LAST_RESERVED_PORT of net/vmw_vsock/af_vsock.c.
+const firstVSOCKPort = 1024
 
 func autobindName(path string) bool {
 	if len(path) != autobindLength || path[0] != 0 {

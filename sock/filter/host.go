@@ -41,21 +41,8 @@ func (p *parser) hosts(t token) ([]Host, error) {
 			return nil, p.failAt(t, "the pattern is wrong: "+err.Error())
 		}
 		return []Host{h}, nil
-	case sock.FamilyPacket: // TYPE:INTERFACE
-		kind, device, _ := strings.Cut(text, ":")
-		h.Other = strings.TrimPrefix(kind, "*")
-		if device == "" || device == "*" {
-			return []Host{h}, nil
-		}
-		var err error
-		h.Scope, err = p.device(t, device)
-		h.HasScope = true
-		return []Host{h}, err
-	case sock.FamilyNetlink, sock.FamilyVSOCK: // PROTOCOL:PORT and CID:PORT
-		if strings.Trim(text, "*:") != "" {
-			h.Other = text
-		}
-		return []Host{h}, nil
+	case sock.FamilyPacket, sock.FamilyNetlink, sock.FamilyVSOCK:
+		return p.familyHost(t, text, h)
 	}
 	return p.inetHost(t, text, h)
 }

@@ -36,7 +36,7 @@ func newPortCond(side fact.Side, op operator, ports []interval) *PortCond {
 			ranges = append(ranges, r)
 		}
 	}
-	return &PortCond{Side: side, Ranges: portRanges(ranges)}
+	return &PortCond{Side: side, Ranges: portRanges(ranges), wide: mergeRanges(ranges)}
 }
 
 // ports reads a port, a range of ports, the name of a service, which may have

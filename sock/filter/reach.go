@@ -80,9 +80,12 @@ func possible(e Expr, family sock.Family) bool {
 	case *NumberCond:
 		return len(e.Ranges) > 0
 	case *PortCond:
+		if family == sock.FamilyVSOCK || family == sock.FamilyNetlink {
+			return len(e.wide) > 0
+		}
 		return len(e.Ranges) > 0 && overIP
 	case *AutoboundCond:
-		return overIP || family == sock.FamilyUnix
+		return overIP || family == sock.FamilyUnix || family == sock.FamilyVSOCK || family == sock.FamilyNetlink
 	case *HostCond:
 		for i := range e.Hosts {
 			if e.Hosts[i].possible(family) {

@@ -11,6 +11,8 @@ func TestReach(t *testing.T) {
 	t.Parallel()
 	inet := sock.Families(sock.IPv4, sock.IPv6)
 	inetProtocols := sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.SCTP, sock.MPTCP, sock.DCCP)
+	// Of these the numbers of ports have 32 bits.
+	numbered, numberedFamilies := sock.Protocols(sock.Netlink, sock.VSOCK), sock.Families(sock.FamilyNetlink, sock.FamilyVSOCK)
 	for _, c := range []struct {
 		text      string
 		states    sock.StateSet
@@ -34,12 +36,13 @@ func TestReach(t *testing.T) {
 		{"family ipv6", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), sock.Families(sock.IPv6), true},
 		{"family ipv6 protocol udp", sock.AllStates, false, sock.Protocols(sock.UDP), sock.Families(sock.IPv6), true},
 		{"src unix:/x", sock.AllStates, false, sock.Protocols(sock.Unix, sock.ProtocolUnknown), sock.Families(sock.FamilyUnix), true},
-		{"sport 22", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), inet, false},
+		{"sport 22", sock.AllStates, false, inetProtocols | numbered | sock.Protocols(sock.ProtocolUnknown), inet | numberedFamilies, false},
 		{"dst ::1", sock.AllStates, false, inetProtocols | sock.Protocols(sock.ProtocolUnknown), sock.Families(sock.IPv6), false},
 		{"sport 22 or uid 1", sock.AllStates, false, allProtocols, allFamilies, false},
 		{"not sport 22", sock.AllStates, false, allProtocols, allFamilies, false},
 		{"sport 22 state listen protocol tcp family ipv4", sock.States(sock.Listen), true, sock.Protocols(sock.TCP), sock.Families(sock.IPv4), true},
-		{"sport 70000", 0, false, 0, 0, false},
+		{"sport 70000", sock.AllStates, false, numbered | sock.Protocols(sock.ProtocolUnknown), numberedFamilies, false},
+		{"src netlink:route:7", sock.AllStates, false, sock.Protocols(sock.Netlink, sock.ProtocolUnknown), sock.Families(sock.FamilyNetlink), true},
 	} {
 		f := mustParse(t, c.text)
 		states, explicit := f.States()
@@ -69,23 +72,24 @@ func TestImpossible(t *testing.T) {
 		"sport > 22 sport < 80":             false,
 		"src 10.0.0.0/8 src 192.168.0.0/16": false,
 		"(state listen or state bound) state big": false,
-		"sport = 70000":                         true,
-		"sport > 70000":                         true,
-		"uid 1 and src 10.0.0.1:70000":          true,
-		"sport = 70000 or dport 80000":          true,
-		"sport > 65535":                         true,
-		"rtt < 0":                               true,
-		"state listen and state established":    true,
-		"state listen and exclude listen":       true,
-		"state listen exclude listen":           true,
-		"not all":                               true,
-		"not src *":                             true,
-		"protocol tcp protocol udp":             true,
-		"uid 1 protocol tcp protocol udp":       true,
-		"family ipv4 dst ::1":                   true,
-		"dst unix:/x and sport 1":               true,
-		"src netlink:rtnl":                      true,
-		"uid 1 and (sport 70000 or state none)": true,
+		"sport = 70000":                               false, // a port of VSOCK
+		"src netlink:rtnl":                            false,
+		"protocol tcp sport = 70000":                  true,
+		"family ipv4 sport > 70000":                   true,
+		"uid 1 and src 10.0.0.1:70000":                true,
+		"protocol tcp (sport = 70000 or dport 80000)": true,
+		"rtt < 0":                                            true,
+		"state listen and state established":                 true,
+		"state listen and exclude listen":                    true,
+		"state listen exclude listen":                        true,
+		"not all":                                            true,
+		"not src *":                                          true,
+		"protocol tcp protocol udp":                          true,
+		"uid 1 protocol tcp protocol udp":                    true,
+		"family ipv4 dst ::1":                                true,
+		"dst unix:/x and sport 1":                            true,
+		"src netlink:rtnl and sport 22 and protocol tcp":     true,
+		"uid 1 and (protocol tcp sport 70000 or state none)": true,
 	} {
 		f := mustParse(t, text)
 		if f.Impossible() != want {

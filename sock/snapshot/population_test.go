@@ -131,7 +131,7 @@ func inventFamily(r *rand.Rand, s *sock.Socket) {
 			}
 		}
 		if family == sock.FieldNetlink && r.IntN(2) == 0 {
-			s.Details.Groups = "1,5"
+			s.Groups = []uint64{1, r.Uint64()}
 		}
 	}
 }

@@ -207,10 +207,10 @@ func netlinkLine(r familyRecord) string {
 		remote = fmt.Sprintf("%d:%d", n("peer_group"), n("peer_port_id"))
 	}
 	var groups uint64
-	joined, _ := r.Netlink["groups"].(string)
-	for _, group := range strings.Split(joined, ",") {
-		if i, err := strconv.Atoi(group); err == nil && i <= 32 { // ss shows the first word alone
-			groups |= 1 << (i - 1)
+	joined, _ := r.Netlink["groups"].([]any)
+	for _, group := range joined {
+		if n, ok := group.(float64); ok && n <= 32 { // ss shows the first word alone
+			groups |= 1 << (int(n) - 1)
 		}
 	}
 	return fmt.Sprintf("UNCONN %s %s %d:%d %s sk=0 cb=0 groups=0x%08x %s", number(r.RecvQueue), number(r.SendQueue), n("protocol_number"),
