@@ -73,6 +73,19 @@ func (o Options) Layout() (*Layout, error) {
 	return l, nil
 }
 
+// Asked returns the facts that were asked for: by an option that shows them, or by
+// name.
+func (l *Layout) Asked() sock.Field {
+	asked := l.Facts | asksOf(l.Columns) | asksOf(l.Group)
+	for _, k := range l.Sort {
+		asked |= k.Column.Asks()
+	}
+	for _, f := range l.uses {
+		asked |= f.Asks()
+	}
+	return asked
+}
+
 // keep returns a socket that may be kept.
 func (o *Options) keep(s *sock.Socket) *sock.Socket {
 	if o.Stay {

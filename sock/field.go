@@ -79,6 +79,9 @@ const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedA
 // comparing one with the listing before.
 const ComparedFields = FieldRates | FieldAge
 
+// WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN.
+const WithheldFields = FieldMark | FieldMD5 | FieldPacketFilter
+
 // AllFields holds every fact.
 const AllFields = fieldEnd - 1
 

@@ -14,6 +14,9 @@ type Query struct {
 	// Want is what the reader of the listing will look at. A source may give
 	// more where that costs nothing.
 	Want Field
+	// Asked are those facts of Want that somebody asked for by name: it is said if
+	// the system withholds them, and is taken for granted of the others.
+	Asked Field
 	// Where says which sockets are wanted beyond that; nil is all of them. It is
 	// advice: a source may leave out sockets that it does not match, and need
 	// not. Whoever set it checks every row again.

@@ -126,6 +126,8 @@ const (
 	CodeMalformed Code = "malformed"
 	// CodePermission: the reader may not see everything.
 	CodePermission Code = "permission"
+	// CodeWithheld: the system tells a fact only to those who have a right.
+	CodeWithheld Code = "withheld"
 	// CodeInput: an entry of a snapshot was left out.
 	CodeInput Code = "input"
 )

@@ -58,6 +58,8 @@ type inetDecoder struct {
 	congestion sock.CongestionInfo
 	tls        sock.TLS
 	peers      []netip.Prefix
+	// withholds: a socket was told without what only CAP_NET_ADMIN is told.
+	withholds bool
 }
 
 // decode reads struct inet_diag_msg and its attributes into s, which it resets.
@@ -86,7 +88,28 @@ func (d *inetDecoder) decode(b []byte, s *sock.Socket) parsed {
 	if d.protocol.ConnectionOriented() {
 		timer(b, s)
 	}
-	return d.attributes(b[inetMsgLen:], s)
+	result := d.attributes(b[inetMsgLen:], s)
+	// inet_diag_msg_attrs_fill tells both, the second only to CAP_NET_ADMIN.
+	if s.Known&(sock.FieldShutdown|sock.FieldMark) == sock.FieldShutdown {
+		d.withholds = true
+	}
+	return result
+}
+
+// withheld says what of the facts that were asked for the kernel did not tell for
+// want of a right.
+func (d *inetDecoder) withheld(asked sock.Field) (parts []*sock.Partial) {
+	if !d.withholds {
+		return nil
+	}
+	d.withholds = false
+	if asked.Has(sock.FieldMark) {
+		parts = append(parts, &sock.Partial{Code: sock.CodeWithheld, Message: "marks are told with CAP_NET_ADMIN only"})
+	}
+	if d.protocol == sock.TCP && asked.Has(sock.FieldMD5) {
+		parts = append(parts, &sock.Partial{Code: sock.CodeWithheld, Message: "peers of TCP MD5 signatures are told with CAP_NET_ADMIN only"})
+	}
+	return parts
 }
 
 // endpoints reads the addresses and the device.

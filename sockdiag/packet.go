@@ -116,5 +116,5 @@ func (d *familyDecoder) withheld() *sock.Partial {
 		return nil
 	}
 	d.filtersHidden = false
-	return &sock.Partial{Code: sock.CodePermission, Message: "the filters of packet sockets are told with CAP_NET_ADMIN only"}
+	return &sock.Partial{Code: sock.CodeWithheld, Message: "the filters of packet sockets are told with CAP_NET_ADMIN only"}
 }

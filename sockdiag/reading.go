@@ -250,6 +250,11 @@ func (r *reading) report(t sock.Table, out outcome, inconsistent bool) (more boo
 	if part := r.decoder.family.withheld(); part != nil && !r.yield(nil, part) {
 		return false
 	}
+	for _, part := range r.decoder.inet.withheld(r.query.Asked) {
+		if !r.yield(nil, part) {
+			return false
+		}
+	}
 	return !inconsistent || r.yield(nil, &sock.Partial{
 		Code:       sock.CodeInterrupted,
 		Message:    fmt.Sprintf("%s: the kernel's table kept changing, %d readings were inconsistent", t, maxRetries+1),

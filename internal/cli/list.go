@@ -82,6 +82,9 @@ func (r *run) list(o *options, words []string) error {
 	if err == nil && r.status == exitNothing && a.hidden() && f.Needs().Has(sock.FieldOwners) {
 		r.status = exitFailed // who holds a socket decides what matches, and is hidden
 	}
+	if err == nil && r.status == exitNothing && a.warned(sock.CodeWithheld) && f.Needs()&sock.WithheldFields != 0 {
+		r.status = exitFailed
+	}
 	return err
 }
 
@@ -136,7 +139,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 	if o.kill {
 		return r.kill(o, b, req, layout)
 	}
-	req.Query.Want = o.wants(layout.Needs())
+	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()), layout.Asked()|req.Filter.Needs()
 	listing, err := r.open(b, req)
 	if err != nil {
 		return answered{}, err
