@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 )
 
@@ -43,6 +44,11 @@ func (h *Host) fieldsOf(p sock.Protocol) sock.Field {
 		return 0
 	}
 	return derived(fields, h.chain.env.Namespace != nil)
+}
+
+// HasLabels reports whether a security module labels the processes here.
+func (h *Host) HasLabels() bool {
+	return h.chain.env.Proc != "" && procnet.At(h.chain.env.Proc).HasLabels()
 }
 
 // ListsPeers reports whether it is told whom the sockets of a protocol are

@@ -30,7 +30,8 @@ func TestFactsOfAMachine(t *testing.T) {
 		sources: []sock.Source{&telling{fields: sock.FieldInode | sock.FieldUID}},
 		env:     &sock.Environment{Namespace: namespace(1)},
 	}}
-	want := sock.FieldInode | sock.FieldUID | sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldOwners | sock.ProcessFields
+	want := sock.FieldInode | sock.FieldUID | sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldOwners | sock.ProcessFields |
+		sock.FieldSocketContext
 	if got := inodes.Fields(); got != want || !inodes.FindsThreads() {
 		t.Errorf("with inodes %b, want %b", got, want)
 	}

@@ -41,7 +41,7 @@ func TestDocEvidence(t *testing.T) {
 			evidence[name[1]] = row[1:]
 		}
 	}
-	words := []string{"run", "Wine|simulated|read", "simulated|read", "simulated|read"}
+	words := []string{"run|simulated", "Wine|simulated|read", "simulated|read", "simulated|read"}
 	for _, row := range tableBetween(t, string(text), "<!-- from the registry of facts: go run ./internal/docgen -->\n", "<!-- end -->") {
 		name := strings.Trim(row[0], "`")
 		cells := evidence[name]

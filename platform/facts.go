@@ -10,6 +10,7 @@ import (
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/process"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 )
 
@@ -57,6 +58,9 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 	if facts.Known.Has(sock.FieldStartedAt) {
 		p.StartedAt = facts.StartedAt
 	}
+	if facts.Known.Has(sock.FieldContext) {
+		p.Context = facts.Context
+	}
 }
 
 // longestCmdline is how much of a command line is kept: as much as Linux takes for
@@ -94,6 +98,11 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 	if want.Has(sock.FieldStartedAt) {
 		if at, err := startedAt(f.ctx, f.env, pid); err == nil && at.Unix() > 0 {
 			facts.StartedAt, facts.Known = at, facts.Known|sock.FieldStartedAt
+		}
+	}
+	if want.Has(sock.FieldContext) && f.env.Proc != "" {
+		if label := procnet.At(f.env.Proc).Label(pid); label != "" {
+			facts.Context, facts.Known = label, facts.Known|sock.FieldContext
 		}
 	}
 	return facts

@@ -49,6 +49,9 @@ func TestOfferedFactsAreFilled(t *testing.T) {
 		if source != "portable" { // which tells no owners on Linux
 			offered |= sock.FieldOwners | sock.ProcessFields
 		}
+		if !host.HasLabels() {
+			offered &^= sock.FieldContext | sock.FieldSocketContext
+		}
 		q := sock.Query{
 			Protocols: host.Protocols(), Families: sock.Families(sock.IPv4, sock.IPv6),
 			States: sock.AllStates, Want: offered,

@@ -140,7 +140,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	ctx = inProc(ctx, h.chain.env)
 	want := counted(req.Query.Want | req.Filter.Needs())
 	if h.noOwners {
-		want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+		want &^= ownerFields | sock.FieldService
 	}
 	req.Query.Want = want
 	req.Query = restricted(req.Query, req.Filter)
@@ -153,7 +153,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		notes:    h.newAnnotator(want),
 		snapshot: newSnapshot(),
 	}
-	switch wanted := want&(sock.FieldOwners|sock.ProcessFields) != 0; {
+	switch wanted := want&ownerFields != 0; {
 	case h.givesOwners():
 		l.given = h.given(ctx, l, wanted)
 	case wanted && h.finder != nil:

@@ -77,7 +77,7 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
 	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup | l.request.Later
 	if l.owners != nil || l.given != nil {
-		missing |= sock.FieldOwners | sock.ProcessFields
+		missing |= ownerFields
 	}
 	early := func(yield func(*sock.Socket, error) bool) {
 		for s, err := range l.rows(l.ctx, q) {

@@ -55,6 +55,9 @@ const ownerBlock = 4096
 // came into being while the listing was made.
 const maxSearches = 6
 
+// ownerFields are the facts for which owners are searched.
+const ownerFields = sock.FieldOwners | sock.ProcessFields | sock.FieldSocketContext
+
 // ownerStage adds owners to a stream of sockets.
 type ownerStage struct {
 	finder ownerFinder
@@ -195,6 +198,11 @@ func (o *ownerStage) resolve(s *sock.Socket) bool {
 	s.Known |= sock.FieldOwners
 	for p := range s.PIDs {
 		o.facts.fill(p, o.want, index.sameProcess)
+	}
+	if o.want.Has(sock.FieldSocketContext) {
+		if s.SocketContext = o.proc.SocketLabel(owners[0]); s.SocketContext != "" {
+			s.Known |= sock.FieldSocketContext
+		}
 	}
 	return true
 }

@@ -91,7 +91,10 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 		fields |= sock.FieldOwners
 	}
 	if fields.Has(sock.FieldOwners) {
-		fields |= sock.ProcessFields
+		fields |= sock.ProcessFields &^ sock.FieldContext
+	}
+	if fields.Has(sock.FieldInode) { // found in proc, by the owners
+		fields |= sock.FieldContext | sock.FieldSocketContext
 	}
 	return fields
 }

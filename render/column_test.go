@@ -86,7 +86,7 @@ func TestNeeds(t *testing.T) {
 		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldResult | sock.FieldClosedAt | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
 		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending |
 		sock.FieldPacketFilter
 	tests := map[string]struct {
@@ -104,7 +104,7 @@ func TestNeeds(t *testing.T) {
 		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
 		"json info":  {Options{Format: JSON, Facts: shownBy("info")}, sock.AllFields&^optional | shownBy("info")},
 		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
-		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields | sock.FieldService},
+		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields&^sock.FieldContext | sock.FieldService},
 		"pids":       {Options{Format: PIDs}, sock.FieldOwners},
 		"count":      {Options{Format: Count}, 0},
 		"quiet":      {Options{Format: Quiet}, 0},

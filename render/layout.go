@@ -30,7 +30,7 @@ func (o Options) Layout() (*Layout, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	l := &Layout{Options: o}
+	l := &Layout{Options: o, needs: o.Facts & sock.FieldContext} // which is told among the owners
 	if o.Resolve {
 		l.names = newNames(&o)
 	}
@@ -184,7 +184,7 @@ func (o *Options) tableColumns() []*Column {
 			cols = append(cols, column(name))
 		}
 	}
-	for _, name := range [...]string{"user", "inode", "cookie", "timer", "result"} {
+	for _, name := range [...]string{"user", "process_context", "socket_context", "inode", "cookie", "timer", "result"} {
 		if c := column(name); c.Needs&o.Facts != 0 {
 			cols = append(cols, c)
 		}

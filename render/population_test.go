@@ -28,7 +28,7 @@ const inetFacts = sock.FieldLocal | sock.FieldRecvQueue | sock.FieldSendQueue | 
 
 func process(pid int, name, user string) *sock.Process {
 	return &sock.Process{
-		PID: pid, Name: name, Known: sock.ProcessFields, Exe: "/usr/bin/" + name, Cmdline: name + " --flag x",
+		PID: pid, Name: name, Known: sock.ProcessFields &^ sock.FieldContext, Exe: "/usr/bin/" + name, Cmdline: name + " --flag x",
 		UID: 1000, User: user, StartedAt: clock.Add(-131 * time.Minute),
 	}
 }

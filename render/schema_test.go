@@ -91,8 +91,11 @@ func populations() []*sock.Socket {
 			s := full()
 			s.Timer.Kind, s.Shutdown, s.OwnerStatus, s.Cookie = kind, bits, sock.OwnerStatus(kind)+4, uint64(kind)<<60
 			s.Memory.Rcvbuf, s.Inode, s.Result = 1<<32-1, 1<<64-1, sock.Result(kind)+1
-			s.ClosedAt = clock
-			s.Known |= sock.FieldResult | sock.FieldClosedAt
+			labelled := *s.Owners[0].Process
+			labelled.Context, labelled.Known = "system_u:system_r:httpd_t:s0", labelled.Known|sock.FieldContext
+			s.Owners[0].Process = &labelled
+			s.ClosedAt, s.SocketContext = clock, "system_u:object_r:http_t:s0"
+			s.Known |= sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext
 			all = append(all, s)
 		}
 	}

@@ -61,19 +61,21 @@ const (
 	FieldFile           // File
 	FieldPending        // Pending
 	FieldClosedAt       // ClosedAt
+	FieldSocketContext  // SocketContext
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe
 	FieldCmdline
 	FieldProcessUser
 	FieldStartedAt
+	FieldContext
 
 	fieldEnd
 )
 
 // ProcessFields are the facts about the process that cost a look-up of their
 // own. PID, name and descriptor come with FieldOwners.
-const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt
+const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt | FieldContext
 
 // ComparedFields are the facts that no listing tells by itself: they come of
 // comparing one with the listing before.

@@ -21,6 +21,7 @@ type Process struct {
 	UID       uint32 // effective, or NoUID; known with User
 	User      string
 	StartedAt time.Time
+	Context   string // label of the security module: SELinux, AppArmor or Smack
 }
 
 // WindowsProgram returns the name of a process without .exe, and whether it is one

@@ -111,6 +111,9 @@ type Socket struct {
 	// tells it.
 	Result Result
 
+	// SocketContext is the label that a security module has given the socket.
+	SocketContext string
+
 	// ClosedAt is when the end of the socket was told; no source of listings tells it.
 	ClosedAt time.Time
 

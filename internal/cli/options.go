@@ -59,7 +59,7 @@ func (o *options) choosesStates() bool {
 // wants returns what a layout needs without the facts that an option takes away.
 func (o *options) wants(needs sock.Field) sock.Field {
 	if o.noOwners() {
-		needs &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
+		needs &^= sock.FieldOwners | sock.FieldService | sock.FieldSocketContext | sock.ProcessFields
 	}
 	if o.numericUsers {
 		needs &^= sock.FieldUser
@@ -140,6 +140,8 @@ func (o *options) factOptions() []*option {
 			o.shows("bpf", "b", "the filters of packet sockets, disassembled (CAP_NET_ADMIN)"),
 			o.shows("tos", "", "type of service, traffic class, class of traffic"),
 			o.shows("cgroup", "", "control group"),
+			o.shows("context", "Z", "security labels of processes (SELinux, AppArmor, Smack)"),
+			o.shows("contexts", "z", "security labels of processes and of sockets"),
 			o.shows("sockopt", "", "options of sockets over IP: freebind, transparent ..."),
 		),
 	)

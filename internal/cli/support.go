@@ -63,6 +63,9 @@ func (b backend) fit(o *options, req *platform.Request) error {
 		return nil
 	}
 	protocols, fields := b.host.Protocols(), b.fields()
+	if err := b.refuseLabels(o, req); err != nil {
+		return err
+	}
 	if err := b.refuseTables(o, protocols); err != nil {
 		return err
 	}
@@ -106,6 +109,26 @@ func (b backend) fitLayout(l *render.Options) error {
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
 	l.Facts &= fields // without the columns of which none would hold anything
 	return b.refuseColumns(l, fields)
+}
+
+// labelFields are the facts that only a security module tells.
+const labelFields = sock.FieldContext | sock.FieldSocketContext
+
+// refuseLabels refuses labels where no security module gives any.
+func (b backend) refuseLabels(o *options, req *platform.Request) error {
+	what := ""
+	if req.Filter.Needs()&labelFields != 0 {
+		what = "the filter"
+	}
+	for _, option := range o.shown {
+		if fact.Shown(option)&labelFields != 0 {
+			what = "--" + option
+		}
+	}
+	if what == "" || b.host.HasLabels() {
+		return nil
+	}
+	return usagef("%s: there are no security labels here: neither SELinux nor AppArmor nor Smack labels processes", what)
 }
 
 // refuseTables refuses tables that are asked for by name.

@@ -145,11 +145,14 @@ func (f *Fact) Certain(in *Fact) bool {
 	return f.plain && f.Least == 0 && f.must == given
 }
 
-// Asks returns what to ask of a source so that all that it can say is known.
+// Asks returns what to ask of a source so that all that it can say is known, without
+// the parts that are told only if they are asked for.
 func (f *Fact) Asks() sock.Field {
 	asks := f.Needs | f.shows
 	for _, p := range f.Parts() {
-		asks |= p.Asks()
+		if f.Optional || !p.Optional {
+			asks |= p.Asks()
+		}
 	}
 	return asks
 }

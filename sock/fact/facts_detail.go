@@ -59,6 +59,12 @@ var detailFacts = []*Fact{
 		Doc: "traffic class (IPv6)", Example: "tclass != 0",
 	}, func(s *sock.Socket) *uint8 { return &s.TrafficClass }),
 	{
+		Name: "socket_context", Aliases: []string{"sock_ctx"}, Kind: Text, Needs: sock.FieldSocketContext, Optional: true, Option: "contexts",
+		Words: "security labels", Systems: []string{"Linux"},
+		Doc: "label of the socket itself: its context of SELinux or label of Smack", Example: "socket_context ~ /http_port_t/",
+		text: func(s *sock.Socket) *string { return &s.SocketContext },
+	},
+	{
 		Name: "closed_at", Aliases: []string{"closed"}, Kind: Time, Needs: sock.FieldClosedAt, Optional: true, Least: 1, Header: "CLOSED", Words: "times of closing",
 		Doc: "when the socket was closed, as --events tells", Example: "closed_at >= 2026-11-20",
 		number:    func(s *sock.Socket) (uint64, bool) { return Nanoseconds(s.ClosedAt), true },

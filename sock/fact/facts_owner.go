@@ -65,6 +65,12 @@ var ownerParts = []*Fact{
 		ownerText: func(o *sock.Owner) *string { return &o.User },
 	},
 	processStarted,
+	{
+		Name: "process_context", member: "context", Aliases: []string{"context", "proc_ctx"}, Kind: Text, Needs: sock.FieldContext, Optional: true,
+		Option: "context", also: "contexts", Header: "CONTEXT", Words: "security labels", Systems: []string{"Linux"},
+		Doc: "label of the process: its context of SELinux, profile of AppArmor or label of Smack", Example: "process_context ~ /httpd_t/",
+		ownerText: func(o *sock.Owner) *string { return &o.Context },
+	},
 }
 
 var processStarted = &Fact{

@@ -62,7 +62,7 @@ func (f *Fact) complete(in *Fact) {
 	}
 	if in != nil {
 		f.Needs |= in.Needs
-		f.Optional = in.Optional
+		f.Optional = f.Optional || in.Optional
 		if in.Kind != List {
 			f.parent = in
 		}

@@ -190,6 +190,9 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldRates) {
 		inventRates(r, &s.Rates)
 	}
+	if has(sock.FieldSocketContext) {
+		s.SocketContext = inventName(r)
+	}
 	if has(sock.FieldClosedAt) {
 		s.ClosedAt = time.Unix(0, 1+r.Int64N(1<<62)).UTC()
 	}
@@ -256,6 +259,9 @@ func inventProcess(r *rand.Rand) *sock.Process {
 	}
 	if p.Known.Has(sock.FieldStartedAt) {
 		p.StartedAt = time.UnixMilli(r.Int64N(1 << 42)).UTC()
+	}
+	if p.Known.Has(sock.FieldContext) {
+		p.Context = inventName(r)
 	}
 	return p
 }

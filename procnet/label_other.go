@@ -1,0 +1,5 @@
+//go:build !linux
+
+package procnet
+
+func attributeOf(string, string) []byte { return nil }
