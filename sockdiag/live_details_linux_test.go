@@ -54,7 +54,7 @@ func TestLiveCongestionInfo(t *testing.T) {
 		// Without ECN dctcp calls itself dctcp-reno.
 		told, _, _ := bytes.Cut(option(t, client, unix.IPPROTO_TCP, unix.TCP_CONGESTION), []byte{0})
 		if s.Congestion != string(told) || s.Knows(sock.FieldCongestionInfo) != (kind != sock.CongestionOther) {
-			t.Errorf("%s: %s, details %+v", name, s.Congestion, s.CongestionInfo)
+			t.Errorf("%s: %s, the socket says %q, details %+v", name, s.Congestion, told, s.CongestionInfo)
 			continue
 		}
 		if kind == sock.CongestionOther {
