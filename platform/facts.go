@@ -21,6 +21,8 @@ type factReader struct {
 	env   *sock.Environment
 	users *userNames
 	asked map[*sock.Process]bool
+	// place adds what the control group of a process tells; nil: that is not wanted.
+	place func(pid int, facts *sock.Process)
 }
 
 func newFactReader(ctx context.Context, env *sock.Environment, users *userNames) *factReader {
@@ -36,7 +38,7 @@ func inProc(ctx context.Context, env *sock.Environment) context.Context {
 // another process since the owner was found: what was read is kept only if it
 // was not, as same tells.
 func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) bool) {
-	want &= sock.ProcessFields
+	want &= sock.ProcessFields | sock.FieldPlace
 	if want == 0 || f.asked[p] {
 		return
 	}
@@ -61,6 +63,7 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 	if facts.Known.Has(sock.FieldContext) {
 		p.Context = facts.Context
 	}
+	p.Unit, p.Container = facts.Unit, facts.Container // nothing else gives them
 }
 
 // longestCmdline is how much of a command line is kept: as much as Linux takes for
@@ -104,6 +107,9 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		if label := procnet.At(f.env.Proc).Label(pid); label != "" {
 			facts.Context, facts.Known = label, facts.Known|sock.FieldContext
 		}
+	}
+	if f.place != nil && want&sock.FieldPlace != 0 {
+		f.place(pid, &facts)
 	}
 	return facts
 }

@@ -36,6 +36,7 @@ func seldomFacts(t *testing.T) (absent sock.Field) {
 	if !set(t, "TCP_MD5SIG", connected(t, 0), unix.TCP_MD5SIG, string(sig)) {
 		absent |= sock.FieldMD5
 	}
+	enterContainer(t)
 	return absent
 }
 

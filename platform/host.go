@@ -138,7 +138,7 @@ func (h *Host) Protocols() sock.ProtocolSet {
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
 	ctx = inProc(ctx, h.chain.env)
-	want := counted(req.Query.Want | req.Filter.Needs())
+	want := placed(counted(req.Query.Want|req.Filter.Needs()), req.Ownerless)
 	if h.noOwners {
 		want &^= ownerFields | sock.FieldService
 	}
@@ -163,6 +163,12 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 			facts: newFactReader(ctx, h.chain.env, l.notes.users), report: l.report,
 			queues:    &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
 			mailboxes: func() []uint64 { return h.mailboxes(ctx) },
+		}
+	}
+	if want&sock.FieldPlace != 0 {
+		l.places = newPlaces(h.proc)
+		if l.owners != nil {
+			l.owners.facts.place = l.places.ofProcess
 		}
 	}
 	return l

@@ -22,6 +22,9 @@ type Request struct {
 	// Later are facts that the reader of the listing adds to its rows, such as
 	// rates. Rows that the filter may match then are listed.
 	Later sock.Field
+	// Ownerless: what follows from the owners, such as the unit, is not worth a search
+	// for them.
+	Ownerless bool
 }
 
 // matches reports whether the filter matches a socket, or may when what comes later
@@ -41,6 +44,7 @@ type Listing struct {
 	notes   *annotator
 	owners  *ownerStage          // nil: not searched
 	given   *givenOwners         // nil: the sources tell no owners
+	places  *places              // nil: units and containers are not wanted
 	chain   *chainRun            // nil: not this machine
 	head    func() sock.Snapshot // what a recording says
 
@@ -56,6 +60,9 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 		defer l.chain.env.Interfaces.Forget() // they are those of one listing
 	}
 	for s, err := range l.stages() {
+		if err == nil && l.places != nil {
+			l.places.add(s)
+		}
 		if err != nil {
 			var partial *sock.Partial
 			if errors.As(err, &partial) {
@@ -76,6 +83,9 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
 	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup | l.request.Later
+	if l.places != nil {
+		missing |= sock.FieldPlace
+	}
 	if l.owners != nil || l.given != nil {
 		missing |= ownerFields
 	}

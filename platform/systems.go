@@ -96,5 +96,8 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 	if fields.Has(sock.FieldInode) { // found in proc, by the owners
 		fields |= sock.FieldContext | sock.FieldSocketContext
 	}
+	if namespaces && fields&(sock.FieldOwners|sock.FieldCgroup) != 0 { // Linux
+		fields |= sock.FieldPlace
+	}
 	return fields
 }

@@ -94,6 +94,9 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 		bare := *c
 		bare.least, bare.style = 0, nil
 		bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.appendValue(g.view, dst, s) }
+		if g.o.Format == Table && c.Parts() != nil { // people want its name
+			bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.AppendShown(g.view, dst, s) }
+		}
 		cols = append(cols, &bare)
 	}
 	l := *g.o

@@ -3,6 +3,7 @@ package render
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockeye/sock"
@@ -135,6 +136,7 @@ func full() *sock.Socket {
 	s.Rates = sock.Rates{Known: 2*sock.RateRetransShare - 1, Receive: 12_345, Send: 1_234_567, SegsIn: 20, SegsOut: 850, RetransShare: 12_500}
 	s.Age = 1500 * time.Millisecond
 	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
+	s.Unit, s.PlacedBy, s.Container = "ssh.service", sock.PlacedBySocket, &sock.Container{Runtime: "docker", ID: strings.Repeat("5f", 32), Name: "web", Image: "nginx:1.25"}
 	s.ClassID, s.Options = 6, sock.OptionIsICSK|sock.OptionMulticastLoop|sock.OptionMulticastAll|sock.OptionTransparent
 	s.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionBBR, BBR: sock.BBRInfo{Bandwidth: 1_250_000, MinRTT: 40, PacingGain: 739, CwndGain: 512}}
 	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}
@@ -228,7 +230,8 @@ func hostile() []*sock.Socket {
 		p := process(i+1, name, name)
 		p.Exe, p.Cmdline = name, name
 		s := inet(sock.TCP, sock.Listen, "127.0.0.1:"+strconv.Itoa(1000+i), "", sock.Owner{Process: p, FD: 1})
-		s.Known |= sock.FieldInterface | sock.FieldCgroup | sock.FieldNetns | sock.FieldNetnsName | sock.FieldCongestion
+		s.Known |= sock.FieldInterface | sock.FieldCgroup | sock.FieldNetns | sock.FieldNetnsName | sock.FieldCongestion | sock.FieldPlace
+		s.Unit, s.Container = name, &sock.Container{ID: name, Image: name}
 		s.User, s.Interface, s.Cgroup, s.Netns.Name, s.Congestion = name, name, name, name, name
 		u := &sock.Socket{
 			Protocol: sock.Unix, Family: sock.FamilyUnix, State: sock.Established, OwnerStatus: sock.OwnerAcceptQueue,

@@ -62,6 +62,7 @@ const (
 	FieldPending        // Pending
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
+	FieldPlace          // Unit, Container, PlacedBy: one of them at least
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

@@ -22,6 +22,9 @@ type Process struct {
 	User      string
 	StartedAt time.Time
 	Context   string // label of the security module: SELinux, AppArmor or Smack
+	// Unit and Container are those of its control group, known with FieldPlace.
+	Unit      string
+	Container *Container
 }
 
 // WindowsProgram returns the name of a process without .exe, and whether it is one

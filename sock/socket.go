@@ -90,6 +90,11 @@ type Socket struct {
 	Options      SocketOptions
 	CgroupID     uint64 // the kernel's number of the control group
 	Cgroup       string // its path in the hierarchy, from its root
+	// Unit is the unit of systemd and Container the container that the socket
+	// belongs to; PlacedBy says how that is known.
+	Unit      string
+	Container *Container
+	PlacedBy  PlacedBy
 
 	// Rates and Age come of comparing listings; no source tells them. Age is how
 	// long the socket has been there, at least.

@@ -139,7 +139,7 @@ func (o *options) factOptions() []*option {
 			o.shows("info", "i", "TCP's inner facts: rtt, cwnd, bytes ..."),
 			o.shows("bpf", "b", "the filters of packet sockets, disassembled (CAP_NET_ADMIN)"),
 			o.shows("tos", "", "type of service, traffic class, class of traffic"),
-			o.shows("cgroup", "", "control group"),
+			o.shows("cgroup", "", "control group, unit of systemd, container"),
 			o.shows("context", "Z", "security labels of processes (SELinux, AppArmor, Smack)"),
 			o.shows("contexts", "z", "security labels of processes and of sockets"),
 			o.shows("sockopt", "", "options of sockets over IP: freebind, transparent ..."),

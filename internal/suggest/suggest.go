@@ -74,13 +74,14 @@ func Hint(word string, among []string) string {
 	return ", did you mean " + strings.Join(names[:last], ", ") + " or " + names[last] + "?"
 }
 
-// score is the distance of two folded words, smaller is nearer.
+// score is the distance of two folded words, smaller is nearer. A short name of which
+// only one letter would be left is not near: "inod" is not "pod".
 func score(word, name string) (int, bool) {
 	if swapped(word, name) {
 		return 1, true
 	}
 	d := levenshtein.Distance(word, name, nil)
-	if d <= limit(len(word)) {
+	if d <= limit(len(word)) && d < len(name)-1 {
 		return d, true
 	}
 	return 0, false

@@ -40,6 +40,12 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestNamesLeavesShortOnes(t *testing.T) {
+	if got := Names("inod", []string{"id", "pod", "inode"}); !cmp.Equal(got, []string{"inode"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestNamesGivesThreeOnce(t *testing.T) {
 	got := Names("port", []string{"port1", "port1", "port2", "port3", "port4"})
 	if want := []string{"port1", "port2", "port3"}; !cmp.Equal(got, want) {

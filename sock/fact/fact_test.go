@@ -107,7 +107,7 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 // TestShown: what an option shows is what the facts say that it does.
 func TestShown(t *testing.T) {
 	for option, want := range map[string]sock.Field{
-		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "sockopt": sock.FieldOptions, "cgroup": sock.FieldCgroup,
+		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "sockopt": sock.FieldOptions, "cgroup": sock.FieldCgroup | sock.FieldPlace,
 		"info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldRates |
 			sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5,
 		"tos": sock.FieldTOS | sock.FieldTrafficClass | sock.FieldClassID, "nosuch": 0,

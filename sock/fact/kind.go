@@ -32,6 +32,7 @@ const (
 	Mark                  // value/mask
 	Cgroup                // a path of a control group
 	Netns                 // the inode or name of a network namespace
+	Container             // the name or ID of a container
 	Object                // made of parts
 	List                  // of objects
 	kindEnd
@@ -41,7 +42,7 @@ var kindNames = [...]string{
 	Host: "host", Port: "port", State: "state", Protocol: "protocol", Family: "family", Choice: "name",
 	Bool: "boolean", Number: "number", Hex: "hexadecimal number", Bytes: "bytes", Duration: "duration",
 	Time: "time", Share: "part of a whole", Text: "text", Path: "text", Process: "text", Interface: "interface", Mark: "mark",
-	Cgroup: "cgroup", Netns: "namespace", Object: "object", List: "list",
+	Cgroup: "cgroup", Netns: "namespace", Container: "container", Object: "object", List: "list",
 }
 
 // String returns a name for people, such as "duration".

@@ -148,6 +148,8 @@ func (p *parser) build(f *fact.Fact, op operator, operands []token) (Expr, error
 		return p.cgroupCond(operands)
 	case fact.Netns:
 		return p.netnsCond(operands)
+	case fact.Container:
+		return p.containerCond(operands)
 	}
 	return p.numberCond(f, op, operands)
 }

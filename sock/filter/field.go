@@ -22,10 +22,13 @@ func operatorsOf(f *fact.Fact) []string {
 }
 
 // named returns the fact whose text a regular expression is matched with: of a
-// namespace, that is its name. It is nil if there is none.
+// namespace or container, that is its name. It is nil if there is none.
 func named(f *fact.Fact) *fact.Fact {
-	if f.Kind == fact.Netns {
+	switch f.Kind {
+	case fact.Netns:
 		f = mustField("netns.name")
+	case fact.Container:
+		f = mustField("container.name")
 	}
 	if !f.Textual() {
 		return nil

@@ -54,9 +54,6 @@ func (p *parser) unknownWord(word string, start int) *SyntaxError {
 	case "name", "program", "programname", "app", "application":
 		e.Suggestion = "process"
 		return e
-	case "unit", "container":
-		e.Message = folded + " is not something that a filter can compare"
-		return e
 	}
 	if _, ok := sock.ParseState(word); ok {
 		e.Message, e.Suggestion = "a state needs the word state before it", "state "+folded

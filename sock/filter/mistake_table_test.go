@@ -24,7 +24,7 @@ var mistakeTable = []struct{ text, under, want string }{
 	{":70000x", ":70000x", "70000x is neither a port nor a known service"},
 	{":", ":", "unknown word in the filter"},
 	{"::1", "::1", "an address needs a word such as src or dst before it, did you mean addr ::1?"},
-	{"unit = x", "unit", "unit is not something that a filter can compare"},
+	{"container = \"\"", "\"\"", "the name of the container is empty"},
 
 	{"dport", "", "dport needs a port to be compared with"},
 	{"dport =", "", "dport needs a port to be compared with"},

@@ -114,6 +114,14 @@ func (c *RegexpCond) text(b []byte) []byte {
 	return append(b, '/')
 }
 
+func (c *ContainerCond) text(b []byte) []byte {
+	names := make([]string, len(c.Names))
+	for i, n := range c.Names {
+		names[i] = quote(n)
+	}
+	return equality(b, "container", names)
+}
+
 func (c *NetnsCond) text(b []byte) []byte {
 	names := make([]string, len(c.Names))
 	for i, n := range c.Names {

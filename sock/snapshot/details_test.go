@@ -31,6 +31,13 @@ func inventDetails(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldFile) {
 		s.File = &sock.UnixFile{Device: "254:1", Inode: r.Uint64()}
 	}
+	if has(sock.FieldPlace) {
+		s.PlacedBy = sock.PlacedByOwner + sock.PlacedBy(r.IntN(2))
+		s.Unit = inventName(r)
+		if r.IntN(2) == 0 {
+			s.Container = &sock.Container{Runtime: "docker", ID: inventName(r), Name: inventName(r), Image: inventName(r), Pod: inventName(r)}
+		}
+	}
 	if has(sock.FieldPending) {
 		for range r.IntN(3) {
 			s.Pending = append(s.Pending, r.Uint64())
