@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"sockeye/sock"
@@ -51,12 +52,28 @@ func (o *ownerStage) settle(ctx context.Context, held []*sock.Socket, searched b
 			continue
 		}
 		s.Known |= sock.FieldOwners
-		if s.OwnerStatus = o.reason(ctx, s, searched); s.OwnerStatus == sock.OwnerNoDescriptor {
+		switch s.OwnerStatus = o.reason(ctx, s, searched); s.OwnerStatus {
+		case sock.OwnerNoDescriptor:
 			doubtful = append(doubtful, s)
+		case sock.OwnerPermission, sock.OwnerNotSearched:
+			o.namePort(s)
 		}
 	}
 	if len(doubtful) > 0 {
 		o.lookFurther(ctx, doubtful)
+	}
+}
+
+// namePort names the process whose PID is the port of a netlink socket that somebody
+// may hold who cannot be seen. The kernel chooses that port (netlink_autobind), a
+// process may choose another: it is no owner.
+func (o *ownerStage) namePort(s *sock.Socket) {
+	port, _ := s.Detail(sock.NetlinkPort)
+	if port == 0 || port > math.MaxInt32 || o.proc.Foreign() != nil {
+		return
+	}
+	if name, err := o.proc.NameOf(int(port)); err == nil && name != "" {
+		s.PortProcess = name
 	}
 }
 

@@ -46,6 +46,12 @@ func (fs FS) Processes() (all []Process, complete bool, err error) {
 	return all, complete, nil
 }
 
+// NameOf returns the name of a process, as everybody may read it.
+func (fs FS) NameOf(pid int) (string, error) {
+	p, err := fs.process(pid, make([]byte, maxStat))
+	return p.Name, err
+}
+
 // process reads the stat file of a process into buf.
 func (fs FS) process(pid int, buf []byte) (Process, error) {
 	path := fs.pidFile(pid, "stat")

@@ -209,13 +209,15 @@ func addressless() []*sock.Socket {
 	for i, v := range []uint64{15, 0, 0, 0} {
 		kernel.Details.Set(sock.NetlinkProtocol+sock.Detail(i), v)
 	}
+	hidden := of(sock.Netlink, sock.FamilyNetlink, sock.FieldNetlink, sock.NetlinkProtocol, sock.NetlinkPort)
+	hidden.OwnerStatus, hidden.Owners, hidden.PortProcess = sock.OwnerPermission, nil, "dhclient"
 	vsock := of(sock.VSOCK, sock.FamilyVSOCK, sock.FieldVSOCK, sock.VSOCKCID, sock.VSOCKPeerPort)
 	vsock.State = sock.Established
 	listener := of(sock.VSOCK, sock.FamilyVSOCK, sock.FieldVSOCK, sock.VSOCKPort, sock.VSOCKPort)
 	listener.State = sock.Listen
 	xdp := of(sock.XDP, sock.FamilyXDP, sock.FieldXDP|sock.FieldInterface, sock.XDPQueue, sock.XDPTxEmpty)
 	xdp.Interface, xdp.IfIndex = "eth1", 3
-	return []*sock.Socket{packet, everything, netlink, kernel, vsock, listener, xdp}
+	return []*sock.Socket{packet, everything, netlink, kernel, hidden, vsock, listener, xdp}
 }
 
 // evil are names that try to command a terminal or to forge a row.

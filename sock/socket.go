@@ -108,9 +108,13 @@ type Socket struct {
 	// the program of a packet socket (SO_ATTACH_FILTER), disassembled.
 	// Groups are the numbers of the multicast groups that a netlink socket has
 	// joined, in order; they go with FieldNetlink.
+	// PortProcess is the name of the process whose PID is the port of a netlink
+	// socket whose holder is hidden: the kernel chooses that number for the first
+	// socket of a process. It goes with FieldOwners.
 	Details      *Details
 	Groups       []uint64
 	PacketFilter string
+	PortProcess  string
 
 	// Result says what became of the socket when it was to be closed; no source
 	// tells it.

@@ -58,8 +58,8 @@ func ByEnds(s *sock.Socket) Identity {
 	if s.Knows(sock.FieldInode) && !connection {
 		id.inode = s.Inode
 	}
-	if s.Protocol == sock.Unix && id.inode != 0 {
-		return id // it may get its name later
+	if !s.Protocol.Inet() && id.inode != 0 {
+		return id // it may get its name, or its device, later
 	}
 	if s.Knows(sock.FieldLocal) {
 		id.local = s.Local

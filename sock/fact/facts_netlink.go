@@ -10,6 +10,11 @@ var netlinkFact = detailObject("netlink", sock.FieldNetlink, "details of netlink
 				"netlink_protocol = route", "netlink_protocol")),
 			silenced(detail(sock.NetlinkProtocol, "netlink.protocol_number", "its number: NETLINK_* of linux/netlink.h")),
 			silenced(detail(sock.NetlinkPort, "netlink.port_id", "number by which it is sent to: mostly the PID of a process; 0 is the kernel", "port_id")),
+			&Fact{
+				Name: "netlink.port_process", Aliases: []string{"port_process"}, Kind: Process, Needs: sock.FieldOwners, silent: true, dependent: true,
+				Doc: "name of the process whose PID is port_id, where the owner is hidden: most likely it is that", Example: "port_process = dhclient",
+				text: func(s *sock.Socket) *string { return &s.PortProcess },
+			},
 			silenced(detail(sock.NetlinkPeerPort, "netlink.peer_port_id", "port_id to which connect(2) sends; 0 is the kernel, or nobody", "peer_port_id")),
 			silenced(detail(sock.NetlinkPeerGroup, "netlink.peer_group", "number of the multicast group to which it sends; 0 is none", "peer_group")),
 			&Fact{

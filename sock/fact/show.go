@@ -167,6 +167,10 @@ func appendReason(dst []byte, s *sock.Socket) []byte {
 		dst = append(dst, "(accept queue of "...)
 		dst = escape.AppendText(dst, s.Listener.Name)
 		return append(dst, ')')
+	case s.PortProcess != "":
+		dst = append(append(dst, '('), s.OwnerStatus.String()...)
+		dst = escape.AppendText(append(dst, ", perhaps "...), s.PortProcess)
+		return append(dst, ')')
 	case s.OwnerStatus == sock.OwnerExited && s.CreatorPID > 0:
 		return appendExited(dst, s)
 	case int(s.OwnerStatus) >= len(reasons):

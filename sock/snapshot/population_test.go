@@ -130,6 +130,9 @@ func inventFamily(r *rand.Rand, s *sock.Socket) {
 				s.Details.Set(d, uint64(r.IntN(2))) // some are flags
 			}
 		}
+		if family == sock.FieldNetlink && s.Known.Has(sock.FieldOwners) {
+			s.PortProcess = inventName(r)
+		}
 		if family == sock.FieldNetlink && r.IntN(2) == 0 {
 			s.Groups = []uint64{1, r.Uint64()}
 		}

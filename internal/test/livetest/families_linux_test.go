@@ -43,7 +43,7 @@ func TestFamilies(t *testing.T) {
 	t.Run("made through proc", func(t *testing.T) { familiesMade(t, set, "proc") })
 	t.Run("packet beside ss", func(t *testing.T) { packetBesideSS(t, 8) })
 	t.Run("netlink beside ss", func(t *testing.T) { netlinkBesideSS(t, set) })
-	t.Run("without a right", withoutFilters)
+	t.Run("without a right", func(t *testing.T) { withoutRights(t, set) })
 	t.Run("ends", func(t *testing.T) { familyEnds(t, set) })
 }
 
@@ -217,9 +217,9 @@ func netlinkLine(r familyRecord) string {
 		n("port_id"), remote, groups, skmem(r.Memory))
 }
 
-// withoutFilters: who lacks CAP_NET_ADMIN is told once, and has the sockets all the
-// same.
-func withoutFilters(t *testing.T) {
+// withoutRights: who lacks CAP_NET_ADMIN is told once, and has the sockets all the
+// same. Who sees no descriptors sees whose PID the port of a netlink socket is.
+func withoutRights(t *testing.T, set *population.Set) {
 	got := run(t, asNobody(sockeye(t, "--ndjson", "-0", "-a", "-b", "--no-processes")))
 	lines := checkMessages(t, got.stderr)
 	if got.status != 0 || len(lines) != 1 || !strings.Contains(lines[0], "CAP_NET_ADMIN") {
@@ -228,6 +228,20 @@ func withoutFilters(t *testing.T) {
 	rows := decodeFamilies(t, got.stdout)
 	if len(rows) < 7 || slices.ContainsFunc(rows, func(r familyRecord) bool { return r.Filter != "" }) {
 		t.Errorf("%d sockets: %s", len(rows), got.stdout)
+	}
+	named := 0
+	for _, r := range decodeFamilies(t, run(t, asNobody(sockeye(t, "--ndjson", "--netlink", "-a"))).stdout) {
+		name, told := r.Netlink["port_process"]
+		byPID := number64(r.Netlink, "port_id") == uint64(set.Made[0].PID)
+		if byPID && name != ownComm() || deref(r.OwnerStatus) != "permission" && told {
+			t.Errorf("port %v is said to be of %v: %s", r.Netlink["port_id"], name, deref(r.OwnerStatus))
+		}
+		if byPID {
+			named++
+		}
+	}
+	if named == 0 {
+		t.Error("no socket has the PID of this process for a port")
 	}
 }
 
