@@ -26,9 +26,10 @@ const replyFD = 3
 type role func(args json.RawMessage, done <-chan struct{}) (any, error)
 
 var roles = map[string]role{
-	"listen": listenRole,
-	"mass":   massRole,
-	"churn":  churnRole,
+	"listen":   listenRole,
+	"mass":     massRole,
+	"churn":    churnRole,
+	"restless": restlessRole,
 }
 
 type reply struct {

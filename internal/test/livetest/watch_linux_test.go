@@ -1,0 +1,331 @@
+package livetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sockeye/internal/cli"
+	"sockeye/internal/test/population"
+)
+
+// event is a line of --watch --ndjson.
+type event struct {
+	Event                   string
+	Time                    time.Time
+	Initial                 bool
+	Passes, Skipped         int
+	Cookie                  string
+	RecvQueue               int    `json:"recv_queue"`
+	RemotePort              int    `json:"remote_port"`
+	PID                     int    `json:"pid"`
+	RecvRate                *int64 `json:"recv_rate"`
+	SendRate                *int64 `json:"send_rate"`
+	SegsInRate, SegsOutRate *int64
+	RetransShare            *float64 `json:"retrans_share"`
+}
+
+// follower reads events as they are written.
+type follower struct {
+	t    *testing.T
+	rest []byte
+	see  func(event)
+}
+
+func (f *follower) Write(b []byte) (int, error) {
+	f.rest = append(f.rest, b...)
+	for {
+		line, rest, whole := bytes.Cut(f.rest, []byte{'\n'})
+		if !whole {
+			break
+		}
+		var e event
+		if err := json.Unmarshal(line, &e); err != nil {
+			f.t.Errorf("%v: %s", err, line)
+		}
+		f.see(e)
+		f.rest = rest
+	}
+	f.rest = append(f.rest[:0:0], f.rest...)
+	return len(b), nil
+}
+
+// watchHere runs a watch in this process, without waiting between its passes unless
+// after says so. after is called behind each pass with its number.
+func watchHere(t *testing.T, see func(event), after func(pass int), args ...string) {
+	t.Helper()
+	passes := 0
+	var errs strings.Builder
+	status := cli.Main(t.Context(), args, cli.IO{
+		In: strings.NewReader(""), Out: &follower{t: t, see: see}, Err: &errs, Getenv: os.Getenv, Now: time.Now,
+		After: func(d time.Duration) <-chan time.Time {
+			passes++
+			if after == nil {
+				return time.After(d)
+			}
+			after(passes)
+			now := make(chan time.Time, 1)
+			now <- time.Now()
+			return now
+		},
+	})
+	if status != 0 {
+		t.Errorf("status %d, %s", status, errs.String())
+	}
+	checkMessages(t, errs.String())
+}
+
+// footprint is what a process holds.
+type footprint struct {
+	heap              uint64
+	files, goroutines int
+}
+
+func footprintOf(t *testing.T) footprint {
+	t.Helper()
+	runtime.GC()
+	runtime.GC() // what the first has finalized
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return footprint{m.HeapAlloc, len(files), runtime.NumGoroutine()}
+}
+
+// grown reports whether one holds more than another. Maps whose keys come and go take
+// somewhat more in the course of time, up to a bound: a quarter and a MiB are allowed.
+// One forgotten socket of each pass would be more.
+func (f footprint) grown(before footprint) bool {
+	return f.files != before.files || f.goroutines != before.goroutines || f.heap > before.heap+before.heap/4+1<<20
+}
+
+// TestWatchForHours makes passes over connections that change, one right behind the
+// other: what it holds does not grow, and the events add up to what is there at the
+// end. In its long form these are 3,000 passes over 5,000 sockets, as many as
+// --watch=0.1 makes in five minutes.
+func TestWatchForHours(t *testing.T) {
+	connections, passes := 500, 300
+	switch {
+	case population.Long():
+		connections, passes = 2500, 3000
+	case testing.Short():
+		connections, passes = 100, 30
+	}
+	watchRestless(t, connections, passes, "--no-processes")
+}
+
+// TestWatchOwners does the same with a search for owners in each pass.
+func TestWatchOwners(t *testing.T) {
+	connections, passes := 500, 60
+	if testing.Short() {
+		connections, passes = 100, 30
+	}
+	watchRestless(t, connections, passes)
+}
+
+func watchRestless(t *testing.T, connections, passes int, options ...string) {
+	if !population.Alone(t) {
+		return
+	}
+	restless, err := population.Restless(connections)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := restless.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(restless.Pause())
+	before := queuesNow(t)
+	said := map[string]int{} // what the events say that there is
+	owner := map[string]int{}
+	kinds := map[string]int{}
+	var tenth, last footprint
+	began := time.Now()
+	watchHere(t, func(e event) {
+		kinds[e.Event]++
+		_, there := said[e.Cookie]
+		switch {
+		case e.Event == "end":
+			if e.Passes != passes {
+				t.Errorf("%d passes were made, %d were asked for", e.Passes, passes)
+			}
+			return
+		case there == (e.Event == "opened"):
+			t.Errorf("%s of a socket that is there: %t", e.Event, there)
+		}
+		said[e.Cookie], owner[e.Cookie] = e.RecvQueue, e.PID
+		if e.Event == "closed" {
+			delete(said, e.Cookie)
+			delete(owner, e.Cookie)
+		}
+	}, func(pass int) {
+		switch pass {
+		case 1:
+			sameQueues(t, "the first pass", said, before)
+			must(restless.Continue())
+		case 10:
+			tenth = footprintOf(t)
+		case passes - 2:
+			must(restless.Pause())
+			time.Sleep(50 * time.Millisecond) // what is on its way arrives
+		case passes - 1:
+			last = footprintOf(t)
+		}
+	}, append(options, "--watch=0.1", "--passes", strconv.Itoa(passes), "--ndjson", "-t", "-C", "cookie,recv_queue,pid,recv_rate", "state", "established")...)
+	took := time.Since(began)
+	sameQueues(t, "the events", said, queuesNow(t))
+	must(restless.Continue())
+	t.Logf("%d passes over %d sockets in %v: %v; after ten passes %+v, at the end %+v", passes, len(said), took.Round(time.Millisecond), kinds, tenth, last)
+	if last.grown(tenth) {
+		t.Errorf("after ten passes it held %+v, at the end %+v", tenth, last)
+	}
+	for _, kind := range []string{"opened", "changed", "closed"} {
+		if kinds[kind] < passes {
+			t.Errorf("%d events say %s: the population stood still", kinds[kind], kind)
+		}
+	}
+	for cookie, pid := range owner {
+		if len(options) > 0 {
+			break // without owners
+		}
+		if pid != restless.PID() {
+			t.Errorf("socket %s is held by %d, which is not %d", cookie, pid, restless.PID())
+		}
+	}
+}
+
+// queuesNow lists the queues of the connections by their cookies.
+func queuesNow(t *testing.T) map[string]int {
+	t.Helper()
+	queues := map[string]int{}
+	for line := range strings.Lines(list(t, "-t", "--ndjson", "--no-processes", "-C", "cookie,recv_queue", "state", "established")) {
+		var e event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		queues[e.Cookie] = e.RecvQueue
+	}
+	return queues
+}
+
+func sameQueues(t *testing.T, what string, said, there map[string]int) {
+	t.Helper()
+	wrong := 0
+	for cookie, queue := range there {
+		if got, ok := said[cookie]; !ok || got != queue {
+			wrong++
+		}
+	}
+	if wrong > 0 || len(said) != len(there) || len(there) == 0 {
+		t.Errorf("%s: %d sockets, %d are there, %d of them are wrong", what, len(said), len(there), wrong)
+	}
+}
+
+// pacer sends at a known pace, and remembers how much it had sent when.
+type pacer struct {
+	mu   sync.Mutex
+	at   []time.Time
+	sent []int64
+}
+
+// send writes chunks, as many a second as every says, until the connection ends.
+func (p *pacer) send(c net.Conn, chunk int, every time.Duration) error {
+	buf := make([]byte, chunk)
+	begun := time.Now()
+	for total := int64(0); ; {
+		// As much as is due, so that a writer that slept too long keeps the pace.
+		for due := int64(time.Since(begun)/every+1) * int64(chunk); total < due; total += int64(chunk) {
+			if _, err := c.Write(buf); err != nil {
+				return err
+			}
+		}
+		p.mu.Lock()
+		p.at, p.sent = append(p.at, time.Now()), append(p.sent, total)
+		p.mu.Unlock()
+		time.Sleep(every)
+	}
+}
+
+// by returns how much had been sent at a time.
+func (p *pacer) by(at time.Time) int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, t := range p.at {
+		if t.After(at) {
+			return p.sent[max(i-1, 0)]
+		}
+	}
+	return p.sent[len(p.sent)-1]
+}
+
+// TestWatchRates: the rates of each pass are within 5 % of what was sent in it, at
+// 2 MB a second, seen from both ends.
+func TestWatchRates(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p pacer
+	var ended sync.WaitGroup
+	ended.Go(func() { _, _ = io.Copy(io.Discard, server) })
+	ended.Go(func() { _ = p.send(client, 2000, time.Millisecond) }) // until it is closed
+	defer ended.Wait()
+	defer server.Close()
+	defer client.Close()
+	time.Sleep(100 * time.Millisecond)
+	const passes = 7
+	times := map[int]time.Time{} // of the event of each end that came last
+	compared := 0
+	port := listener.Addr().(*net.TCPAddr).Port
+	watchHere(t, func(e event) {
+		last, seen := times[e.RemotePort]
+		times[e.RemotePort] = e.Time
+		rate := e.RecvRate
+		if e.RemotePort == port {
+			rate = e.SendRate
+		}
+		if !seen || rate == nil || e.Event != "changed" {
+			return
+		}
+		compared++
+		was := float64(p.by(e.Time)-p.by(last)) / e.Time.Sub(last).Seconds()
+		if off := math.Abs(float64(*rate)-was) / was; off > 0.05 {
+			t.Errorf("%d bytes a second, %.0f were sent: %.1f %% off", *rate, was, 100*off)
+		}
+		t.Logf("%d bytes a second, %.0f were sent", *rate, was)
+	}, nil, "--watch=0.5", "--passes", strconv.Itoa(passes), "--ndjson", "-t", "-C", "remote_port,recv_rate,send_rate", "state", "established")
+	if compared != 2*(passes-1) {
+		t.Errorf("%d rates were told", compared)
+	}
+}
