@@ -56,7 +56,7 @@ const ownerBlock = 4096
 const maxSearches = 6
 
 // ownerFields are the facts for which owners are searched.
-const ownerFields = sock.FieldOwners | sock.ProcessFields | sock.FieldSocketContext
+const ownerFields = sock.FieldOwners | sock.ProcessFields | sock.FieldSocketContext | sock.FieldPeerProcess
 
 // ownerStage adds owners to a stream of sockets.
 type ownerStage struct {
@@ -100,6 +100,7 @@ func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, er
 				continue
 			}
 			if streaming && len(o.held) == 0 && o.resolve(s) {
+				o.peer(s)
 				if !yield(s, nil) {
 					return
 				}
@@ -133,6 +134,7 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 	searched := want != nil && len(want) == 0 || o.search(ctx, want)
 	o.settle(ctx, held, searched)
 	for _, s := range held {
+		o.peer(s)
 		if !yield(s, nil) {
 			return false
 		}
@@ -150,8 +152,30 @@ func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
 		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
 			want = append(want, o.queues.of(s)...)
 		}
+		if o.wantsPeer(s) {
+			if _, index := o.holders(s.PeerInode, nil); index == nil {
+				want = append(want, s.PeerInode)
+			}
+		}
 	}
 	return want
+}
+
+// wantsPeer reports whether it is wanted who holds the other end of a unix socket,
+// and this one has one.
+func (o *ownerStage) wantsPeer(s *sock.Socket) bool {
+	return o.want.Has(sock.FieldPeerProcess) && s.Knows(sock.FieldPeerInode)
+}
+
+// peer tells a process that holds the other end, if that is wanted and one was found.
+func (o *ownerStage) peer(s *sock.Socket) {
+	if !o.wantsPeer(s) {
+		return
+	}
+	if owners, _ := o.holders(s.PeerInode, nil); len(owners) > 0 {
+		s.PeerProcess = owners[0].Process
+		s.Known |= sock.FieldPeerProcess
+	}
 }
 
 // search looks for holders; nil means those of every socket. It reports whether that

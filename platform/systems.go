@@ -95,6 +95,9 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 	}
 	if fields.Has(sock.FieldInode) { // found in proc, by the owners
 		fields |= sock.FieldContext | sock.FieldSocketContext
+		if fields.Has(sock.FieldPeerInode) {
+			fields |= sock.FieldPeerProcess
+		}
 	}
 	if namespaces && fields&(sock.FieldOwners|sock.FieldCgroup) != 0 { // Linux
 		fields |= sock.FieldPlace

@@ -141,6 +141,7 @@ func full() *sock.Socket {
 	s.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionBBR, BBR: sock.BBRInfo{Bandwidth: 1_250_000, MinRTT: 40, PacingGain: 739, CwndGain: 512}}
 	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}
 	s.MD5Peers = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/48")}
+	s.PeerProcess = &sock.Process{PID: 701, Name: "sftp-server"}
 	s.File, s.Pending = &sock.UnixFile{Device: "254:1", Inode: 77}, []uint64{4712, 4713}
 	return s
 }

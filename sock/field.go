@@ -60,6 +60,7 @@ const (
 	FieldMD5            // MD5Peers
 	FieldFile           // File
 	FieldPending        // Pending
+	FieldPeerProcess    // PeerProcess
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
 	FieldPlace          // Unit, Container, PlacedBy: one of them at least

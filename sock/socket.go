@@ -38,7 +38,9 @@ type Socket struct {
 	Path      string
 	PeerPath  string
 	PeerInode uint64
-	Type      SocketType
+	// PeerProcess is one that holds the other end of a unix socket, the first by PID.
+	PeerProcess *Process
+	Type        SocketType
 
 	// RecvQueue and SendQueue are bytes waiting; for a listener RecvQueue is
 	// the number of connections in the accept queue and Backlog its limit.

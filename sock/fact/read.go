@@ -31,6 +31,9 @@ func (r *Reader) Read(s *sock.Socket, object []byte) error {
 	if s.Listener != nil {
 		s.Listener = r.Share(*s.Listener)
 	}
+	if s.PeerProcess != nil {
+		s.PeerProcess = r.Share(*s.PeerProcess)
+	}
 	return nil
 }
 

@@ -38,6 +38,9 @@ func inventDetails(r *rand.Rand, s *sock.Socket) {
 			s.Container = &sock.Container{Runtime: "docker", ID: inventName(r), Name: inventName(r), Image: inventName(r), Pod: inventName(r)}
 		}
 	}
+	if has(sock.FieldPeerProcess) {
+		s.PeerProcess = &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)}
+	}
 	if has(sock.FieldPending) {
 		for range r.IntN(3) {
 			s.Pending = append(s.Pending, r.Uint64())

@@ -34,7 +34,6 @@ func TestWithheld(t *testing.T) {
 		{[]string{"-tua", "-C", "local,mark"}, []string{marks}, 0},
 		{[]string{"-ua", "-i"}, nil, 0},
 		{[]string{"-ta", "mark", "=", "0x2a"}, []string{marks}, 3},
-		{[]string{"-ta", "port", "=", "1", "and", "mark", "=", "1"}, []string{marks}, 3},
 		{[]string{"-ta", "port", "=", "1"}, nil, 1},
 		{[]string{"-ta", "--count", "md5_peers", "=", "10.0.0.0/8"}, []string{peers}, 3},
 	} {
