@@ -20,6 +20,12 @@ func seldomFacts(t *testing.T) (absent sock.Field) {
 	if connected(t, unix.IPPROTO_SCTP) < 0 {
 		absent |= sock.FieldSCTPInfo
 	}
+	if !opened(t, unix.AF_TIPC, unix.SOCK_RDM) {
+		absent |= sock.FieldTIPC
+	}
+	if !opened(t, unix.AF_SMC, unix.SOCK_STREAM) {
+		absent |= sock.FieldSMCInfo
+	}
 	tls := connected(t, 0)
 	if !set(t, "TCP_ULP", tls, unix.TCP_ULP, "tls") {
 		absent |= sock.FieldTLS
@@ -51,6 +57,19 @@ func set(t *testing.T, what string, fd, name int, value string) bool {
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
+	return true
+}
+
+// opened opens a socket of a family for the time of the test, and reports whether
+// the kernel has it.
+func opened(t *testing.T, family, kind int) bool {
+	t.Helper()
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Logf("family %d: %v", family, err)
+		return false
+	}
+	t.Cleanup(func() { unix.Close(fd) })
 	return true
 }
 

@@ -213,7 +213,7 @@ func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
 	q.States = sock.States(sock.Listen)
 	q.Families = sock.Families(sock.IPv4, sock.IPv6)
 	q.Want = 0
-	q.Protocols &^= sock.Protocols(sock.Unix, sock.VSOCK) // whose ends are no addresses
+	q.Protocols &^= sock.Protocols(sock.Unix, sock.VSOCK, sock.TIPC) // whose ends are no addresses
 	var all []*sock.Socket
 	for s, err := range h.chain.run().Sockets(ctx, q) {
 		// What fails here was or will be reported by the listing itself, which

@@ -14,6 +14,7 @@ var protocolNames = map[sock.Protocol][]string{
 	sock.SCTP:  {"SCTP", "SCTPv6"},
 	sock.MPTCP: {"MPTCP", "MPTCPv6"},
 	sock.DCCP:  {"DCCP", "DCCPv6"},
+	sock.SMC:   {"SMC", "SMC6"},
 	sock.VSOCK: {"AF_VSOCK"},
 	sock.XDP:   {"XDP"},
 	sock.TIPC:  {"TIPC"},

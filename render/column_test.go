@@ -83,10 +83,10 @@ func sign(n int) int { return min(1, max(-1, n)) }
 func TestNeeds(t *testing.T) {
 	table := sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
 		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners |
-		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP
+		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP | sock.FieldTIPC
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo |
 		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending | sock.FieldPeerProcess |
 		sock.FieldPacketFilter | sock.FieldPlace
 	tests := map[string]struct {

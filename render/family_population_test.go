@@ -19,7 +19,11 @@ func families() []*sock.Socket {
 	sctp.SCTPInfo = &sock.SCTPInfo{Numbers: *everyMember(sock.SCTPInfoMembers), State: sock.SCTPEstablished,
 		Locals: ends[:1], Peers: ends, Primary: "fd00::9"}
 	sctp.Known |= sock.FieldSCTPInfo
-	return []*sock.Socket{mptcp, subflow, sctp}
+	smc := inet(sock.SMC, sock.Established, "10.0.0.5:443", "10.0.0.9:51514")
+	smc.SMCInfo = &sock.SMCInfo{Numbers: *everyMember(sock.SMCMembers), State: sock.SMCStateOf(1), Mode: sock.SMCR, Device: "mlx5_0", GID: "fe80::1", PeerGID: "fe80::2"}
+	smc.Known |= sock.FieldSMCInfo
+	tipc := &sock.Socket{Known: sock.FieldTIPC, Protocol: sock.TIPC, Family: sock.FamilyTIPC, State: sock.Established, TIPC: everyMember(sock.TIPCMembers)}
+	return []*sock.Socket{mptcp, subflow, sctp, smc, tipc}
 }
 
 // everyMember knows every member, with a value of its own that fits it.

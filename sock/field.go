@@ -35,6 +35,8 @@ const (
 	FieldMPTCPInfo                      // MPTCPInfo
 	FieldMPTCPSubflow                   // MPTCPSubflow
 	FieldSCTPInfo                       // SCTPInfo
+	FieldTIPC                           // TIPC
+	FieldSMCInfo                        // SMCInfo
 	FieldShutdown                       // Shutdown
 	FieldTOS                            // TOS
 	FieldTrafficClass                   // TrafficClass

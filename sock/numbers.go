@@ -62,15 +62,6 @@ func (n *Numbers) WithoutZeros() Numbers {
 	return kept
 }
 
-// clone returns a copy, or nil of nil.
-func (n *Numbers) clone() *Numbers {
-	if n == nil {
-		return nil
-	}
-	c := *n
-	return &c
-}
-
 // MemberNamed returns the place of a member in a list, by its name; -1 if it has
 // none.
 func MemberNamed(members []Member, name string) int {

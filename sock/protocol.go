@@ -17,6 +17,7 @@ const (
 	SCTP
 	MPTCP
 	DCCP
+	SMC
 	Unix
 	Packet
 	Netlink

@@ -74,6 +74,8 @@ type Socket struct {
 	MPTCPInfo    *Numbers // by MPTCPInfoMembers
 	MPTCPSubflow *Numbers // by MPTCPSubflowMembers: what a TCP socket is in MPTCP
 	SCTPInfo     *SCTPInfo
+	TIPC         *Numbers // by TIPCMembers
+	SMCInfo      *SMCInfo
 	// CongestionInfo and TLS are told by the congestion control and by the upper
 	// layer protocol. MD5Peers are those whose segments are signed (TCP_MD5SIG);
 	// the keys are nowhere.
@@ -162,7 +164,8 @@ func (s *Socket) Clone() *Socket {
 	c.Owners = slices.Clone(s.Owners)
 	c.CreatorChildren = slices.Clone(s.CreatorChildren)
 	c.SCTPInfo = s.SCTPInfo.clone()
-	c.MPTCPInfo, c.MPTCPSubflow = s.MPTCPInfo.clone(), s.MPTCPSubflow.clone()
+	c.TIPC, c.SMCInfo = copied(s.TIPC), copied(s.SMCInfo)
+	c.MPTCPInfo, c.MPTCPSubflow = copied(s.MPTCPInfo), copied(s.MPTCPSubflow)
 	c.MD5Peers, c.Pending, c.Groups = slices.Clone(s.MD5Peers), slices.Clone(s.Pending), slices.Clone(s.Groups)
 	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)
 	c.TLS, c.File = copied(s.TLS), copied(s.File)

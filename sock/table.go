@@ -53,7 +53,10 @@ const (
 	// sctpStates are those of a listener and of associations; see [SCTPState.State].
 	sctpStates  = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<FinWait1 | 1<<FinWait2 | 1<<CloseWait | 1<<LastAck | 1<<Closed)
 	vsockStates = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<Closing | 1<<Closed | 1<<Unconnected)
-	unixStates  = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
+	// smcTCPStates are those of SMC; see [SMCState.State].
+	smcTCPStates = StateSet(1<<Listen | 1<<Established | 1<<FinWait1 | 1<<FinWait2 | 1<<CloseWait | 1<<Closing | 1<<LastAck | 1<<Closed)
+	tipcStates   = StateSet(1<<Listen | 1<<SynSent | 1<<Established | 1<<CloseWait | 1<<Closed | 1<<Unconnected)
+	unixStates   = StateSet(1<<Listen | 1<<Established | 1<<Closed | 1<<Unconnected)
 )
 
 // descriptors are in the order of a listing, that of the protocols' numbers.
@@ -70,6 +73,8 @@ var descriptors = [...]Descriptor{
 		States: connectionStates, ConnectionOriented: true},
 	{Protocol: DCCP, Name: "dccp", Option: "dccp", Letter: "d", Title: "DCCP", Families: overIP,
 		States: connectionStates | 1<<Bound, ConnectionOriented: true},
+	{Protocol: SMC, Name: "smc", Option: "smc", Title: "SMC", Families: overIP,
+		States: smcTCPStates, ConnectionOriented: true},
 	{Protocol: Unix, Name: "unix", Option: "unix", Letter: "x", Title: "unix", Families: 1 << FamilyUnix, States: unixStates,
 		Parts: []Part{
 			{TypeStream, []string{"unix_stream", "u_str"}},
@@ -88,7 +93,7 @@ var descriptors = [...]Descriptor{
 			{TypeDatagram, []string{"vsock_dgram", "v_dgr"}},
 		}},
 	{Protocol: XDP, Name: "xdp", Option: "xdp", Title: "XDP", Families: 1 << FamilyXDP, States: 1 << Unconnected},
-	{Protocol: TIPC, Name: "tipc", Title: "TIPC", Families: 1 << FamilyTIPC},
+	{Protocol: TIPC, Name: "tipc", Option: "tipc", Title: "TIPC", Families: 1 << FamilyTIPC, States: tipcStates, ConnectionOriented: true},
 }
 
 // Descriptors yields what holds for each protocol, in the order of a listing.

@@ -1,7 +1,7 @@
 package sock
 
 // SocketType is the type given to socket(2). It is told where the protocol does
-// not imply it: for unix, packet, netlink and VSOCK sockets.
+// not imply it: for unix, packet, netlink, VSOCK and TIPC sockets.
 type SocketType uint8
 
 // The types.
@@ -11,6 +11,7 @@ const (
 	TypeDatagram
 	TypeSeqpacket
 	TypeRaw
+	TypeRDM
 	typeEnd
 )
 
@@ -20,6 +21,7 @@ var typeNames = [...]string{
 	TypeDatagram:  "dgram",
 	TypeSeqpacket: "seqpacket",
 	TypeRaw:       "raw",
+	TypeRDM:       "rdm",
 }
 
 // String returns the name used in every format, such as "seqpacket".

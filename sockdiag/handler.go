@@ -20,6 +20,10 @@ const (
 	unixFields  = sock.FieldPath | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldType |
 		sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode |
 		sock.FieldCookie | sock.FieldUID | sock.FieldMemory | sock.FieldShutdown | sock.FieldFile | sock.FieldPending
+	tipcFields = sock.FieldTIPC | sock.FieldType | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldInode |
+		sock.FieldCookie | sock.FieldUID
+	smcFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldInode | sock.FieldCookie |
+		sock.FieldUID | sock.FieldShutdown | sock.FieldSMCInfo
 	packetFields = sock.FieldPacket | sock.FieldPacketFilter | sock.FieldInterface | sock.FieldType | sock.FieldUID | familyFields
 	// familyFields are told of packet, netlink and XDP sockets.
 	familyFields  = sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldMemory | sock.FieldInode | sock.FieldCookie
@@ -77,6 +81,12 @@ func handlerOf(p sock.Protocol) *handler {
 		h.number, h.fields, h.bits = 262, mptcpFields, connectionBits[:sock.Bound]
 	case sock.DCCP:
 		h.number, h.fields, h.bits = 33, dccpFields, dccpBits[:]
+	case sock.SMC:
+		return &handler{protocol: p, fields: smcFields, bits: smcBits[:], dump: smcDump,
+			decode: func(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed { return d.smc.decode(payload, s) }}
+	case sock.TIPC:
+		return &handler{protocol: p, fields: tipcFields, bits: tipcBits[:], dump: tipcDump,
+			decode: func(_ *handler, d *decoder, payload []byte, s *sock.Socket) parsed { return d.tipc.decode(payload, s) }}
 	case sock.Unix:
 		return &handler{
 			protocol: p, fields: unixFields, bits: unixBits[:], dump: unixDump, lookUp: unixLookUp, decode: unixMessage,
@@ -129,6 +139,8 @@ type decoder struct {
 	inet   inetDecoder
 	unix   unixDecoder
 	sctp   sctpDecoder
+	smc    smcDecoder
+	tipc   tipcDecoder
 	family familyDecoder
 }
 

@@ -167,7 +167,7 @@ func TestListingDamagedRowIsKept(t *testing.T) {
 }
 
 func TestListingUnsupported(t *testing.T) {
-	for _, p := range []sock.Protocol{sock.ICMP, sock.TIPC} {
+	for _, p := range []sock.Protocol{sock.ICMP} {
 		q := tcp4()
 		q.Protocols = sock.Protocols(p)
 		k := newFakeKernel(t)

@@ -46,6 +46,8 @@ func checkRecord(t testing.TB, s *sock.Socket) {
 		{sock.FieldMPTCPInfo, func() { left.MPTCPInfo = nil }},
 		{sock.FieldMPTCPSubflow, func() { left.MPTCPSubflow = nil }},
 		{sock.FieldSCTPInfo, func() { left.SCTPInfo = nil }},
+		{sock.FieldTIPC, func() { left.TIPC = nil }},
+		{sock.FieldSMCInfo, func() { left.SMCInfo = nil }},
 		{sock.FieldShutdown, func() { left.Shutdown = 0 }},
 		{sock.FieldTOS, func() { left.TOS = 0 }},
 		{sock.FieldTrafficClass, func() { left.TrafficClass = 0 }},

@@ -3,7 +3,6 @@ package sockdiag
 import (
 	"encoding/binary"
 	"net/netip"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -201,14 +200,6 @@ func FuzzSCTPMessage(f *testing.F) {
 	f.Add(inetRow{family: afInet6, state: 200, timer: 4}.bytes(attribute(inetDiagPeers, sockaddrs("::ffff:1.2.3.4")...)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var d decoder
-		var s sock.Socket
-		if !sctpMessage(handlerOf(sock.SCTP), &d, b, &s).row() {
-			return
-		}
-		checkRecord(t, &s)
-		first := s.Clone()
-		if sctpMessage(handlerOf(sock.SCTP), &d, b, &s); !reflect.DeepEqual(first, s.Clone()) {
-			t.Errorf("read twice: %+v, then %+v", first, s)
-		}
+		fuzzMessage(t, sock.SCTP, &d, b)
 	})
 }

@@ -40,7 +40,6 @@ var foreignOptions = map[string]string{
 	"src":        "it is a filter: sockeye src 10.0.0.0/8",
 	"state":      "it is a filter: sockeye state established",
 	"symbolic":   "it names hardware addresses, of which no socket has one; names are shown with --resolve",
-	"tipcinfo":   "TIPC sockets are not listed yet",
 	"user":       "it is a filter: sockeye user = root",
 }
 

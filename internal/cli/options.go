@@ -142,6 +142,7 @@ func (o *options) factOptions() []*option {
 			o.shows("cgroup", "", "control group, unit of systemd, container"),
 			o.shows("context", "Z", "security labels of processes (SELinux, AppArmor, Smack)"),
 			o.shows("contexts", "z", "security labels of processes and of sockets"),
+			o.shows("tipcinfo", "", "what TIPC tells: its service, congestion, drops"),
 			o.shows("sockopt", "", "options of sockets over IP: freebind, transparent ..."),
 		),
 	)

@@ -21,7 +21,7 @@ func detailObject(name string, needs sock.Field, words, doc string, parts func()
 }
 
 // familyFacts are those objects.
-var familyFacts = []*Fact{packetFact, netlinkFact, vsockFact, xdpFact}
+var familyFacts = []*Fact{packetFact, netlinkFact, vsockFact, xdpFact, tipcFact}
 
 func beginDetails(s *sock.Socket) {
 	if s.Details == nil {

@@ -15,15 +15,15 @@ import (
 var joinedFacts = []*Fact{
 	{
 		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | endFacts,
-		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract", "packet", "netlink", "vsock", "xdp"},
+		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract", "packet", "netlink", "vsock", "xdp", "tipc"},
 		Doc: "where the socket is: its address and port, its path, or what its family has in their place", Example: "local 127.0.0.0/8",
 		show: (*View).appendLocal, has: hasLocal, order: compareLocal,
 	},
 	{
 		Name: "remote", Aliases: []string{"peer"}, Kind: Host, Side: Remote,
 		Needs: sock.FieldRemote | sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldInterface |
-			sock.FieldNetlink | sock.FieldVSOCK,
-		Of:  []string{"remote_address", "remote_port", "peer_path", "peer_abstract", "peer_inode", "netlink", "vsock"},
+			sock.FieldNetlink | sock.FieldVSOCK | sock.FieldTIPC,
+		Of:  []string{"remote_address", "remote_port", "peer_path", "peer_abstract", "peer_inode", "netlink", "vsock", "tipc"},
 		Doc: "the peer: its address and port, its path, or its inode", Example: "remote != 10.0.0.0/8",
 		show: (*View).appendRemote, has: hasRemote, order: compareRemote,
 	},
@@ -72,7 +72,7 @@ func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 			dst = v.appendAddress(dst, s, s.Local.Addr(), true)
 		}
 		return v.appendPort(dst, s, s.Local, true)
-	case s.Details != nil:
+	case hasFamilyLocal(s):
 		return appendFamilyLocal(dst, s)
 	case !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != "":
 		return appendEscaped(dst, s.Interface)
@@ -91,7 +91,7 @@ func (v *View) appendRemote(dst []byte, s *sock.Socket) []byte {
 		return v.appendPort(dst, s, s.Remote, false)
 	case s.Knows(sock.FieldPeerInode) && s.PeerInode != 0:
 		return strconv.AppendUint(append(dst, '#'), s.PeerInode, 10)
-	case s.Details != nil:
+	case hasFamilyRemote(s):
 		return appendFamilyRemote(dst, s)
 	}
 	return dst

@@ -108,7 +108,7 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 func TestShown(t *testing.T) {
 	for option, want := range map[string]sock.Field{
 		"timers": sock.FieldTimer, "memory": sock.FieldMemory, "sockopt": sock.FieldOptions, "cgroup": sock.FieldCgroup | sock.FieldPlace,
-		"info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldRates |
+		"info": sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo | sock.FieldRates |
 			sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5,
 		"tos": sock.FieldTOS | sock.FieldTrafficClass | sock.FieldClassID, "nosuch": 0,
 	} {

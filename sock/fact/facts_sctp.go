@@ -6,8 +6,8 @@ import (
 	"sockeye/sock"
 )
 
-// sctpFacts are what SCTP has beside the facts of other protocols.
-var sctpFacts = []*Fact{sctpInfoFact}
+// protocolFacts are what SCTP and SMC have beside the facts of other protocols.
+var protocolFacts = []*Fact{sctpInfoFact, smcFact}
 
 var sctpInfoFact = func() *Fact {
 	f := numbersFact(Fact{

@@ -114,7 +114,7 @@ var whereFacts = []*Fact{
 	choice(Fact{
 		Name: "type", Aliases: []string{"socktype"}, Kind: Choice, Needs: sock.FieldType, Option: "extended", Words: "types of sockets",
 		Values: append([]string{""}, sock.SocketTypeNames()[1:]...),
-		Doc:    "type of a unix, packet, netlink or VSOCK socket", Example: "type = seqpacket",
+		Doc:    "type of a unix, packet, netlink, VSOCK or TIPC socket", Example: "type = seqpacket",
 	}, func(s *sock.Socket) uint8 { return uint8(s.Type) }, func(s *sock.Socket, v uint8) { s.Type = sock.SocketType(v) }),
 }
 

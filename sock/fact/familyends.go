@@ -13,9 +13,11 @@ import (
 // a queue.
 
 // appendFamilyLocal shows where such a socket is: "ip:eth0", "*:*", "route:4242",
-// "route:kernel", "2:1024", "eth0:q3".
+// "route:kernel", "2:1024", "eth0:q3"; of TIPC the node and the number there.
 func appendFamilyLocal(dst []byte, s *sock.Socket) []byte {
 	switch {
+	case s.TIPC != nil:
+		return appendTIPCEnd(dst, s, sock.TIPCNode, sock.TIPCRef)
 	case s.Knows(sock.FieldPacket):
 		protocol, _ := s.Detail(sock.PacketProtocol)
 		if protocol == etherAll {
@@ -42,7 +44,9 @@ func appendFamilyLocal(dst []byte, s *sock.Socket) []byte {
 	return dst
 }
 
-func hasFamilyLocal(s *sock.Socket) bool { return s.Details != nil && s.Known&endFacts != 0 }
+func hasFamilyLocal(s *sock.Socket) bool {
+	return (s.Details != nil || s.TIPC != nil) && s.Known&endFacts != 0
+}
 
 // appendFamilyRemote shows whom such a socket sends to, if it chose one: "2:1024",
 // "route:4242", "route:group 3".
@@ -50,6 +54,8 @@ func appendFamilyRemote(dst []byte, s *sock.Socket) []byte {
 	switch {
 	case !hasFamilyRemote(s):
 		return dst
+	case s.TIPC != nil:
+		return appendTIPCEnd(dst, s, sock.TIPCPeerNode, sock.TIPCPeerRef)
 	case s.Knows(sock.FieldVSOCK):
 		return appendVSOCKEnd(dst, s, sock.VSOCKPeerCID, sock.VSOCKPeerPort)
 	}
@@ -70,6 +76,9 @@ func appendFamilyRemote(dst []byte, s *sock.Socket) []byte {
 
 func hasFamilyRemote(s *sock.Socket) bool {
 	switch {
+	case s.TIPC != nil:
+		_, known := s.TIPC.Get(sock.TIPCPeerRef)
+		return known && s.Knows(sock.FieldTIPC)
 	case s.Details == nil:
 		return false
 	case s.Knows(sock.FieldVSOCK):
@@ -103,6 +112,13 @@ func appendVSOCKEnd(dst []byte, s *sock.Socket, cid, port sock.Detail) []byte {
 	return dst
 }
 
+func appendTIPCEnd(dst []byte, s *sock.Socket, node, ref int) []byte {
+	n, _ := s.TIPC.Get(node)
+	r, _ := s.TIPC.Get(ref)
+	dst = append(strconv.AppendUint(dst, n, 10), ':')
+	return strconv.AppendUint(dst, r, 10)
+}
+
 // appendDevice shows the device of a socket, by its index if it has no name; * for
 // all.
 func appendDevice(dst []byte, s *sock.Socket) []byte {
@@ -122,12 +138,30 @@ var (
 )
 
 func compareFamilyEnds(a, b *sock.Socket, by []sock.Detail) int {
+	if a.TIPC != nil && b.TIPC != nil {
+		return compareTIPCEnds(a.TIPC, b.TIPC, &by[0] == &remoteDetails[0])
+	}
 	if a.Details == nil || b.Details == nil {
 		return 0
 	}
 	for _, i := range by {
 		x, _ := a.Details.Get(i)
 		y, _ := b.Details.Get(i)
+		if x != y {
+			return cmp.Compare(x, y)
+		}
+	}
+	return 0
+}
+
+func compareTIPCEnds(a, b *sock.Numbers, remote bool) int {
+	by := [...]int{sock.TIPCNode, sock.TIPCRef}
+	if remote {
+		by = [...]int{sock.TIPCPeerNode, sock.TIPCPeerRef}
+	}
+	for _, i := range by {
+		x, _ := a.Get(i)
+		y, _ := b.Get(i)
 		if x != y {
 			return cmp.Compare(x, y)
 		}

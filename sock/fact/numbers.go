@@ -70,4 +70,4 @@ func appendNamed(dst []byte, names map[uint64]string, n uint64, base int) []byte
 }
 
 // endFacts are the objects that say where sockets are that have no addresses.
-const endFacts = sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP
+const endFacts = sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP | sock.FieldTIPC

@@ -10,7 +10,7 @@ import (
 func TestReach(t *testing.T) {
 	t.Parallel()
 	inet := sock.Families(sock.IPv4, sock.IPv6)
-	inetProtocols := sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.SCTP, sock.MPTCP, sock.DCCP)
+	inetProtocols := sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite, sock.Raw, sock.ICMP, sock.SCTP, sock.MPTCP, sock.DCCP, sock.SMC)
 	// Of these the numbers of ports have 32 bits.
 	numbered, numberedFamilies := sock.Protocols(sock.Netlink, sock.VSOCK), sock.Families(sock.FamilyNetlink, sock.FamilyVSOCK)
 	for _, c := range []struct {

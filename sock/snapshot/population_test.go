@@ -65,12 +65,17 @@ func invent(r *rand.Rand) *sock.Socket {
 	if has(sock.FieldSCTPInfo) {
 		s.SCTPInfo = inventSCTP(r)
 	}
+	if has(sock.FieldSMCInfo) {
+		s.SMCInfo = &sock.SMCInfo{Numbers: *inventMembers(r, sock.SMCMembers), State: sock.SMCState(r.IntN(len(sock.SMCStateNames()))),
+			Mode: sock.SMCMode(r.IntN(len(sock.SMCModeNames()))), GID: inventName(r)}
+	}
 	for field, numbers := range map[sock.Field]struct {
 		to      **sock.Numbers
 		members []sock.Member
 	}{
 		sock.FieldMPTCPInfo:    {&s.MPTCPInfo, sock.MPTCPInfoMembers},
 		sock.FieldMPTCPSubflow: {&s.MPTCPSubflow, sock.MPTCPSubflowMembers},
+		sock.FieldTIPC:         {&s.TIPC, sock.TIPCMembers},
 	} {
 		if has(field) {
 			*numbers.to = inventMembers(r, numbers.members)
