@@ -49,7 +49,7 @@ func (h *Host) Closings(ctx context.Context, req Request) (*Closings, error) {
 	req.Query.States = sock.AllStates
 	req.Query.Want |= req.Filter.Needs()
 	if h.noOwners {
-		req.Query.Want &^= sock.FieldOwners | sock.ProcessFields
+		req.Query.Want &^= sock.OwnerFields
 	}
 	source, err := h.closings(req.Query)
 	if err != nil {

@@ -140,7 +140,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	ctx = inProc(ctx, h.chain.env)
 	want := placed(counted(req.Query.Want|req.Filter.Needs()), req.Ownerless)
 	if h.noOwners {
-		want &^= ownerFields | sock.FieldService
+		want &^= sock.OwnerFields
 	}
 	req.Query.Want = want
 	req.Query = restricted(req.Query, req.Filter)
@@ -153,7 +153,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		notes:    h.newAnnotator(want),
 		snapshot: newSnapshot(),
 	}
-	switch wanted := want&ownerFields != 0; {
+	switch wanted := want&sock.OwnerFields != 0; {
 	case h.givesOwners():
 		l.given = h.given(ctx, l, wanted)
 	case wanted && h.finder != nil:

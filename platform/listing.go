@@ -87,7 +87,7 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 		missing |= sock.FieldPlace
 	}
 	if l.owners != nil || l.given != nil {
-		missing |= ownerFields
+		missing |= sock.OwnerFields
 	}
 	early := func(yield func(*sock.Socket, error) bool) {
 		for s, err := range l.rows(l.ctx, q) {

@@ -55,9 +55,6 @@ const ownerBlock = 4096
 // came into being while the listing was made.
 const maxSearches = 6
 
-// ownerFields are the facts for which owners are searched.
-const ownerFields = sock.FieldOwners | sock.ProcessFields | sock.FieldSocketContext | sock.FieldPeerProcess
-
 // ownerStage adds owners to a stream of sockets.
 type ownerStage struct {
 	finder ownerFinder

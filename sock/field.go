@@ -85,6 +85,9 @@ const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedA
 // comparing one with the listing before.
 const ComparedFields = FieldRates | FieldAge
 
+// OwnerFields are the facts for which the owners of sockets are searched.
+const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | ProcessFields
+
 // WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN.
 const WithheldFields = FieldMark | FieldMD5 | FieldPacketFilter
 

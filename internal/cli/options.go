@@ -59,7 +59,7 @@ func (o *options) choosesStates() bool {
 // wants returns what a layout needs without the facts that an option takes away.
 func (o *options) wants(needs sock.Field) sock.Field {
 	if o.noOwners() {
-		needs &^= sock.FieldOwners | sock.FieldService | sock.FieldSocketContext | sock.ProcessFields
+		needs &^= sock.OwnerFields
 	}
 	if o.numericUsers {
 		needs &^= sock.FieldUser

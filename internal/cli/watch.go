@@ -141,10 +141,7 @@ func (r *run) newWatch(o *options, req *platform.Request, shape render.Options) 
 		return nil, usageError{err.Error()}
 	}
 	w := &watch{run: r, o: o, layout: layout, needs: req.Filter.Needs(), said: map[string]bool{}}
-	req.Query.Want = layout.Needs() | change.Needs
-	if o.noOwners() {
-		req.Query.Want &^= sock.FieldOwners | sock.FieldService | sock.ProcessFields
-	}
+	req.Query.Want = o.wants(layout.Needs() | change.Needs)
 	if w.needs&sock.ComparedFields != 0 {
 		req.Later, w.tracker.Match = sock.ComparedFields, req.Filter.Match
 	}
