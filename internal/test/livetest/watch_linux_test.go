@@ -3,6 +3,7 @@ package livetest
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -14,24 +15,34 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sockeye/internal/cli"
 	"sockeye/internal/test/population"
 )
 
 // event is a line of --watch --ndjson.
 type event struct {
-	Event                   string
-	Time                    time.Time
-	Initial                 bool
-	Passes, Skipped         int
-	Cookie                  string
-	RecvQueue               int    `json:"recv_queue"`
-	RemotePort              int    `json:"remote_port"`
-	PID                     int    `json:"pid"`
-	RecvRate                *int64 `json:"recv_rate"`
-	SendRate                *int64 `json:"send_rate"`
-	SegsInRate, SegsOutRate *int64
-	RetransShare            *float64 `json:"retrans_share"`
+	Event           string
+	Time            time.Time
+	Initial         bool
+	Passes, Skipped int
+	Cookie, State   string
+	LocalAddress    string `json:"local_address"`
+	LocalPort       int    `json:"local_port"`
+	RecvQueue       int    `json:"recv_queue"`
+	RemotePort      int    `json:"remote_port"`
+	PID             int    `json:"pid"`
+	RecvRate        *int64 `json:"recv_rate"`
+	SendRate        *int64 `json:"send_rate"`
+}
+
+// key tells a socket from the others: by its cookie, or by its ends.
+func (e *event) key() string {
+	if e.Cookie != "" {
+		return e.Cookie
+	}
+	return fmt.Sprint(e.LocalAddress, ":", e.LocalPort, "-", e.RemotePort)
 }
 
 // follower reads events as they are written.
@@ -122,7 +133,7 @@ func TestWatchForHours(t *testing.T) {
 	case testing.Short():
 		connections, passes = 100, 30
 	}
-	watchRestless(t, connections, passes, "--no-processes")
+	watchRestless(t, connections, passes, "cookie", "cookie,recv_rate", "--no-processes")
 }
 
 // TestWatchOwners does the same with a search for owners in each pass.
@@ -131,10 +142,17 @@ func TestWatchOwners(t *testing.T) {
 	if testing.Short() {
 		connections, passes = 100, 30
 	}
-	watchRestless(t, connections, passes)
+	watchRestless(t, connections, passes, "cookie,pid", "cookie,pid")
 }
 
-func watchRestless(t *testing.T, connections, passes int, options ...string) {
+// TestWatchProc does it with a source that tells no cookies.
+func TestWatchProc(t *testing.T) {
+	watchRestless(t, 100, 60, "state", "state", "--no-processes", "--source", "proc")
+}
+
+// watchRestless watches a population with some columns, of which a listing by itself
+// has those of the first list.
+func watchRestless(t *testing.T, connections, passes int, columns, rates string, options ...string) {
 	if !population.Alone(t) {
 		return
 	}
@@ -154,7 +172,7 @@ func watchRestless(t *testing.T, connections, passes int, options ...string) {
 		}
 	}
 	must(restless.Pause())
-	before := queuesNow(t)
+	before := queuesNow(t, watched(columns, options...))
 	said := map[string]int{} // what the events say that there is
 	owner := map[string]int{}
 	kinds := map[string]int{}
@@ -162,7 +180,7 @@ func watchRestless(t *testing.T, connections, passes int, options ...string) {
 	began := time.Now()
 	watchHere(t, func(e event) {
 		kinds[e.Event]++
-		_, there := said[e.Cookie]
+		_, there := said[e.key()]
 		switch {
 		case e.Event == "end":
 			if e.Passes != passes {
@@ -172,10 +190,10 @@ func watchRestless(t *testing.T, connections, passes int, options ...string) {
 		case there == (e.Event == "opened"):
 			t.Errorf("%s of a socket that is there: %t", e.Event, there)
 		}
-		said[e.Cookie], owner[e.Cookie] = e.RecvQueue, e.PID
+		said[e.key()], owner[e.key()] = e.RecvQueue, e.PID
 		if e.Event == "closed" {
-			delete(said, e.Cookie)
-			delete(owner, e.Cookie)
+			delete(said, e.key())
+			delete(owner, e.key())
 		}
 	}, func(pass int) {
 		switch pass {
@@ -190,9 +208,9 @@ func watchRestless(t *testing.T, connections, passes int, options ...string) {
 		case passes - 1:
 			last = footprintOf(t)
 		}
-	}, append(options, "--watch=0.1", "--passes", strconv.Itoa(passes), "--ndjson", "-t", "-C", "cookie,recv_queue,pid,recv_rate", "state", "established")...)
+	}, append(watched(rates, options...), "--watch=0.1", "--passes", strconv.Itoa(passes))...)
 	took := time.Since(began)
-	sameQueues(t, "the events", said, queuesNow(t))
+	sameQueues(t, "the events", said, queuesNow(t, watched(columns, options...)))
 	must(restless.Continue())
 	t.Logf("%d passes over %d sockets in %v: %v; after ten passes %+v, at the end %+v", passes, len(said), took.Round(time.Millisecond), kinds, tenth, last)
 	if last.grown(tenth) {
@@ -213,16 +231,23 @@ func watchRestless(t *testing.T, connections, passes int, options ...string) {
 	}
 }
 
-// queuesNow lists the queues of the connections by their cookies.
-func queuesNow(t *testing.T) map[string]int {
+// watched are the words that list the connections of a population, with the columns
+// that a source can tell.
+func watched(columns string, options ...string) []string {
+	columns += ",recv_queue,local_address,local_port,remote_port"
+	return append(options, "--ndjson", "-t", "-C", columns, "state", "established")
+}
+
+// queuesNow lists the queues of the connections.
+func queuesNow(t *testing.T, words []string) map[string]int {
 	t.Helper()
 	queues := map[string]int{}
-	for line := range strings.Lines(list(t, "-t", "--ndjson", "--no-processes", "-C", "cookie,recv_queue", "state", "established")) {
+	for line := range strings.Lines(list(t, words...)) {
 		var e event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
-		queues[e.Cookie] = e.RecvQueue
+		queues[e.key()] = e.RecvQueue
 	}
 	return queues
 }
@@ -237,6 +262,58 @@ func sameQueues(t *testing.T, what string, said, there map[string]int) {
 	}
 	if wrong > 0 || len(said) != len(there) || len(there) == 0 {
 		t.Errorf("%s: %d sockets, %d are there, %d of them are wrong", what, len(said), len(there), wrong)
+	}
+}
+
+// TestWatchTimeWait: a connection that is closed is the same socket in TIME_WAIT, and
+// new ones are seen to open and to end.
+func TestWatchTimeWait(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	port := listener.Addr().(*net.TCPAddr).Port
+	connect := func() (client, server net.Conn) {
+		client, err := net.Dial("tcp", listener.Addr().String())
+		if err == nil {
+			server, err = listener.Accept()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client, server
+	}
+	client, server := connect()
+	var said []string
+	cookies := map[string]bool{}
+	watchHere(t, func(e event) {
+		if e.RemotePort == port {
+			said = append(said, fmt.Sprint(e.Event, " ", e.State, " ", e.Initial))
+			cookies[e.Cookie] = true
+		}
+	}, func(pass int) {
+		switch pass {
+		case 2: // nothing happened in the second pass
+			client.Close()
+			server.Close()
+		case 3:
+			_, server = connect()
+		case 4:
+			if err := server.(*net.TCPConn).SetLinger(0); err != nil {
+				t.Error(err)
+			}
+			server.Close() // which resets the client
+		}
+	}, "-tac0.1", "--passes", "5", "--ndjson", "-C", "cookie,state,remote_port")
+	want := []string{
+		"opened ESTABLISHED true", "changed TIME_WAIT false", "opened ESTABLISHED false", "closed ESTABLISHED false",
+	}
+	if diff := cmp.Diff(want, said); diff != "" || len(cookies) != 2 {
+		t.Errorf("%d sockets: %s", len(cookies), diff)
 	}
 }
 
