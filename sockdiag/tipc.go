@@ -28,14 +28,15 @@ const (
 	tipcConType     = 4 // u32
 	tipcConInstance = 5 // u32
 
-	tipcStatRecvQ    = 1 // u32: messages
-	tipcStatSendQ    = 2 // u32
-	tipcStatLinkCong = 3 // flag
-	tipcStatConnCong = 4 // flag
-	tipcStatDrop     = 5 // u32
+	// These two begin with 0.
+	tipcStatRecvQ    = 0 // u32: messages
+	tipcStatSendQ    = 1 // u32
+	tipcStatLinkCong = 2 // flag
+	tipcStatConnCong = 3 // flag
+	tipcStatDrop     = 4 // u32
 
-	tipcGroupID       = 1 // u32
-	tipcGroupInstance = 5 // u32
+	tipcGroupID       = 0 // u32
+	tipcGroupInstance = 4 // u32
 )
 
 // tipcBits ask for the states of a TIPC socket, which have numbers of TCP's (enum of

@@ -18,8 +18,8 @@ func tipcRow(kind, state uint32, more ...[]byte) []byte {
 }
 
 func tipcStat(recv, send, drops uint32, flags ...[]byte) []byte {
-	return attribute(tipcSockStat, slices.Concat(append([][]byte{attribute(tipcStatRecvQ, u32(recv)...),
-		attribute(tipcStatSendQ, u32(send)...), attribute(tipcStatDrop, u32(drops)...)}, flags...)...)...)
+	return attribute(tipcSockStat, slices.Concat(append([][]byte{attribute(0, u32(recv)...),
+		attribute(1, u32(send)...), attribute(4, u32(drops)...)}, flags...)...)...)
 }
 
 func decodeTIPC(t *testing.T, b []byte) *sock.Socket {
@@ -48,7 +48,7 @@ func TestTIPCConnection(t *testing.T) {
 		attribute(tipcSockCon, slices.Concat(attribute(tipcConNode, u32(8)...), attribute(tipcConSock, u32(42)...), attribute(1),
 			attribute(tipcConType, u32(18888)...), attribute(tipcConInstance, u32(1)...))...),
 		tipcStat(3, 4, 5, attribute(tipcStatLinkCong), attribute(tipcStatConnCong)),
-		attribute(tipcSockGroup, slices.Concat(attribute(tipcGroupID, u32(9)...), attribute(2), attribute(tipcGroupInstance, u32(10)...))...)))
+		attribute(tipcSockGroup, slices.Concat(attribute(0, u32(9)...), attribute(1), attribute(2), attribute(4, u32(10)...))...)))
 	want := map[string]uint64{"local_node": 7, "local_ref": 1608810663, "peer_node": 8, "peer_ref": 42, "service_type": 18888, "service_instance": 1,
 		"published": 0, "link_congested": 1, "connection_congested": 1, "drops": 5, "group": 9, "group_instance": 10}
 	got := tipcNumbers(s)

@@ -10,13 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Transports makes sockets of the protocols over IP that not every kernel has, as far
+// Transports makes sockets of the transport protocols that not every kernel has, as far
 // as this one has them. It needs namespaces of [Isolate] and ip(8).
 func Transports() (*Set, error) {
 	b := &builder{Set: &Set{}}
 	b.mptcp()
 	b.sctp()
 	b.dccp()
+	b.smc()
+	b.tipc()
 	if b.err != nil {
 		return nil, errors.Join(b.err, b.Close())
 	}

@@ -16,6 +16,8 @@ const (
 	SCTP    Protocol = "sctp"
 	MPTCP   Protocol = "mptcp"
 	DCCP    Protocol = "dccp"
+	SMC     Protocol = "smc"
+	TIPC    Protocol = "tipc"
 	Unix    Protocol = "unix"
 	Packet  Protocol = "packet"
 	Netlink Protocol = "netlink"
