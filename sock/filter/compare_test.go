@@ -42,6 +42,8 @@ func sameExpr(a, b Expr) bool {
 		return sameExpr(a.Expr, b.(*NotExpr).Expr)
 	case *NumberCond:
 		return a.Field == b.(*NumberCond).Field && slices.Equal(a.Ranges, b.(*NumberCond).Ranges)
+	case *PortCond: // its text holds the ports of IPv4 and IPv6
+		return a.Side == b.(*PortCond).Side && slices.Equal(a.Ranges, b.(*PortCond).Ranges)
 	case *TextCond:
 		return a.Field == b.(*TextCond).Field && slices.Equal(a.Values, b.(*TextCond).Values)
 	case *RegexpCond:

@@ -226,6 +226,8 @@ func FuzzOpen(f *testing.F) {
 	f.Add(line8080)
 	f.Add(`{"schema_version":1,"sockets":[` + line8080 + `],"warnings":[]}`)
 	f.Add(`{"protocol":"unix","family":"unix","state":"ESTABLISHED","local_path":"@a\u0000","abstract":true,"timer":{"name":"on","expires_ms":7},"memory":{"drops":1},"tcp_info":{"rtt_us":9}}`)
+	f.Add(`{"protocol":"netlink","family":"netlink","state":"UNCONNECTED","netlink":{"protocol_number":0,"port_id":7,"groups":[1,34],"cb_running":true}}`)
+	f.Add(`{"protocol":"packet","family":"packet","state":"UNCONNECTED","packet":{"protocol":"ip","fanout_type":9},"xdp":{"umem_size_bytes":1}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		got, _, _, _ := list(t, text)
 		for _, s := range got {
