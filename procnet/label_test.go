@@ -41,3 +41,14 @@ func TestLabel(t *testing.T) {
 		}
 	}
 }
+
+func FuzzLabel(f *testing.F) {
+	f.Add("system_u:system_r:httpd_t:s0\x00")
+	f.Add("docker-default (enforce)\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		label := parseLabel([]byte(text))
+		if strings.ContainsRune(label, 0) || strings.HasSuffix(label, "\n") || !strings.HasPrefix(text, label) {
+			t.Fatalf("%q of %q", label, text)
+		}
+	})
+}

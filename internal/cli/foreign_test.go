@@ -3,12 +3,14 @@ package cli
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"sockeye/sock"
 	"sockeye/sock/fact"
 )
 
@@ -123,28 +125,96 @@ func TestForeignOptionsAreNone(t *testing.T) {
 	}
 }
 
-// TestDocWordsOfSS: each member that stands beside a word of ss is one of the JSON.
-func TestDocWordsOfSS(t *testing.T) {
+// TestDocMembers: each member that stands beside a word of another tool is one of the
+// JSON.
+func TestDocMembers(t *testing.T) {
 	text, err := os.ReadFile("../../docs/from-other-tools.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "### What ss prints\n")
-	section, _, _ = strings.Cut(section, "\n## ")
 	members := 0
-	for line := range strings.Lines(section) {
+	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.TrimSpace(line), " | ")
-		if len(cells) != 2 || !strings.HasPrefix(cells[0], "| `") {
+		if len(cells) != 2 || !strings.HasPrefix(cells[0], "| ") {
 			continue
 		}
 		for _, m := range code.FindAllStringSubmatch(cells[1], -1) {
 			members++
-			if f := fact.Lookup(m[1]); f == nil || f.Name != m[1] {
+			if f := fact.Lookup(m[1]); (f == nil || f.Name != m[1]) && !filterWord(m[1]) {
 				t.Errorf("%s: %s is no member", cells[0], m[1])
 			}
 		}
 	}
-	if members < 100 {
+	if members < 200 {
 		t.Errorf("only %d members", members)
 	}
+}
+
+// filterWord reports whether a word is one of the filter language.
+func filterWord(word string) bool {
+	_, state := sock.ParseState(word)
+	return state || word == "and" || word == "or"
+}
+
+// TestDocNamesEveryWord: every option, column and word of ss and netstat stands in
+// the first column of a table about it. The lists are from their sources.
+func TestDocNamesEveryWord(t *testing.T) {
+	text, err := os.ReadFile("../../docs/from-other-tools.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, err := filepath.Glob("testdata/words/*.txt")
+	if err != nil || len(lists) < 7 {
+		t.Fatalf("%d lists of words, %v", len(lists), err)
+	}
+	for _, list := range lists {
+		tool, _, _ := strings.Cut(filepath.Base(list), "-")
+		_, section, _ := strings.Cut(string(text), "\n## "+tool+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		named := wordsNamed(section)
+		words, err := os.ReadFile(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for line := range strings.Lines(string(words)) {
+			if strings.HasPrefix(line, "# ") {
+				continue
+			}
+			for _, word := range strings.Fields(line) {
+				count++
+				if !slices.ContainsFunc(named, func(n string) bool { return isNamed(n, word) }) {
+					t.Errorf("%s: %s stands in no table about %s", list, word, tool)
+				}
+			}
+		}
+		if count < 20 {
+			t.Errorf("%s has %d words", list, count)
+		}
+	}
+}
+
+// wordsNamed returns the words between backquotes of the first cells of tables.
+func wordsNamed(section string) []string {
+	var named []string
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| ") {
+			continue
+		}
+		first, _, _ := strings.Cut(line[2:], " | ")
+		for _, m := range code.FindAllStringSubmatch(first, -1) {
+			named = append(named, strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune(" (),[]", r) })...)
+		}
+	}
+	return named
+}
+
+// isNamed reports whether a word of a table is a word of a list, or that with its
+// value: `rtt:A/B`, `--net=NAME`.
+func isNamed(named, word string) bool {
+	if !strings.HasPrefix(named, word) {
+		return false
+	}
+	rest := named[len(word):]
+	return rest == "" || strings.ContainsAny(word[len(word)-1:], ":=-") || strings.ContainsAny(rest[:1], ":=/")
 }
