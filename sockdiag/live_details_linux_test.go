@@ -78,20 +78,25 @@ func TestLiveTLS(t *testing.T) {
 	listening := listener(t, unix.AF_INET, loopback4(0), 5)
 	client, server := connection(t, unix.AF_INET, listening, loopback4)
 	err := unix.SetsockoptString(client, unix.IPPROTO_TCP, unix.TCP_ULP, "tls")
-	hasTLS := !errors.Is(err, unix.ENOENT)
+	hasTLS, hasCipher := !errors.Is(err, unix.ENOENT), false
 	if hasTLS {
 		must(t, "TCP_ULP", err)
 		info := native.AppendUint16(nil, 0x304)
 		info = append(native.AppendUint16(info, 51), bytes.Repeat(secret[:8], 5)[:36]...) // struct tls12_crypto_info_aes_gcm_128
 		const tlsTX = 1
-		must(t, "TLS_TX", unix.SetsockoptString(client, unix.SOL_TLS, tlsTX, string(info)))
+		if err = unix.SetsockoptString(client, unix.SOL_TLS, tlsTX, string(info)); errors.Is(err, unix.ENOENT) {
+			t.Log("this kernel has no AES-GCM")
+		} else {
+			must(t, "TLS_TX", err)
+			hasCipher = true
+		}
 	}
 	all := collect(t, everything(sock.TCP))
 	c, s := withInode(t, all, client), withInode(t, all, server)
 	if c.Knows(sock.FieldTLS) != hasTLS || s.Knows(sock.FieldTLS) {
 		t.Fatalf("the kernel has TLS: %v; client knows %v, server knows %v", hasTLS, c.Knows(sock.FieldTLS), s.Knows(sock.FieldTLS))
 	}
-	if want := (sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none"}); hasTLS && (*c.TLS != want || c.ULP != "tls") {
+	if want := (sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none"}); hasTLS && (hasCipher && *c.TLS != want || c.ULP != "tls" || c.TLS.RxConf != "none") {
 		t.Errorf("ulp %s, %+v", c.ULP, c.TLS)
 	}
 }

@@ -1,6 +1,7 @@
 package sockdiag
 
 import (
+	"bytes"
 	"testing"
 
 	"sockeye/sock"
@@ -77,6 +78,18 @@ func TestTCPInfoLengths(t *testing.T) {
 		}
 		if _, ok := info.Get(sock.TCPInfoECNMode); ok != (length >= tcpInfoLen) {
 			t.Fatalf("%d bytes: the mode of ECN is known: %v", length, ok)
+		}
+	}
+}
+
+// TestTCPInfoOfANewerKernel: what is behind the members that are known changes none
+// of them.
+func TestTCPInfoOfANewerKernel(t *testing.T) {
+	want := decodeInfo(t, tcpInfoBytes(tcpInfoLen))
+	for _, more := range []int{1, 3, 8, 200} {
+		longer := append(tcpInfoBytes(tcpInfoLen), bytes.Repeat([]byte{0xa5}, more)...)
+		if got := decodeInfo(t, longer); *got != *want {
+			t.Errorf("%d bytes more: %+v, want %+v", more, got, want)
 		}
 	}
 }
