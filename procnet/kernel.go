@@ -1,6 +1,7 @@
 package procnet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -80,20 +81,21 @@ type limit struct {
 	setting        string // the sysctl
 	at             int    // which of its numbers is the limit
 	usedAt         int    // which of them is what is taken, if no counter tells it; -1: none
+	told           string // another file that tells the limit and what is taken; empty: that of the sysctl
 }
 
 // limits are those of ip-sysctl, net and fs in the kernel's documentation.
 var limits = []limit{
 	// The third number is the one above which nothing more is given.
-	{sock.TCP, "memory_bytes", "TCP", "mem", true, true, "net.ipv4.tcp_mem", 2, -1},
-	{sock.TCP, "orphaned", "TCP", "orphan", false, true, "net.ipv4.tcp_max_orphans", 0, -1},
-	{sock.TCP, "time_wait", "TCP", "tw", false, false, "net.ipv4.tcp_max_tw_buckets", 0, -1},
-	{sock.TCP, "backlog", "", "", false, false, "net.core.somaxconn", 0, -1},
-	{sock.TCP, "syn_backlog", "", "", false, false, "net.ipv4.tcp_max_syn_backlog", 0, -1},
-	{sock.UDP, "memory_bytes", "UDP", "mem", true, true, "net.ipv4.udp_mem", 2, -1},
-	{sock.Unix, "datagram_backlog", "", "", false, false, "net.unix.max_dgram_qlen", 0, -1},
+	{sock.TCP, "memory_bytes", "TCP", "mem", true, true, "net.ipv4.tcp_mem", 2, -1, ""},
+	{sock.TCP, "orphaned", "TCP", "orphan", false, true, "net.ipv4.tcp_max_orphans", 0, -1, ""},
+	{sock.TCP, "time_wait", "TCP", "tw", false, false, "net.ipv4.tcp_max_tw_buckets", 0, -1, ""},
+	{sock.TCP, "backlog", "", "", false, false, "net.core.somaxconn", 0, -1, ""},
+	{sock.TCP, "syn_backlog", "", "", false, false, "net.ipv4.tcp_max_syn_backlog", 0, -1, ""},
+	{sock.UDP, "memory_bytes", "UDP", "mem", true, true, "net.ipv4.udp_mem", 2, -1, ""},
+	{sock.Unix, "datagram_backlog", "", "", false, false, "net.unix.max_dgram_qlen", 0, -1, ""},
 	// file-nr: given out, free among them, limit (fs/file_table.c).
-	{sock.ProtocolUnknown, "open_files", "", "", false, true, "fs.file-nr", 2, 0},
+	{sock.ProtocolUnknown, "open_files", "", "", false, true, "fs.file-max", 2, 0, "fs.file-nr"},
 }
 
 // usage reads one limit and what is taken of it.
@@ -106,7 +108,7 @@ func (r *kernelReader) usage(l limit) sock.Usage {
 	if l.counter != "" {
 		u.Used.Value, u.Used.Known = r.counters.Get(l.group, l.counter)
 	}
-	numbers, path, err := r.readSetting(l.setting)
+	numbers, path, err := r.readSetting(cmp.Or(l.told, l.setting))
 	r.fail(path, err)
 	if l.at < len(numbers) {
 		u.Limit = sock.Amount{Value: numbers[l.at] * unit, Known: true}

@@ -218,3 +218,46 @@ func isNamed(named, word string) bool {
 	rest := named[len(word):]
 	return rest == "" || strings.ContainsAny(word[len(word)-1:], ":=-") || strings.ContainsAny(rest[:1], ":=/")
 }
+
+// TestFilterOfSS: what the page says of the words of a filter. Each is taken.
+func TestFilterOfSS(t *testing.T) {
+	words, err := os.ReadFile("testdata/words/ss-filter.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, word := range strings.Fields(string(words[bytes.IndexByte(words, '\n'):])) {
+		var filter string
+		switch {
+		case strings.HasSuffix(word, ":"):
+			filter = "src " + word + map[string]string{
+				"unix:": "/run/*", "link:": "ip:lo", "netlink:": "rtnl:kernel", "vsock:": "3:1024", "inet:": "10.0.0.5", "inet6:": "[::1]",
+			}[word]
+		case strings.ContainsAny(word[:1], "=!<>") && word != "!", slices.Contains(strings.Fields("eq ne neq gt lt ge geq le leq"), word):
+			filter = "dport " + word + " 443"
+		case slices.Contains(strings.Fields("& && and or"), word):
+			filter = "dport = 443 " + word + " sport = 22"
+		case word == "!", word == "not":
+			filter = word + " dport = 443"
+		case slices.Contains(strings.Fields("src dst"), word):
+			filter = word + " 10.0.0.5"
+		case slices.Contains(strings.Fields("sport dport fwmark"), word):
+			filter = word + " = 1"
+		case word == "dev", word == "cgroup":
+			filter = word + " = lo"
+		case word == "autobound":
+			filter = word
+		case slices.Contains(strings.Fields("state exclude excl"), word):
+			filter = word + " established"
+		default:
+			filter = "state " + word
+		}
+		tried++
+		if status, _, stderr := ask(t, "-a", "-A", "all", "--count", filter); status == exitUsage {
+			t.Errorf("%s: %s", filter, stderr)
+		}
+	}
+	if tried < 50 {
+		t.Errorf("%d words were tried", tried)
+	}
+}

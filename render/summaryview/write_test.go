@@ -27,7 +27,7 @@ func sample() *sock.Summary {
 			{Protocol: sock.TCP, Name: "backlog", Limit: known(4096), Setting: "net.core.somaxconn"},
 			{Protocol: sock.TCP, Name: "time_wait", Used: known(0), Setting: "net.ipv4.tcp_max_tw_buckets"},
 			{Protocol: sock.UDP, Name: "nothing_known", Setting: "net.none"},
-			{Name: "open_files", Used: known(9), Limit: known(1<<63 - 1), Machine: true, Setting: "fs.file-nr"},
+			{Name: "open_files", Used: known(9), Limit: known(1<<63 - 1), Machine: true, Setting: "fs.file-max"},
 		},
 		Troubles: []sock.Counter{{Group: "TcpExt", Name: "ListenDrops", Value: 12}},
 	}}
@@ -43,7 +43,7 @@ LIMIT           USED         OF  SETTING
 tcp memory     812 B     2.4 GB  net.ipv4.tcp_mem, whole machine
 tcp backlog        -       4096  net.core.somaxconn, of each socket
 tcp time wait      0          -  net.ipv4.tcp_max_tw_buckets
-open files         9  unlimited  fs.file-nr, whole machine
+open files         9  unlimited  fs.file-max, whole machine
 `
 	const wrong = `
 WRONG               COUNT
@@ -61,7 +61,7 @@ tcp memory     812 B     2.4 GB  net.ipv4.tcp_mem,
 tcp backlog        -       4096  net.core.somaxconn,
                                  of each socket
 tcp time wait      0          -  net.ipv4.tcp_max_tw_buckets
-open files         9  unlimited  fs.file-nr,
+open files         9  unlimited  fs.file-max,
                                  whole machine
 `
 	counted := sample()
