@@ -109,6 +109,9 @@ func protocolsOf(s *platform.System, f *fact.Fact) string {
 	if f.Systems != nil && !slices.Contains(f.Systems, s.Name) {
 		know = 0
 	}
+	if f.Protocols != 0 {
+		know &= f.Protocols
+	}
 	switch know {
 	case 0:
 		return "-"

@@ -155,13 +155,6 @@ func appendScope(dst []byte, s *sock.Socket) []byte {
 	return dst
 }
 
-// ipProtocols are the names of what stands in place of a raw socket's port, as
-// IANA assigned them and /etc/protocols spells them.
-var ipProtocols = map[uint16]string{
-	0: "ip", 1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
-	58: "ipv6-icmp", 89: "ospf", 103: "pim", 112: "vrrp", 132: "sctp", 136: "udplite", 255: "raw",
-}
-
 // appendPort appends the port with its colon. Port 0 is shown as *: it is any
 // port, or none. Of a raw socket it is the IP protocol, and of a ping socket the
 // echo identifier.
@@ -177,20 +170,23 @@ func (v *View) appendPortNumber(dst []byte, s *sock.Socket, port uint16, local b
 	if port == 0 && !number {
 		return append(dst, '*')
 	}
-	if v.Port != nil {
-		if name := v.portName(s, port, number); name != "" {
+	if number && s.Protocol == sock.Raw {
+		if name := ipProtocols[port]; name != "" {
+			return append(dst, name...)
+		}
+	}
+	if v.Port != nil && !number {
+		if name := v.portName(s, port); name != "" {
 			return appendEscaped(dst, name)
 		}
 	}
 	return strconv.AppendUint(dst, uint64(port), 10)
 }
 
-func (v *View) portName(s *sock.Socket, port uint16, number bool) string {
+func (v *View) portName(s *sock.Socket, port uint16) string {
 	protocol := s.Protocol
 	switch {
-	case number && protocol == sock.Raw:
-		return ipProtocols[port]
-	case number || !protocol.Inet():
+	case !protocol.Inet():
 		return ""
 	case protocol == sock.MPTCP:
 		protocol = sock.TCP

@@ -55,6 +55,9 @@ type Fact struct {
 	Values []string
 	// Systems are those that have it, if not all that give what it needs do.
 	Systems []string
+	// Protocols are those whose sockets have it, if not all that what it needs is
+	// known of; 0 is all.
+	Protocols sock.ProtocolSet
 	// Header stands above its column.
 	Header string
 	// Words are what a refusal calls it, in the plural.

@@ -74,6 +74,7 @@ var remotePort = port(Fact{
 var whereFacts = []*Fact{
 	localAddress,
 	localPort,
+	ipProtocol,
 	remoteAddress,
 	remotePort,
 	{
