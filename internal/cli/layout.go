@@ -51,13 +51,14 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 	if (o.resolve || o.services) && !o.numericPorts {
 		l.Services = services.System().Name
 	}
-	if err := o.arrangeColumns(q, &l); err != nil {
+	err := o.arrangeColumns(q, &l)
+	if err != nil {
 		return l, usageError{err.Error()}
 	}
 	if b.host != nil {
-		return l, b.fitLayout(&l)
+		err = b.fitLayout(&l)
 	}
-	return l, nil
+	return l, err
 }
 
 // arrangeColumns reads -C, --sort and --group-by. What only listens is sorted by

@@ -105,7 +105,10 @@ func (b backend) fit(o *options, req *platform.Request) error {
 // fitLayout leaves out of a layout what was not asked by name and does not exist,
 // and refuses the rest.
 func (b backend) fitLayout(l *render.Options) error {
-	fields := b.fields() | l.Facts&(sock.FieldResult|sock.FieldClosedAt) // closing tells them
+	fields := b.fields() | l.Facts&sock.FieldResult // closing tells that
+	if l.Live {
+		fields |= sock.FieldClosedAt
+	}
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
 	l.Facts &= fields // without the columns of which none would hold anything
 	return b.refuseColumns(l, fields)

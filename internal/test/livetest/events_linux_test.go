@@ -2,6 +2,7 @@ package livetest
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -238,6 +240,53 @@ func listenAndHold(t *testing.T) string {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// TestEventsTable: rows come as sockets are closed, in each of the other formats.
+func TestEventsTable(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	listenAndHold(t)
+	for _, c := range []struct {
+		args []string
+		want string // of the last line
+	}{
+		{nil, `^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ  tcp    127\.9\.0\.1:\d+ +- +0 B +0 B +0 +\S+ +(-|\d+)  \S+`},
+		{[]string{"-C", "closed_at,local,state", "-H"}, `^20\S+Z  127\.9\.0\.1:\d+ +CLOSED$`},
+		{[]string{"--csv"}, `^tcp,ipv4,CLOSED,127\.9\.0\.1,\d+,.*"",?.*,20\d\d-\S+Z`},
+		{[]string{"--tsv", "-C", "local,closed_at"}, `^127\.9\.0\.1:\d+\t20\d\d-\S+Z$`},
+		{[]string{"--template", "{{.local_address}} {{.closed_at}} {{.tcp_info.state}}"}, `^127\.9\.0\.1 20\d\d-\S+Z 7$`},
+	} {
+		cmd := sockeye(t, append([]string{"-E", "--debug", "--limit", "1", "--duration", "20", "sport > 0 and src 127.9.0.1"}, c.args...)...)
+		errs, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said := bufio.NewReader(errs)
+		for line := ""; !strings.Contains(line, "what closes"); {
+			if line, err = said.ReadString('\n'); err != nil {
+				t.Fatalf("%v: the view did not begin: %q, %v", c.args, line, err)
+			}
+		}
+		l, err := net.Listen("tcp4", "127.9.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v: %v", c.args, err)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if last := lines[len(lines)-1]; !regexp.MustCompile(c.want).MatchString(last) {
+			t.Errorf("%v: %q, want %s", c.args, last, c.want)
+		}
+	}
 }
 
 // drops returns how many messages the netlink sockets of this namespace had no room
