@@ -39,6 +39,11 @@ func parseSSWords(line string) (map[string]ssWord, error) {
 			w.number, err = strconv.ParseFloat(milliseconds, 64)
 		case "timer":
 			w, err = parseSSTimer(value)
+		case "version", "cipher", "rxconf", "txconf":
+			if i++; i == len(fields) {
+				return nil, fmt.Errorf("ss: nothing behind %s", name)
+			}
+			w.value = fields[i]
 		case "md5keys":
 			w.value = regexp.MustCompile(`=[^,]*`).ReplaceAllString(value, "")
 		case "bbr", "dctcp":

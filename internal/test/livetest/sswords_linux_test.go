@@ -201,6 +201,16 @@ func (w *ssWriter) congestion() {
 		w.word("dctcp:", fmt.Sprintf("(ce_state:%.0f,alpha:%.0f,ab_ecn:%.0f,ab_tot:%.0f)",
 			w.n("dctcp.ce_state"), w.n("dctcp.alpha"), w.n("dctcp.ab_ecn_bytes"), w.n("dctcp.ab_tot_bytes")))
 	}
+	if name := textMember(w.socket, "ulp"); name != "" {
+		w.word("tcp-ulp-"+name, "")
+	}
+	for _, name := range []string{"version", "cipher", "rxconf", "txconf"} {
+		if value := textMember(w.socket, "tls."+name); value != "" {
+			w.word(name, value)
+		}
+	}
+	w.flag("zc_ro_tx", "tls.zc_ro_tx")
+	w.flag("no_pad_rx", "tls.no_pad_rx")
 	if peers, ok := w.socket["md5_peers"].([]any); ok {
 		var texts []string
 		for _, p := range peers {

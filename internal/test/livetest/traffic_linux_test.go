@@ -22,6 +22,7 @@ func lossyTraffic(t *testing.T) *traffic {
 	w.receivers(listener, port)
 	w.marked(listener, port)
 	w.signed()
+	w.encrypted(listener, port)
 	w.fastopen(listener, port)
 	w.local()
 	w.datagrams()
@@ -107,6 +108,22 @@ func (w *traffic) signed() {
 	listener, port := w.farListener(func(fd int) error { return key(fd, [4]byte{10, 66, 0, 1}) })
 	w.connect(fd, listener, port)
 	w.must("write", writeAll(fd, 500))
+}
+
+// encrypted has keys for sending, where the kernel has TLS.
+func (w *traffic) encrypted(listener, port int) {
+	fd := w.socket(unix.SOCK_STREAM)
+	w.connect(fd, listener, port)
+	err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_ULP, "tls")
+	if errors.Is(err, unix.ENOENT) {
+		w.t.Log("this kernel has no TLS")
+		return
+	}
+	w.must("TCP_ULP", err)
+	info := binary.NativeEndian.AppendUint16(nil, 0x304)                           // TLS 1.3
+	info = append(binary.NativeEndian.AppendUint16(info, 51), make([]byte, 36)...) // AES-GCM with 128 bits
+	const tlsTX = 1
+	w.must("TLS_TX", unix.SetsockoptString(fd, unix.SOL_TLS, tlsTX, string(info)))
 }
 
 // fastopen sends data in its SYN.
