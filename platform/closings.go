@@ -39,6 +39,9 @@ type Closings struct {
 	Warnings []sock.Warning
 }
 
+// TellsClosings reports whether [Host.Closings] can tell anything.
+func (h *Host) TellsClosings() bool { return h.closings != nil }
+
 // Closings begins to tell of the sockets that a request asks, until the context ends
 // or it is closed. States are not looked at: all are CLOSED.
 func (h *Host) Closings(ctx context.Context, req Request) (*Closings, error) {

@@ -23,6 +23,9 @@ func (r *run) events(o *options, req platform.Request) error {
 	if err != nil {
 		return err
 	}
+	if !b.host.TellsClosings() {
+		return b.refusal("--events", "what closes")
+	}
 	if err := b.fit(o, &req); err != nil {
 		return err
 	}
@@ -38,9 +41,6 @@ func (r *run) events(o *options, req platform.Request) error {
 		defer cancel()
 	}
 	closings, err := b.host.Closings(ctx, req)
-	if errors.Is(err, platform.ErrNoClosings) {
-		return b.refusal("--events", "what closes")
-	}
 	if err != nil {
 		return err
 	}
