@@ -98,7 +98,7 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 				if l.notes != nil {
 					l.notes.add(s)
 				}
-				if l.chain != nil && timed(q.Want) {
+				if l.chain != nil && timed(q.Want) && s.ReadAt.IsZero() {
 					s.ReadAt = time.Now()
 				}
 				if l.owners == nil && l.given == nil && l.chain != nil {

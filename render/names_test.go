@@ -64,6 +64,38 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestNamesOfALayout: what is written again by the same layout, as each pass of a view
+// that goes on, asks for a name once.
+func TestNamesOfALayout(t *testing.T) {
+	b := &book{names: map[string]string{"10.0.0.9": "client.example."}}
+	l, err := with(func(o *Options) { o.Resolve, o.Resolver = true, b }).Layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		var out strings.Builder
+		r := New(&out, l)
+		for _, s := range example() {
+			if err := r.Socket(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.Close(tail); err != nil || !strings.Contains(out.String(), "client.example:51514") {
+			t.Fatalf("%v: %s", err, out.String())
+		}
+	}
+	if b.asked["10.0.0.9"] != 1 || b.asked["10.0.0.5"] != 1 {
+		t.Errorf("asked %v", b.asked)
+	}
+	// Of very many addresses the first are forgotten.
+	for i := range mostNames + 1 {
+		l.names.known[netip.AddrFrom4([4]byte{byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)})] = ""
+	}
+	if l.names.learn(example()); len(l.names.known) > len(example())*2 {
+		t.Errorf("%d addresses are remembered", len(l.names.known))
+	}
+}
+
 func TestNamesAreNotLookedUpUnasked(t *testing.T) {
 	b := &book{}
 	for _, o := range []Options{{Resolver: b}, {Format: JSON, Resolve: true, Resolver: b}, {Format: NDJSON, Resolve: true, Resolver: b}} {

@@ -104,7 +104,7 @@ type Socket struct {
 	// long the socket has been there, at least.
 	Rates Rates
 	Age   time.Duration
-	// ReadAt is when a listing read the socket, where Rates or Age were asked for:
+	// ReadAt is when a listing read the socket from the kernel, where Rates or Age were asked for:
 	// they are counted from that time. It is no fact.
 	ReadAt time.Time
 	// Details are those of a packet, netlink, VSOCK or XDP socket: where its ends

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"syscall"
+	"time"
 )
 
 const (
@@ -29,6 +30,9 @@ type exchange struct {
 	unfinished bool
 	// prefetch: replies are received while earlier ones are read.
 	prefetch bool
+	// captured is when the kernel wrote the datagram that was received last: it
+	// writes one ahead, inside of the call before (netlink_dump), which ended then.
+	captured, ended time.Time
 	// sent: the next request is on its way already; failed says if it is not.
 	sent   bool
 	failed error
@@ -99,6 +103,7 @@ func (e *exchange) begin(request []byte) error {
 	if err := e.w.send(request); err != nil {
 		return &opError{"send", err}
 	}
+	e.ended = time.Now()
 	e.unfinished = true
 	return nil
 }
@@ -117,6 +122,11 @@ func (e *exchange) receive(ctx context.Context) (datagram []byte, truncated bool
 		datagram, truncated, err := e.w.receive(e.buf)
 		switch {
 		case err == nil:
+			if p, ahead := e.w.(*prefetcher); ahead {
+				e.captured = p.captured
+			} else {
+				e.captured, e.ended = e.ended, time.Now()
+			}
 			return datagram, truncated, nil
 		case errors.Is(err, syscall.EINTR):
 		case errors.Is(err, syscall.EAGAIN):

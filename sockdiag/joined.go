@@ -3,6 +3,7 @@ package sockdiag
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sockeye/sock"
 )
@@ -37,7 +38,7 @@ func (r *reading) both(ctx context.Context) {
 		case !p.row():
 			return p, true
 		case r.record.Family == sock.IPv6:
-			return p, r.deferred.keep(identityOf(&r.record, payload), payload)
+			return p, r.deferred.keep(identityOf(&r.record, payload), payload, r.exchange.captured)
 		}
 		return p, r.row(payload)
 	})
@@ -71,9 +72,9 @@ func (r *reading) each(ctx context.Context) {
 // rest yields the rows of IPv6, and what ended the pass early: it then ended for
 // both tables.
 func (r *reading) rest(ctx context.Context, waiting *deferred, err error) {
-	more := waiting.each(func(payload []byte) bool {
+	more := waiting.each(func(payload []byte, at time.Time) bool {
 		r.decode(payload)
-		return r.yield(&r.record, nil)
+		return r.yieldAt(at)
 	})
 	r.begun = true
 	for _, t := range r.tables {
@@ -103,13 +104,14 @@ const mostDeferred = 512 << 10
 // deferred holds the messages of rows whose turn comes later.
 type deferred struct {
 	ids      identities
-	messages []byte // each behind its length, u32
+	messages []byte      // each behind its length, u32
+	at       []time.Time // when each was read
 	full     bool
 }
 
 // keep keeps a message, unless an earlier reading had it. It reports whether
 // there was room.
-func (d *deferred) keep(id uint64, payload []byte) bool {
+func (d *deferred) keep(id uint64, payload []byte, at time.Time) bool {
 	if len(d.messages)+len(payload) > mostDeferred {
 		d.full = true
 		return false
@@ -117,15 +119,16 @@ func (d *deferred) keep(id uint64, payload []byte) bool {
 	if d.ids.first(id) {
 		d.messages = native.AppendUint32(d.messages, uint32(len(payload)))
 		d.messages = append(d.messages, payload...)
+		d.at = append(d.at, at)
 	}
 	return true
 }
 
 // each calls f for each message, until it wants no more.
-func (d *deferred) each(f func(payload []byte) (more bool)) (more bool) {
-	for b := d.messages; len(b) > 0; {
+func (d *deferred) each(f func(payload []byte, at time.Time) (more bool)) (more bool) {
+	for i, b := 0, d.messages; len(b) > 0; i++ {
 		n := 4 + int(native.Uint32(b))
-		if !f(b[4:n]) {
+		if !f(b[4:n], d.at[i]) {
 			return false
 		}
 		b = b[n:]

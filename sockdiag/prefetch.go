@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // prefetchDepth is how many datagrams of 32 KiB are received before they are read,
@@ -28,8 +29,9 @@ type prefetcher struct {
 	group    sync.WaitGroup
 
 	// Of the reader:
-	current batch
-	lent    []byte // the buffer of the last datagram
+	current  batch
+	lent     []byte // the buffer of the last datagram
+	captured time.Time
 }
 
 // arrival is what one receive of the wire beneath returned.
@@ -38,6 +40,7 @@ type arrival struct {
 	datagram  []byte
 	truncated bool
 	err       error
+	at        time.Time // see exchange.captured
 }
 
 // batch is a few arrivals in their order.
@@ -69,7 +72,7 @@ func (p *prefetcher) send(request []byte) error {
 			p.hand(&b)
 			return
 		}
-		p.read(seq, &b)
+		p.read(seq, &b, time.Now())
 	})
 	return nil
 }
@@ -79,14 +82,15 @@ func (b *batch) add(d arrival) {
 	b.n++
 }
 
-// read receives the answer to the request of this number.
-func (p *prefetcher) read(seq uint32, b *batch) {
+// read receives the answer to the request of this number, which was sent at a time.
+func (p *prefetcher) read(seq uint32, b *batch, at time.Time) {
 	for last := false; !last; {
-		d := arrival{buf: p.buffer(b)}
+		d := arrival{buf: p.buffer(b), at: at}
 		if d.buf == nil {
 			return
 		}
 		d.datagram, d.truncated, d.err = p.wire.receive(d.buf)
+		at = time.Now()
 		last = d.truncated || p.ends(d.datagram, seq) || d.err != nil && !errors.Is(d.err, syscall.EAGAIN) && !errors.Is(d.err, syscall.EINTR)
 		b.add(d)
 		if (last || d.err != nil || b.n == batchSize) && !p.hand(b) {
@@ -173,7 +177,7 @@ func (p *prefetcher) receive([]byte) ([]byte, bool, error) {
 	}
 	d := &p.current.arrivals[p.current.next]
 	p.current.next++
-	p.lent = d.buf
+	p.lent, p.captured = d.buf, d.at
 	return d.datagram, d.truncated, d.err
 }
 

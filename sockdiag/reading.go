@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"syscall"
+	"time"
 
 	"sockeye/sock"
 )
@@ -171,6 +172,14 @@ func (r *reading) row(payload []byte) (more bool) {
 	r.begun = true
 	if r.dump != nil && !r.dump.row(r, payload) {
 		return r.dump.err == nil
+	}
+	return r.yieldAt(r.exchange.captured)
+}
+
+// yieldAt yields the record, which was read at a time.
+func (r *reading) yieldAt(at time.Time) (more bool) {
+	if r.query.Want&sock.ComparedFields != 0 {
+		r.record.ReadAt = at
 	}
 	return r.yield(&r.record, nil)
 }
