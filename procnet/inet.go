@@ -223,7 +223,7 @@ func newSeen() seen {
 
 // again reports whether the row was there before, and remembers it.
 func (d *seen) again(s *sock.Socket) bool {
-	if s.Inode != 0 {
+	if s.Inode != 0 && s.Protocol != sock.SCTP { // whose associations share it
 		before := len(d.inodes)
 		d.inodes[s.Inode] = struct{}{}
 		return len(d.inodes) == before

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -82,12 +83,14 @@ func (l *lineReader) next() ([]byte, error) {
 	return nil, errLongLine
 }
 
-// isHeader reports whether the line is the title of a table: "sl" stands above
-// the rows of the IP protocols, "Num" above those of unix sockets, "sk"
-// above those of packet and netlink sockets.
+// headers begin the titles of tables: those of the IP protocols, of unix sockets, of
+// packet and netlink sockets, of SCTP's sockets and associations.
+var headers = []string{"sl ", "Num ", "sk ", "ENDPT ", "ASSOC "}
+
+// isHeader reports whether the line is the title of a table.
 func isHeader(line []byte) bool {
 	line = bytes.TrimLeft(line, " ")
-	return bytes.HasPrefix(line, []byte("sl ")) || bytes.HasPrefix(line, []byte("Num ")) || bytes.HasPrefix(line, []byte("sk "))
+	return slices.ContainsFunc(headers, func(h string) bool { return len(line) >= len(h) && string(line[:len(h)]) == h })
 }
 
 // cursor reads a line of a table from left to right. After a mistake it stays

@@ -55,14 +55,22 @@ type format struct {
 	twice bool
 	// optional: kernels without this protocol are expected.
 	optional bool
+	// connections, if not empty, is the file of connections beside that of listeners,
+	// and both hold either family.
+	connections string
 }
 
-// fileOf returns the name of the file for a family.
-func (f format) fileOf(family sock.Family) string {
-	if family == sock.IPv6 {
-		return f.file + "6"
+// filesOf returns the names of the files for a family and states.
+func (f format) filesOf(family sock.Family, states sock.StateSet) []string {
+	switch {
+	case f.connections == "" && family == sock.IPv6:
+		return []string{f.file + "6"}
+	case f.connections == "" || states&^sock.ListeningStates == 0:
+		return []string{f.file}
+	case states&sock.ListeningStates == 0:
+		return []string{f.connections}
 	}
-	return f.file
+	return []string{f.file, f.connections}
 }
 
 const inetFields = sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue |
@@ -74,6 +82,7 @@ var formats = map[sock.Protocol]format{
 	sock.UDPLite: {file: "udplite", parser: newDatagram, fields: inetFields, twice: true, optional: true},
 	sock.Raw:     {file: "raw", parser: newDatagram, fields: inetFields, twice: true},
 	sock.ICMP:    {file: "icmp", parser: newDatagram, fields: inetFields, twice: true},
+	sock.SCTP:    {file: "sctp/eps", connections: "sctp/assocs", parser: newSCTP, fields: inetFields | sock.FieldSCTPInfo},
 	sock.Packet: {file: "packet", parser: newPacket, twice: true, fields: sock.FieldPacket | sock.FieldInterface |
 		sock.FieldType | sock.FieldRecvQueue | sock.FieldInode | sock.FieldUID},
 	sock.Netlink: {file: "netlink", parser: newNetlink, twice: true, fields: sock.FieldNetlink | sock.FieldRecvQueue |
@@ -163,15 +172,29 @@ func (r *reading) Rows(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 			r.unavailable(errNoTable)
 			return
 		}
-		file, path, err := r.openTable(f.fileOf(r.table.Family))
-		r.malformed.path = path
-		if err == nil {
-			defer file.Close()
-			r.read(file, f)
-		} else if !f.optional || !errors.Is(err, sock.ErrAbsent) {
-			r.unavailable(err)
+		for _, name := range f.filesOf(r.table.Family, r.query.States) {
+			if !r.file(name, f) {
+				return
+			}
 		}
 	}
+}
+
+// file reads one file of the table, and reports whether another is to be read.
+func (r *reading) file(name string, f format) (more bool) {
+	file, path, err := r.openTable(name)
+	r.malformed = malformed{path: path}
+	switch {
+	case err == nil:
+		defer file.Close()
+		return r.read(file, f)
+	case f.optional && errors.Is(err, sock.ErrAbsent):
+		return false
+	case r.past:
+		return r.finish(err)
+	}
+	r.unavailable(err)
+	return false
 }
 
 // errNoTable is the cause for a protocol without a file in /proc/net.
@@ -184,7 +207,7 @@ func (r *reading) unavailable(cause error) {
 
 // read streams the file, and what a second reading finds beyond it where that
 // helps.
-func (r *reading) read(file io.ReadSeeker, f format) {
+func (r *reading) read(file io.ReadSeeker, f format) (more bool) {
 	r.seen = newSeen()
 	r.lines.open(file)
 	defer r.lines.close()
@@ -201,34 +224,33 @@ func (r *reading) read(file io.ReadSeeker, f format) {
 			r.malformed = first
 		}
 	}
-	r.finish(err)
+	return r.finish(err)
 }
 
 // errStopped says that the consumer wants no more.
 var errStopped = errors.New("stopped")
 
-// finish reports how the table ended.
-func (r *reading) finish(err error) {
+// finish reports how a file ended, and whether there may be more.
+func (r *reading) finish(err error) (more bool) {
 	switch {
 	case errors.Is(err, errStopped):
-		return
+		return false
 	case err != nil && errors.Is(err, r.ctx.Err()):
 		r.yield(nil, err)
-		return
+		return false
 	case err != nil && !r.past:
 		r.unavailable(causeOf(err))
-		return
+		return false
 	case err != nil:
 		if !r.yield(nil, &sock.Partial{
 			Code: sock.CodeUnavailable, Message: fmt.Sprintf("%s: not read to its end", r.malformed.path),
 			Err: causeOf(err), Incomplete: true,
 		}) {
-			return
+			return false
 		}
 	}
-	if p := r.malformed.partial(); p != nil {
-		r.yield(nil, p)
-	}
+	p := r.malformed.partial()
+	return p == nil || r.yield(nil, p)
 }
 
 // checkEvery is the number of lines between two looks at the context.

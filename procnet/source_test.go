@@ -124,12 +124,12 @@ func TestMissingTable(t *testing.T) {
 	}
 
 	q := only(sock.UDP, sock.IPv4)
-	q.Protocols |= sock.Protocols(sock.TCP, sock.UDPLite, sock.SCTP)
+	q.Protocols |= sock.Protocols(sock.TCP, sock.UDPLite, sock.MPTCP)
 	rows, errs = list(t, env, q)
 	if len(rows) != 1 || rows[0].Inode != 7 || len(errs) != 2 {
 		t.Fatalf("among others: %v, %v", rows, errs)
 	}
-	for i, protocol := range []sock.Protocol{sock.TCP, sock.SCTP} {
+	for i, protocol := range []sock.Protocol{sock.TCP, sock.MPTCP} {
 		if !errors.As(errs[i], &table) || table.Table.Protocol != protocol || !errors.Is(errs[i], sock.ErrUnavailable) ||
 			errors.Is(errs[i], sock.ErrAbsent) != (protocol == sock.TCP) {
 			t.Errorf("among others: %v", errs[i])

@@ -34,6 +34,10 @@ func TestTransports(t *testing.T) {
 	set, err := population.Transports()
 	keep(t, set, err)
 	made(t, set, false, "-a", "-A", "mptcp,sctp,dccp,smc,tipc", "owner_status = known")
+	if holds(set, population.SCTP) {
+		sctp := slices.DeleteFunc(slices.Clone(set.Made), func(m population.Made) bool { return m.Protocol != population.SCTP })
+		made(t, &population.Set{Made: sctp}, true, "-a", "-A", "sctp", "--source", "proc")
+	}
 	for _, table := range transportTables {
 		t.Run(string(table.protocol), func(t *testing.T) {
 			if !holds(set, table.protocol) {
