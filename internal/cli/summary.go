@@ -51,7 +51,7 @@ func (r *run) summarize(o *options, req platform.Request) error {
 func (o *options) checkSummary() error {
 	listed := cmp.Or(
 		when(o.columns != nil, "--columns"), when(o.sort != nil, "--sort"), when(o.group != nil, "--group-by"),
-		when(o.limit > 0, "--limit"), when(o.kill, "--kill"), when(o.dump != "", "--dump"), when(o.events, "--events"),
+		when(o.limit > 0, "--limit"), when(o.kill, "--kill"), when(o.dump != "", "--dump"), when(o.events, "--events"), when(o.duration > 0, "--duration"),
 		when(o.format.chosen() && !o.format.is(render.JSON), "--"+o.format.name))
 	if len(o.shown) > 0 {
 		listed = cmp.Or(listed, "--"+o.shown[0])
