@@ -72,8 +72,6 @@ func (r *run) list(o *options, words []string) error {
 		return r.events(o, req)
 	case o.watch > 0:
 		return r.watch(o, req)
-	case o.duration > 0:
-		return usagef("--duration is for a view that goes on, such as --watch and --events")
 	}
 	a, err := r.answer(o, req, nil)
 	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {

@@ -22,13 +22,14 @@ Examples:
   sockeye process nginx,haproxy -l
   sockeye process 'php-fpm*' state established and dst 10.0.0.0/8
   sockeye process sshd --json
+  sockeye process nginx --watch
 `
 
 func processCommand(o *options) command {
 	return command{
 		name: "process", args: "PID|NAME[,..] [FILTER]", usage: "which sockets a process holds", help: processHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
+			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.process(o, words) },
 	}
 }
@@ -56,6 +57,9 @@ func (r *run) process(o *options, words []string) error {
 	req, err := o.request(filter.And(wanted.filter(), rest), scope{everything, sock.AllStates})
 	if err != nil {
 		return err
+	}
+	if o.watch > 0 {
+		return r.watch(o, req)
 	}
 	a, err := r.answer(o, req, wanted.see)
 	if err != nil {

@@ -51,6 +51,8 @@ func (o *options) checkWatch() error {
 	switch {
 	case o.watch == 0 && o.passes > 0:
 		return usagef("--passes is how often --watch lists, it goes with that only")
+	case o.watch == 0 && o.duration > 0 && !o.events:
+		return usagef("--duration is for a view that goes on, such as --watch and --events")
 	case o.watch == 0:
 		return nil
 	case o.from != "":

@@ -198,6 +198,7 @@ func TestWatchRefuses(t *testing.T) {
 		"-c100000":              "--watch=100000: a number of seconds is needed, from 0.001 to 86400",
 		"-c --passes 0":         "--passes 0: a number from 1 on is needed",
 		"--passes 2":            "--passes is how often --watch lists, it goes with that only",
+		"--duration 5":          "--duration is for a view that goes on, such as --watch and --events",
 		"-c --from x":           "--watch repeats a listing of this machine, it goes without --from",
 		"-cK":                   "--watch repeats a listing, it goes without --kill, --dump, --summary and --events",
 		"-c -D x":               "--watch repeats a listing, it goes without --kill, --dump, --summary and --events",
@@ -224,7 +225,43 @@ func TestWatchRefuses(t *testing.T) {
 			t.Errorf("%s: every %v, then %v, %v", words, o.watch, rest, err)
 		}
 	}
+	if o, rest, err := readOptions("process", "nginx", "-c2"); err != nil || o.watch != 2*time.Second || len(rest) != 1 {
+		t.Errorf("of a process: %v, then %v, %v", o.watch, rest, err)
+	}
 	if o, _, err := readOptions("-tc0.5nu"); err != nil || len(o.tables) != 2 || !o.numeric || o.watch != 500*time.Millisecond {
 		t.Errorf("options around a number: %+v, %v", o, err)
+	}
+}
+
+// TestDocWatch: what docs/watch.md types is taken.
+func TestDocWatch(t *testing.T) {
+	text, err := os.ReadFile("../../docs/watch.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for line := range strings.Lines(string(text)) {
+		typed, is := strings.CutPrefix(strings.TrimPrefix(line, "$ "), "sockeye ")
+		if !is {
+			continue
+		}
+		commands++
+		o, rest, err := readOptions(strings.Fields(strings.ReplaceAll(typed, "'", ""))...)
+		if err == nil {
+			err = o.check()
+		}
+		r := &run{IO: IO{In: strings.NewReader(""), Getenv: func(string) string { return "" }, Now: time.Now}, ctx: t.Context()}
+		if err == nil {
+			_, err = r.readFilter(o, rest)
+		}
+		if err == nil {
+			_, err = r.shape(o, sock.Query{}, backend{})
+		}
+		if err != nil || o.watch == 0 {
+			t.Errorf("%s: %v", strings.TrimSpace(line), err)
+		}
+	}
+	if commands < 4 {
+		t.Errorf("%d commands", commands)
 	}
 }
