@@ -220,6 +220,7 @@ func TestServicesByProtocol(t *testing.T) {
 	db := testServices(t)
 	for want, s := range map[string]*sock.Socket{
 		"10.0.0.1:http-alt": inet(sock.MPTCP, sock.Established, "10.0.0.1:8080", ""),
+		"10.0.0.2:http-alt": inet(sock.SMC, sock.Established, "10.0.0.2:8080", ""),
 		"10.0.0.1:domain":   inet(sock.UDPLite, sock.Established, "10.0.0.1:53", ""),
 		"10.0.0.1:53":       inet(sock.TCP, sock.Established, "10.0.0.1:53", ""),
 		"10.0.0.1:ospf":     inet(sock.Raw, sock.Unconnected, "10.0.0.1:89", ""),

@@ -188,7 +188,7 @@ func (v *View) portName(s *sock.Socket, port uint16) string {
 	switch {
 	case !protocol.Inet():
 		return ""
-	case protocol == sock.MPTCP:
+	case protocol == sock.MPTCP, protocol == sock.SMC:
 		protocol = sock.TCP
 	case protocol == sock.UDPLite:
 		protocol = sock.UDP
