@@ -88,8 +88,9 @@ const ComparedFields = FieldRates | FieldAge
 // OwnerFields are the facts for which the owners of sockets are searched.
 const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | ProcessFields
 
-// WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN.
-const WithheldFields = FieldMark | FieldMD5 | FieldPacketFilter
+// WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN, the last
+// three of them before 6.15.
+const WithheldFields = FieldMark | FieldMD5 | FieldPacketFilter | FieldULP | FieldTLS | FieldMPTCPSubflow
 
 // AllFields holds every fact.
 const AllFields = fieldEnd - 1

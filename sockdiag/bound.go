@@ -15,8 +15,7 @@ import (
 // knowsBound decides that from the release (uname(2)), or else from the type
 // information, if there is any.
 func knowsBound(release string, btf io.ReaderAt) bool {
-	var major, minor int
-	if _, err := fmt.Sscanf(release, "%d.%d", &major, &minor); err == nil && (major > 6 || major == 6 && minor >= 8) {
+	if isSince(release, 6, 8) {
 		return true
 	}
 	if btf == nil {
@@ -24,6 +23,13 @@ func knowsBound(release string, btf io.ReaderAt) bool {
 	}
 	names, err := btfNames(btf)
 	return err == nil && bytes.Contains(names, []byte("\x00TCP_BOUND_INACTIVE\x00"))
+}
+
+// isSince reports whether a release (uname(2)) is known to be a version or newer.
+func isSince(release string, major, minor int) bool {
+	var a, b int
+	_, err := fmt.Sscanf(release, "%d.%d", &a, &b)
+	return err == nil && (a > major || a == major && b >= minor)
 }
 
 // btfNames reads the names in BTF: what is behind struct btf_header of

@@ -16,6 +16,8 @@ func openWire() (wire, error) {
 
 func kernelTellsBound() bool { return false }
 
+func kernelTellsULP() bool { return false }
+
 func openClosings([]uint) (closingWire, error) {
 	_, err := openWire()
 	return nil, err

@@ -52,7 +52,7 @@ func newFakeKernel(t *testing.T, scripts ...[]delivery) *fakeKernel {
 }
 
 func (k *fakeKernel) source() *Source {
-	return &Source{open: k.open, compile: (*compiler).program, bound: func() bool { return true }}
+	return &Source{open: k.open, compile: (*compiler).program, bound: func() bool { return true }, tellsULP: func() bool { return false }}
 }
 
 // here is an environment that says nothing: that of the thread.

@@ -96,22 +96,6 @@ func (d *inetDecoder) decode(b []byte, s *sock.Socket) parsed {
 	return result
 }
 
-// withheld says what of the facts that were asked for the kernel did not tell for
-// want of a right.
-func (d *inetDecoder) withheld(asked sock.Field) (parts []*sock.Partial) {
-	if !d.withholds {
-		return nil
-	}
-	d.withholds = false
-	if asked.Has(sock.FieldMark) {
-		parts = append(parts, &sock.Partial{Code: sock.CodeWithheld, Message: "marks are told with CAP_NET_ADMIN only"})
-	}
-	if d.protocol == sock.TCP && asked.Has(sock.FieldMD5) {
-		parts = append(parts, &sock.Partial{Code: sock.CodeWithheld, Message: "peers of TCP MD5 signatures are told with CAP_NET_ADMIN only"})
-	}
-	return parts
-}
-
 // endpoints reads the addresses and the device.
 func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
 	local := netip.AddrPortFrom(addr(b[idiagSrc:], s.Family), binary.BigEndian.Uint16(b[idiagSport:]))

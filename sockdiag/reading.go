@@ -259,7 +259,7 @@ func (r *reading) report(t sock.Table, out outcome, inconsistent bool) (more boo
 	if part := r.decoder.family.withheld(); part != nil && !r.yield(nil, part) {
 		return false
 	}
-	for _, part := range r.decoder.inet.withheld(r.query.Asked) {
+	for _, part := range r.decoder.inet.withheld(r.query.Asked, r.session.source.tellsULP) {
 		if !r.yield(nil, part) {
 			return false
 		}

@@ -17,13 +17,15 @@ type Source struct {
 	compile func(*compiler, sock.Matcher) (program, bool)
 	// bound reports whether the kernel tells TCP sockets in the state Bound.
 	bound func() bool
+	// tellsULP reports whether it tells anybody the upper layer protocol of TCP.
+	tellsULP func() bool
 }
 
 var _ sock.Source = (*Source)(nil)
 
 // New returns the source. Nothing is opened before something is asked.
 func New() *Source {
-	return &Source{open: openWire, compile: (*compiler).program, bound: sync.OnceValue(kernelTellsBound)}
+	return &Source{open: openWire, compile: (*compiler).program, bound: sync.OnceValue(kernelTellsBound), tellsULP: sync.OnceValue(kernelTellsULP)}
 }
 
 // Name returns "sock_diag".

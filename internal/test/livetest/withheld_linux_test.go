@@ -1,6 +1,7 @@
 package livetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -22,6 +23,12 @@ func TestWithheld(t *testing.T) {
 		marks = "sockeye: marks are told with CAP_NET_ADMIN only"
 		peers = "sockeye: peers of TCP MD5 signatures are told with CAP_NET_ADMIN only"
 	)
+	// Older kernels withhold one thing more.
+	var older []string
+	olderStatus := 1
+	if !tellsULP(t) {
+		older, olderStatus = []string{"sockeye: before Linux 6.15 upper layer protocols are told with CAP_NET_ADMIN only"}, 3
+	}
 	for _, c := range []struct {
 		args   []string
 		said   []string
@@ -30,7 +37,8 @@ func TestWithheld(t *testing.T) {
 		{[]string{"-tua"}, nil, 0},
 		{[]string{"-tua", "--json"}, nil, 0},
 		{[]string{"-tua", "-e"}, []string{marks}, 0},
-		{[]string{"-tua", "-ei", "--json"}, []string{marks, peers}, 0},
+		{[]string{"-tua", "-ei", "--json"}, append([]string{marks, peers}, older...), 0},
+		{[]string{"-ta", "ulp", "=", "nosuch"}, older, olderStatus},
 		{[]string{"-tua", "-C", "local,mark"}, []string{marks}, 0},
 		{[]string{"-ua", "-i"}, nil, 0},
 		{[]string{"-ta", "mark", "=", "0x2a"}, []string{marks}, 3},
@@ -55,4 +63,45 @@ func TestWithheld(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tellsULP reports whether the kernel tells the upper layer protocol of TCP to
+// anybody: a subflow of MPTCP has one. Where there is no MPTCP its release decides.
+func tellsULP(t *testing.T) bool {
+	t.Helper()
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor); err != nil {
+		t.Fatal(err)
+	}
+	since := major > 6 || major == 6 && minor >= 15
+	const ipprotoMPTCP = 262
+	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
+	if err != nil {
+		return since
+	}
+	defer unix.Close(listener)
+	if err := unix.Listen(listener, 1); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(listener)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(client)
+	if err := unix.Connect(client, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: at.(*unix.SockaddrInet4).Port}); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, asNobody(sockeye(t, "-ta", "--no-processes", "--quiet", "ulp", "=", "mptcp")))
+	if (got.status == 0) != since {
+		t.Errorf("MPTCP is told to anybody: %v, on Linux %d.%d", got.status == 0, major, minor)
+	}
+	return since
 }
