@@ -175,6 +175,9 @@ func netlinkBesideSS(t *testing.T, set *population.Set) {
 	}
 	var want, got []string
 	for _, r := range decodeFamilies(t, list(t, "--ndjson", "--netlink", "-a", "-e", "-m")) {
+		if kernel := number64(r.Netlink, "port_id") == 0; kernel != (deref(r.OwnerStatus) == "kernel") {
+			t.Errorf("the owner of port %v is %s", r.Netlink["port_id"], deref(r.OwnerStatus))
+		}
 		if inodes[*r.Inode] {
 			ours[strconv.FormatUint(number64(r.Netlink, "port_id"), 10)] = true
 		}
