@@ -1,6 +1,9 @@
 package sock
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 func TestStatesAreReadInEverySpelling(t *testing.T) {
 	for name, want := range map[string]State{
@@ -85,12 +88,18 @@ func TestCloneSharesNothingThatIsReused(t *testing.T) {
 	numbers := map[string]func(*Socket) **Numbers{
 		"mptcp_info":    func(s *Socket) **Numbers { return &s.MPTCPInfo },
 		"mptcp_subflow": func(s *Socket) **Numbers { return &s.MPTCPSubflow },
+		"tipc":          func(s *Socket) **Numbers { return &s.TIPC },
 	}
+	s.SCTPInfo, s.SMCInfo = &SCTPInfo{Peers: []netip.Addr{netip.IPv4Unspecified()}}, &SMCInfo{State: smcActive}
 	for _, at := range numbers {
 		*at(s) = new(Numbers)
 		(*at(s)).Set(3, 7)
 	}
 	c := s.Clone()
+	s.SCTPInfo.Peers[0], s.SCTPInfo.State, s.SMCInfo.State = netip.IPv6Unspecified(), SCTPClosed, smcInit
+	if c.SCTPInfo.Peers[0] != netip.IPv4Unspecified() || c.SCTPInfo.State != SCTPNoState || c.SMCInfo.State != smcActive {
+		t.Error("sctp_info or smc_info is shared")
+	}
 	for name, at := range numbers {
 		(*at(s)).Set(3, 8)
 		if v, ok := (*at(c)).Get(3); !ok || v != 7 {

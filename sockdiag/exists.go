@@ -152,7 +152,7 @@ func (q *question) same() bool {
 	a, b := q.socket, &q.record
 	const ends = sock.FieldLocal | sock.FieldRemote
 	switch both := a.Known & b.Known; {
-	case a.Protocol == sock.SCTP && a.Known&ends != b.Known&ends || a.Remote != b.Remote && a.Protocol == sock.SCTP:
+	case a.Protocol == sock.SCTP && (a.Known&ends != b.Known&ends || a.Remote != b.Remote):
 		return false // another association of the socket, or the socket itself
 	case both.Has(sock.FieldCookie):
 		closed := a.Knows(sock.FieldInode) && (!b.Knows(sock.FieldInode) || a.Inode != b.Inode)

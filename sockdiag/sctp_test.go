@@ -203,3 +203,25 @@ func FuzzSCTPMessage(f *testing.F) {
 		fuzzMessage(t, sock.SCTP, &d, b)
 	})
 }
+
+// TestSCTPSame: a socket that is there does not stand for an association that is not.
+func TestSCTPSame(t *testing.T) {
+	peer := attribute(inetDiagPeers, sockaddrs("127.0.0.1")...)
+	row := func(state uint8, remote string, attributes ...[]byte) []byte {
+		return inetRow{family: afInet, state: state, local: "127.0.0.1:7002", remote: remote, cookie: 2, inode: 1860}.bytes(attributes...)
+	}
+	asked := decodeSCTP(t, row(3, "127.0.0.1:50092", peer)).Clone()
+	for name, c := range map[string]struct {
+		bytes []byte
+		want  bool
+	}{
+		"itself":              {row(3, "127.0.0.1:50092", peer), true},
+		"another association": {row(3, "127.0.0.1:54916", peer), false},
+		"the listener":        {row(tcpListen, "0.0.0.0:0"), false},
+	} {
+		q := question{socket: asked, record: *decodeSCTP(t, c.bytes)}
+		if q.same() != c.want {
+			t.Errorf("%s is the same: %v", name, !c.want)
+		}
+	}
+}
