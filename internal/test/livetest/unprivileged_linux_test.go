@@ -20,11 +20,12 @@ func TestUnprivileged(t *testing.T) {
 	if got.status != 0 {
 		t.Errorf("exit status %d", got.status)
 	}
-	if lines := checkMessages(t, got.stderr); len(lines) != 1 || !strings.Contains(lines[0], "root") {
-		t.Errorf("want one line with a hint, got %q", lines)
+	// -e asks for marks, too.
+	if lines := checkMessages(t, got.stderr); len(lines) != 2 || !strings.Contains(lines[0], "marks") || !strings.Contains(lines[1], "root") {
+		t.Errorf("want a line about marks and one with a hint, got %q", lines)
 	}
 	doc := decode(t, got.stdout)
-	if doc.Complete || len(doc.Warnings) != 1 || doc.Warnings[0].Code != "permission" {
+	if doc.Complete || len(doc.Warnings) != 2 || doc.Warnings[0].Code != "withheld" || doc.Warnings[1].Code != "permission" {
 		t.Errorf("complete %v, warnings %v", doc.Complete, doc.Warnings)
 	}
 	var want, have []string
