@@ -43,6 +43,22 @@ func TestSchema(t *testing.T) {
 	for _, text := range lines {
 		validate(t, line, args, text)
 	}
+	// What is watched: a document whose sockets have rates, and events.
+	args = []string{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--tos", "--watch=0.02", "--passes", "2"}
+	documents := list(t, append(args, "--json")...)
+	_, second, found := strings.Cut(documents, "\n{\"schema_version\"")
+	if !found || !strings.Contains(second, `"recv_rate":`) {
+		t.Errorf("two passes are\n%.300s", documents)
+	}
+	validate(t, document, args, `{"schema_version"`+second)
+	event := compileSchema(t, "#/$defs/event")
+	events := strings.Split(strings.TrimSuffix(list(t, append(args, "--ndjson")...), "\n"), "\n")
+	if len(events) <= len(set.Made)/2 {
+		t.Errorf("%d events of a population of %d", len(events), len(set.Made))
+	}
+	for _, text := range events {
+		validate(t, event, args, text)
+	}
 }
 
 func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
