@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/platform/bpfiter"
+	"sockeye/platform/netns"
 	"sockeye/procnet"
 	"sockeye/sock"
 )
@@ -150,6 +151,41 @@ func (x bpfIndex) rings(ctx context.Context) (rings []sock.Owner) {
 }
 
 func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.finder.fs, x, pid) }
+
+// descriptors returns the descriptors that hold namespaces. The kernel's iterator
+// shows all; without it the links in /proc are read, as far as they may be.
+func (b *bestFinder) descriptors(ctx context.Context) []netns.Descriptor {
+	finder, _ := b.opened()
+	return namespaceDescriptors(ctx, finder)
+}
+
+func (b bpfFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
+	index, err := b.Find(ctx, bpfiter.Query{Namespaces: true})
+	if err != nil {
+		return procFinder{fs: b.fs}.descriptors(ctx)
+	}
+	for o := range index.All {
+		held = append(held, netns.Descriptor{PID: o.PID, FD: o.FD})
+	}
+	return held
+}
+
+func (p procFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
+	for pid, fd := range p.fs.NetworkNamespaces(ctx) {
+		held = append(held, netns.Descriptor{PID: pid, FD: fd})
+	}
+	return held
+}
+
+// namespaceDescriptors asks a finder for descriptors that hold namespaces.
+func namespaceDescriptors(ctx context.Context, finder ownerFinder) []netns.Descriptor {
+	if f, ok := finder.(interface {
+		descriptors(context.Context) []netns.Descriptor
+	}); ok {
+		return f.descriptors(ctx)
+	}
+	return nil
+}
 
 // stillStarted reports whether the process with this PID is the one that an
 // index holds: it started at the same time. What cannot be read is another one.

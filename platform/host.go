@@ -24,6 +24,9 @@ type Options struct {
 	// Environment is where the host is; nil is that of the calling thread. It is
 	// the host's to close, or closed if the host cannot be opened.
 	Environment *sock.Environment
+
+	// AllNamespaces lists the sockets of every network namespace of the machine.
+	AllNamespaces bool
 }
 
 // Host is a machine, or a network namespace of it. It may be used by several
@@ -37,6 +40,8 @@ type Host struct {
 	entitled func() bool
 
 	closings func(sock.Query) (closingSource, error) // nil: nobody tells what closes
+
+	spaces *spaces // nil: one namespace is listed
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
@@ -63,6 +68,9 @@ func Open(o Options) (*Host, error) {
 func (h *Host) Close() error {
 	if h.finder != nil {
 		h.finder.close()
+	}
+	if h.spaces != nil {
+		h.spaces.close()
 	}
 	return h.chain.env.Close()
 }
@@ -142,6 +150,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	if h.noOwners {
 		want &^= sock.OwnerFields
 	}
+	if h.spaces != nil {
+		want |= sock.FieldNetns // by which everything else is asked in the right one
+	}
 	req.Query.Want = want
 	req.Query = restricted(req.Query, req.Filter)
 	run := h.chain.run()
@@ -152,6 +163,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		chain:    run,
 		notes:    h.newAnnotator(want),
 		snapshot: newSnapshot(),
+	}
+	if h.spaces != nil {
+		l.rows = h.everywhere(l)
 	}
 	switch wanted := want&sock.OwnerFields != 0; {
 	case h.givesOwners():
@@ -215,7 +229,7 @@ func (h *Host) listening(ctx context.Context, q sock.Query) []*sock.Socket {
 	q.Want = 0
 	q.Protocols &^= sock.Protocols(sock.Unix, sock.VSOCK, sock.TIPC) // whose ends are no addresses
 	var all []*sock.Socket
-	for s, err := range h.chain.run().Sockets(ctx, q) {
+	for s, err := range h.sockets(ctx, q) {
 		// What fails here was or will be reported by the listing itself, which
 		// reads the same tables.
 		if err == nil && q.Allows(s) {
@@ -232,7 +246,7 @@ func (h *Host) mailboxes(ctx context.Context) (inodes []uint64) {
 		Protocols: sock.Protocols(sock.Unix), States: sock.AllStates,
 		Want: sock.FieldInode | sock.FieldRecvQueue,
 	}
-	for s, err := range h.chain.run().Sockets(ctx, q) {
+	for s, err := range h.sockets(ctx, q) {
 		if err != nil || s.Inode == 0 { // what is missing may be in transit, or not
 			continue
 		}

@@ -29,6 +29,9 @@ func (l *listeners) of(s *sock.Socket) []uint64 {
 	var inodes []uint64
 	best := 0
 	for _, listener := range l.byPort[s.Local.Port()] {
+		if listener.Knows(sock.FieldNetns) && listener.Netns.Inode != s.Netns.Inode {
+			continue
+		}
 		score := accepts(listener, s)
 		if score == 0 || score < best || listener.Inode == 0 {
 			continue

@@ -30,18 +30,36 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 	h := &Host{
 		chain:    chain{sources: sources, env: env, inUse: procnet.InUse},
 		finder:   finder,
-		exists:   func(ctx context.Context, s *sock.Socket) (bool, error) { return diag.Exists(ctx, env, s) },
 		dumps:    rawDumps{source: diag.Name(), write: diag.Dump},
 		proc:     fs,
 		entitled: func() bool { return mayTraceAll(fs) },
 		closings: func(q sock.Query) (closingSource, error) { return diag.Closings(env, q) },
-		destroy:  func(ctx context.Context, s *sock.Socket) error { return diag.Destroy(ctx, env, s) },
+	}
+	h.exists = func(ctx context.Context, s *sock.Socket) (bool, error) {
+		if in := h.envOf(s); in != nil {
+			return diag.Exists(ctx, in, s)
+		}
+		return false, errElsewhere
+	}
+	h.destroy = func(ctx context.Context, s *sock.Socket) error {
+		if in := h.envOf(s); in != nil {
+			return diag.Destroy(ctx, in, s)
+		}
+		return errElsewhere
+	}
+	if o.AllNamespaces {
+		finder := &spaceFinder{env: env, sources: sources, finder: finder}
+		h.spaces = &spaces{find: finder.find}
 	}
 	if sources[0].Name() != diag.Name() {
 		h.closings = nil
 	}
 	return h, nil
 }
+
+// errElsewhere is the error of a question about a socket in a network namespace that
+// cannot be entered.
+var errElsewhere = errors.New("its network namespace cannot be entered")
 
 // withBackend adds the name of a backend to those that an error names.
 func withBackend(err error, name string) error {

@@ -22,6 +22,8 @@ type chain struct {
 type chainRun struct {
 	*chain
 	sessions  []sock.Session     // of the sources
+	steps     []*step            // the plan
+	begun     int                // how many of them were begun
 	choice    map[sock.Table]int // index of the source that answers
 	used      []string           // names of the sources that answered, in order
 	fallbacks []fallback
@@ -55,23 +57,45 @@ const prefetched = 5
 // the next readings while the reader is at one.
 func (r *chainRun) Sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		for _, src := range r.sources {
-			session := src.Open(r.env)
-			defer session.Close()
-			r.sessions = append(r.sessions, session)
+		defer r.close()
+		r.begin(q)
+		r.rows(ctx, yield)
+	}
+}
+
+// begin makes the plan, and begins the first readings.
+func (r *chainRun) begin(q sock.Query) {
+	for _, src := range r.sources {
+		r.sessions = append(r.sessions, src.Open(r.env))
+	}
+	r.steps = r.plan(q)
+	r.prefetch(0)
+}
+
+// prefetch begins the readings up to some behind a step.
+func (r *chainRun) prefetch(at int) {
+	for ; r.begun < min(at+1+prefetched, len(r.steps)); r.begun++ {
+		if !r.elsewhere(r.steps[r.begun]) {
+			r.steps[r.begun].reading.Prefetch()
 		}
-		plan := r.plan(q)
-		begun := 0
-		for i, s := range plan {
-			for ; begun < min(i+1+prefetched, len(plan)); begun++ {
-				if !r.elsewhere(plan[begun]) {
-					plan[begun].reading.Prefetch()
-				}
-			}
-			if !r.carryOut(ctx, s, yield) {
-				return
-			}
+	}
+}
+
+// rows carries the plan out and reports whether the listing goes on.
+func (r *chainRun) rows(ctx context.Context, yield func(*sock.Socket, error) bool) bool {
+	for i, s := range r.steps {
+		r.prefetch(i)
+		if !r.carryOut(ctx, s, yield) {
+			return false
 		}
+	}
+	return true
+}
+
+// close frees what was begun.
+func (r *chainRun) close() {
+	for _, session := range r.sessions {
+		session.Close()
 	}
 }
 

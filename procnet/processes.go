@@ -52,6 +52,12 @@ func (fs FS) NameOf(pid int) (string, error) {
 	return p.Name, err
 }
 
+// Name returns the name of a process.
+func (fs FS) Name(pid int) (string, error) {
+	p, err := fs.process(pid, make([]byte, maxStat))
+	return p.Name, err
+}
+
 // process reads the stat file of a process into buf.
 func (fs FS) process(pid int, buf []byte) (Process, error) {
 	path := fs.pidFile(pid, "stat")

@@ -110,8 +110,11 @@ func (session) Close() {}
 // thread-self.
 func (s session) openTable(name string) (file *os.File, path string, err error) {
 	err = s.env.Do(func() error {
-		dir := filepath.Join(s.env.Proc, "thread-self", "net")
-		if _, err := os.Stat(dir); err != nil {
+		dir := s.env.Tables
+		if dir == "" {
+			dir = filepath.Join(s.env.Proc, "thread-self", "net")
+		}
+		if _, err := os.Stat(dir); err != nil && s.env.Tables == "" {
 			dir = filepath.Join(s.env.Proc, "net")
 			if _, err := os.Stat(dir); err != nil {
 				path = dir

@@ -180,6 +180,9 @@ func (o *Options) tableColumns() []*Column {
 	}
 	var cols []*Column
 	for _, name := range defaultTable {
+		if name == "pid" && o.Netns {
+			cols = append(cols, column("netns"))
+		}
 		if o.Queues || !strings.HasSuffix(name, "_queue") {
 			cols = append(cols, column(name))
 		}

@@ -42,6 +42,7 @@ type Options struct {
 	Columns []*Column
 
 	Header  bool // of a table, CSV and TSV
+	Netns   bool // the column NETNS of the default table
 	Queues  bool // the columns RECV-Q and SEND-Q of the default table
 	Oneline bool // extra facts on the line of the socket
 	Wide    bool // nothing is dropped or cut to fit Width

@@ -19,6 +19,9 @@ type Environment struct {
 	// Namespace is the network namespace; nil if it is not known, and then
 	// everything is opened in that of the thread.
 	Namespace Namespace
+	// Tables is the directory of the namespace's tables in Proc, such as
+	// "/proc/812/net"; empty if it is that of a thread in the namespace.
+	Tables string
 	// Interfaces are those of the namespace; nil knows none.
 	Interfaces *Interfaces
 }

@@ -15,6 +15,21 @@ type Container struct {
 	Pod, PodID, Namespace string
 }
 
+// shortID is how much of an ID people see, as in the listings of the runtimes.
+const shortID = 12
+
+// Called returns what people call the container: its name, or else its ID, of which
+// the first digits are enough where it is one of those that runtimes make.
+func (c *Container) Called() string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case len(c.ID) == 64: // 32 bytes in hexadecimal digits
+		return c.ID[:shortID]
+	}
+	return c.ID
+}
+
 // PlacedBy says whose control group told where a socket belongs.
 type PlacedBy uint8
 

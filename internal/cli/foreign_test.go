@@ -32,7 +32,7 @@ func ask(t *testing.T, words ...string) (status int, stdout, stderr string) {
 // with a file that is not there.
 var needsMachine = []string{
 	"-K", "-D", "-E", "-F", "--kill", "--dump", "--diag", "--events", "--filter", "--filter-file",
-	"-c", "--watch", "--continuous",
+	"-c", "--watch", "--continuous", "-N", "--net", "--netns", "--all-netns",
 }
 
 // typedHere runs words of another tool and says what became of them.

@@ -30,6 +30,7 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 		Format:   o.format.format,
 		Header:   !o.noHeader,
 		Queues:   !o.noQueues,
+		Netns:    o.allNetns,
 		Oneline:  o.oneline,
 		Wide:     o.wide,
 		Width:    r.Width,

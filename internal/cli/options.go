@@ -39,6 +39,8 @@ type options struct {
 
 	// Where it comes from and where it goes.
 	from, dump, source, owners string
+	netns                      string // as it was written
+	allNetns                   bool
 	kill, yes, strict, debug   bool
 	summary                    int // 0: a listing; 2: with every counter
 	events                     bool
@@ -74,6 +76,9 @@ func (o *options) check() error {
 		return usagef("--pids names owners, it goes without --no-processes and --owners none")
 	case o.numeric && o.resolve:
 		return usagef("--numeric and --resolve contradict each other; the routes of netstat -rn are shown by ip route")
+	}
+	if err := o.checkNamespaces(); err != nil {
+		return err
 	}
 	return o.checkWatch()
 }
@@ -235,13 +240,13 @@ var colors = []string{"auto", "always", "never"}
 
 // sourceOptions say where the sockets come from.
 func (o *options) sourceOptions() []*option {
-	return []*option{
+	return append(o.namespaceOptions(), []*option{
 		text(groupSource, &o.from, "from", "", "FILE", "list from a file of --json, --ndjson or --dump, or of ss -D; - is standard input"),
 		text(groupSource, &o.source, "source", "", "BACKEND", "force one: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable").
 			withValues(these("auto", "sock_diag", "proc", "iphlpapi", "portable")),
 		text(groupSource, &o.owners, "owners", "", "HOW", "how owners are searched: auto, none; on Linux bpf, proc").
 			withValues(these("auto", "none", "bpf", "proc")),
-	}
+	}...)
 }
 
 // dumpOption is of the commands that need no owners.

@@ -47,7 +47,13 @@ func (r *run) openBackend(o *options) (backend, error) {
 // host opens this machine, once.
 func (r *run) host(o *options) (*platform.Host, error) {
 	if r.machine == nil {
-		host, err := platform.Open(platform.Options{Source: o.source, Owners: o.owners, Threads: o.threads})
+		env, err := o.environment()
+		if err != nil {
+			return nil, err
+		}
+		host, err := platform.Open(platform.Options{
+			Source: o.source, Owners: o.owners, Threads: o.threads, Environment: env, AllNamespaces: o.allNetns,
+		})
 		if err != nil {
 			return nil, err
 		}

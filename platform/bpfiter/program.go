@@ -37,6 +37,7 @@ const (
 const (
 	magicSockets   = 0x534F434B // SOCKFS_MAGIC
 	magicAnonymous = 0x09041934 // ANON_INODE_FS_MAGIC
+	magicNamespace = 0x6e736673 // NSFS_MAGIC
 )
 
 // filterSize is the number of ranges of inodes that the program itself looks for.

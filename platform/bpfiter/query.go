@@ -9,6 +9,8 @@ type Query struct {
 	// Anonymous looks for files without a name in place of sockets: epoll, timers,
 	// io_uring and others (anon_inode), which share an inode or have one each.
 	Anonymous bool
+	// Namespaces looks for the files of namespaces (nsfs), of every kind.
+	Namespaces bool
 }
 
 // UnavailableError says why the kernel does not look for owners here. It wraps

@@ -17,13 +17,14 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	}
 	s := search{want: newWanted(q.Want), builder: newBuilder(len(q.Want), f.offset)}
 	link := f.link
-	if q.Anonymous || s.want != nil {
-		own, err := f.attach(q.filesystem(), s.want.spans())
+	files := q.filesystem()
+	if files != magicSockets || s.want != nil {
+		own, err := f.attach(files, s.want.spans())
 		switch {
 		case err == nil:
 			defer f.kernel.close(own)
 			link = own
-		case q.Anonymous:
+		case files != magicSockets:
 			return nil, fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
 		}
 		// What the kernel does not do for us is done here, so that a refusal costs
@@ -37,8 +38,11 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 
 // filesystem returns the magic number of the file system that is searched.
 func (q Query) filesystem() uint32 {
-	if q.Anonymous {
+	switch {
+	case q.Anonymous:
 		return magicAnonymous
+	case q.Namespaces:
+		return magicNamespace
 	}
 	return magicSockets
 }

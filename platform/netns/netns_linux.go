@@ -1,6 +1,7 @@
 package netns
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,9 @@ import (
 
 // Names is the directory in which `ip netns add` makes a file for each namespace.
 const Names = "/run/netns"
+
+// ErrOther is the error of a file that is something else.
+var ErrOther = errors.New("it is no network namespace")
 
 // Handle is an open network namespace, which exists as long as it is open. It may
 // be used by several goroutines.
@@ -41,6 +45,10 @@ func Open(proc, path string) (*Handle, error) {
 	if err := unix.Fstat(h.fd, &st); err != nil {
 		unix.Close(h.fd)
 		return nil, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	if kind, err := unix.IoctlRetInt(h.fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+		unix.Close(h.fd)
+		return nil, &os.PathError{Op: "open", Path: path, Err: ErrOther}
 	}
 	h.id = identityOf(&st)
 	h.name = sync.OnceValue(func() string { return nameIn(Names, h.id) })

@@ -53,27 +53,14 @@ func containerText(name, doc, example string, at func(*sock.Container) *string) 
 	}
 }
 
-// shortID is how much of an ID people see, as in the listings of the runtimes.
-const shortID = 12
-
 // showContainer shows the name, or else the first digits of the ID.
 func showContainer(_ *View, dst []byte, s *sock.Socket) []byte {
 	if !s.Knows(sock.FieldPlace) || s.Container == nil {
 		return dst
 	}
-	return appendEscaped(dst, containerName(s.Container))
-}
-
-func containerName(c *sock.Container) string {
-	switch {
-	case c.Name != "":
-		return c.Name
-	case len(c.ID) == 64: // 32 bytes in hexadecimal digits
-		return c.ID[:shortID]
-	}
-	return c.ID
+	return appendEscaped(dst, s.Container.Called())
 }
 
 func compareContainers(a, b *sock.Socket) int {
-	return strings.Compare(containerName(a.Container), containerName(b.Container))
+	return strings.Compare(a.Container.Called(), b.Container.Called())
 }

@@ -59,7 +59,7 @@ var stateFacts = []*Fact{
 func netnsParts() []*Fact {
 	return []*Fact{
 		integer(Fact{
-			Name: "netns.inode", Aliases: []string{"netns_inode"}, Kind: Number,
+			Name: "netns.inode", Aliases: []string{"netns_inode"}, Kind: Number, Least: 1,
 			Doc: "inode of the namespace file, such as /proc/self/ns/net", Example: "netns.inode = 4026531840",
 		}, func(s *sock.Socket) *uint64 { return &s.Netns.Inode }),
 		{
@@ -118,6 +118,8 @@ func showNetns(_ *View, dst []byte, s *sock.Socket) []byte {
 		return dst
 	case s.Knows(sock.FieldNetnsName) && s.Netns.Name != "":
 		return appendEscaped(dst, s.Netns.Name)
+	case s.Netns.Inode == 0:
+		return dst
 	}
 	return strconv.AppendUint(dst, s.Netns.Inode, 10)
 }

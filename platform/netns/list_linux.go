@@ -1,0 +1,249 @@
+package netns
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Found is a network namespace of this machine.
+type Found struct {
+	// Inode is that of its nsfs file. 0: this process may not see it, and knows the
+	// namespace by its tables in /proc/PID/net alone.
+	Inode uint64
+	// Path is a file by which it is entered; empty if there is none that may be opened.
+	Path string
+	// Name is the one that `ip netns` gave to it; empty for none.
+	Name string
+	// PID is the lowest process that is in it, 0 if none is known.
+	PID int
+	// Holder is a process that holds it by a descriptor, where no process is in it.
+	Holder int
+	// Host: it is that of process 1, or of the kernel's own processes.
+	Host bool
+
+	// Tables is the inode of /proc/PID/net/dev, of which each namespace has its own; 0
+	// if it was not looked at.
+	Tables uint64
+
+	device uint64
+}
+
+// Descriptor is a descriptor of a process that may hold a network namespace.
+type Descriptor struct{ PID, FD int }
+
+// directories are where files that are namespaces stand: those of `ip netns` and of
+// the plugins of Kubernetes, of docker, and of podman without root.
+var directories = []string{Names, "/run/docker/netns", "/run/user/*/netns"}
+
+// List returns the network namespaces that can be found on the machine, each once:
+// the host's and those with a name first, then by the lowest process. held tells
+// which descriptors may be namespaces; nil for none. proc is where the proc file
+// system is mounted.
+//
+// What another process keeps to itself is left out without a word: a process that
+// may not be inspected is still known by its tables, if they are not those of a
+// namespace that was found otherwise.
+func List(proc string, held func() []Descriptor) []Found {
+	c := collector{proc: proc, byID: map[identity]*Found{}, byTables: map[uint64]*Found{}}
+	c.own()
+	for _, pattern := range directories {
+		files, _ := filepath.Glob(pattern + "/*") // the patterns are right
+		for _, file := range files {
+			c.file(file, filepath.Dir(file) == Names)
+		}
+	}
+	c.mounts()
+	c.processes()
+	if held != nil {
+		for _, d := range held() {
+			c.descriptor(d)
+		}
+	}
+	return c.sorted()
+}
+
+// collector gathers namespaces from several places.
+type collector struct {
+	proc     string
+	all      []*Found
+	byID     map[identity]*Found
+	byTables map[uint64]*Found
+}
+
+// at returns the namespace with an identity, which a path leads to.
+func (c *collector) at(id identity, path string) *Found {
+	f := c.byID[id]
+	if f == nil {
+		f = &Found{Inode: id.inode, Path: path, device: id.device}
+		c.byID[id] = f
+		c.all = append(c.all, f)
+	}
+	return f
+}
+
+// own is the namespace of this process.
+func (c *collector) own() {
+	path := filepath.Join(c.proc, "self", "ns", "net")
+	if id, err := identify(path); err == nil {
+		c.known(c.at(id, path), filepath.Join(c.proc, "self", "net"))
+	}
+}
+
+// known remembers the tables of a namespace.
+func (c *collector) known(f *Found, dir string) {
+	var st unix.Stat_t
+	if f.Tables == 0 && unix.Stat(filepath.Join(dir, "dev"), &st) == nil {
+		f.Tables = st.Ino
+		if hidden := c.byTables[st.Ino]; hidden != nil { // it is this one
+			f.PID, f.Host = hidden.PID, f.Host || hidden.Host
+		}
+		c.byTables[st.Ino] = f
+	}
+}
+
+// identify returns which namespace a file is; the error is of one that is none.
+func identify(path string) (identity, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(path, &fs); err != nil {
+		return identity{}, err
+	}
+	if int64(fs.Type) != unix.NSFS_MAGIC {
+		return identity{}, os.ErrInvalid
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return identity{}, err
+	}
+	return identityOf(&st), nil
+}
+
+// file adds a file that may be a namespace, and is named so by `ip netns`.
+func (c *collector) file(path string, named bool) {
+	id, err := identify(path)
+	if err != nil {
+		return // what is left of one that is gone
+	}
+	if f := c.at(id, path); named && f.Name == "" {
+		f.Name = filepath.Base(path)
+	}
+}
+
+// mounts adds what is bound to files elsewhere.
+func (c *collector) mounts() {
+	file, err := os.Open(filepath.Join(c.proc, "self", "mountinfo"))
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	all, _ := mounted(file) // what was read before an error is as good
+	for _, m := range all {
+		c.file(m.path, false)
+	}
+}
+
+// processes adds the namespaces that processes are in.
+func (c *collector) processes() {
+	dir, err := os.Open(c.proc)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			c.process(pid)
+		}
+	}
+}
+
+func (c *collector) process(pid int) {
+	dir := filepath.Join(c.proc, strconv.Itoa(pid))
+	path := filepath.Join(dir, "ns", "net")
+	var st unix.Stat_t
+	var f *Found
+	if err := unix.Stat(path, &st); err == nil {
+		f = c.at(identityOf(&st), path)
+		c.known(f, filepath.Join(dir, "net"))
+	} else if f = c.hidden(dir); f == nil {
+		return
+	}
+	if f.PID == 0 || pid < f.PID {
+		f.PID = pid
+	}
+	// Process 2 is the kernel's own, which is in the first namespace of the machine;
+	// process 1 may refuse to be looked at.
+	f.Host = f.Host || pid == 1 || pid == 2 && kernelThread(dir)
+}
+
+// hidden returns the namespace of a process whose links may not be read, by the
+// tables that it is shown: those everybody may read.
+func (c *collector) hidden(dir string) *Found {
+	var st unix.Stat_t
+	if unix.Stat(filepath.Join(dir, "net", "dev"), &st) != nil {
+		return nil // it ended
+	}
+	f := c.byTables[st.Ino]
+	if f == nil {
+		f = &Found{Tables: st.Ino}
+		c.byTables[st.Ino] = f
+		c.all = append(c.all, f)
+	}
+	return f
+}
+
+// kernelThread reports whether a process is the parent of the kernel's own.
+func kernelThread(dir string) bool {
+	name, err := os.ReadFile(filepath.Join(dir, "comm"))
+	return err == nil && string(name) == "kthreadd\n"
+}
+
+// descriptor adds a namespace that nothing but a descriptor holds.
+func (c *collector) descriptor(d Descriptor) {
+	path := filepath.Join(c.proc, strconv.Itoa(d.PID), "fd", strconv.Itoa(d.FD))
+	link, err := os.Readlink(path)
+	if err != nil {
+		return
+	}
+	if _, ok := parseLink(link); !ok {
+		return // a namespace of another kind
+	}
+	var st unix.Stat_t
+	if unix.Stat(path, &st) != nil {
+		return
+	}
+	if _, known := c.byID[identityOf(&st)]; !known {
+		c.at(identityOf(&st), path).Holder = d.PID
+	}
+}
+
+// sorted returns what was found. A namespace that was first known by its tables, and
+// then by a link, is there once.
+func (c *collector) sorted() []Found {
+	var all []Found
+	for _, f := range c.all {
+		if f.Inode == 0 && c.byTables[f.Tables] != f {
+			continue
+		}
+		all = append(all, *f)
+	}
+	slices.SortStableFunc(all, func(a, b Found) int {
+		return cmp.Or(before(a.Host, b.Host), before(a.Name != "", b.Name != ""), cmp.Compare(a.Name, b.Name), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Inode, b.Inode))
+	})
+	return all
+}
+
+// before orders what is so before what is not.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,164 @@
+package platform
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"sockeye/platform/container"
+	"sockeye/platform/netns"
+	"sockeye/procnet"
+	"sockeye/sock"
+)
+
+// spaceFinder finds and opens the network namespaces of this machine.
+type spaceFinder struct {
+	env     *sock.Environment // that of the host
+	sources []sock.Source
+	finder  ownerFinder // nil: descriptors are not searched
+}
+
+// find opens every namespace that is not among the known ones.
+func (f *spaceFinder) find(ctx context.Context, known map[spaceKey]*space) (all []*space, failures []*sock.Partial) {
+	held := func() []netns.Descriptor { return namespaceDescriptors(ctx, f.finder) }
+	var barred []string
+	namer := &spaceNamer{proc: procnet.At(f.env.Proc), containers: container.Namer{Root: "/", Home: homeOf}}
+	for _, found := range netns.List(f.env.Proc, held) {
+		key := spaceKey{inode: found.Inode}
+		if found.Inode == 0 {
+			key.tables = found.Tables
+		}
+		if sp := known[key]; sp != nil {
+			all = append(all, sp)
+			continue
+		}
+		sp, err := f.open(found, key, namer)
+		switch {
+		case err == nil:
+			all = append(all, sp)
+		case errors.Is(err, os.ErrPermission):
+			barred = append(barred, namer.name(found))
+		default: // it ended meanwhile
+			failures = append(failures, &sock.Partial{Code: sock.CodeUnavailable, Incomplete: true,
+				Message: "the network namespace " + namer.name(found) + " cannot be read", Err: err})
+		}
+	}
+	if len(barred) > 0 {
+		failures = append(failures, &sock.Partial{Code: sock.CodePermission, Incomplete: true, Message: barredMessage(barred)})
+	}
+	return all, failures
+}
+
+// mostBarred is how many namespaces a warning names.
+const mostBarred = 10
+
+func barredMessage(names []string) string {
+	what := "the network namespaces "
+	if len(names) == 1 {
+		what = "the network namespace "
+	}
+	list := strings.Join(names[:min(len(names), mostBarred)], ", ")
+	if more := len(names) - mostBarred; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return what + list + " cannot be entered without CAP_SYS_ADMIN"
+}
+
+// open opens a namespace: to be entered, else by the tables of a process in it. The
+// error is fs.ErrPermission if neither may be.
+func (f *spaceFinder) open(found netns.Found, key spaceKey, namer *spaceNamer) (*space, error) {
+	env := &sock.Environment{Proc: f.env.Proc, ByteOrder: binary.NativeEndian}
+	name := func() string { return namer.name(found) }
+	sp := &space{key: key, chain: chain{sources: f.sources, env: env, inUse: procnet.InUse}}
+	refused := os.ErrPermission
+	if found.Path != "" {
+		handle, err := openSpace(found.Path)
+		if err == nil {
+			if err = handle.Do(func() error { return nil }); err == nil {
+				env.Namespace = calledNamespace{handle, name}
+				withInterfaces(env)
+				return sp, nil
+			}
+			handle.Close()
+		}
+		if !errors.Is(err, os.ErrPermission) {
+			return nil, err
+		}
+		refused = err
+	}
+	if found.PID == 0 {
+		return nil, refused
+	}
+	env.Tables = filepath.Join(env.Proc, strconv.Itoa(found.PID), "net")
+	env.Namespace = shownNamespace{found.Inode, name}
+	sp.sources, sp.inUse = []sock.Source{procnet.Source{}}, nil
+	return sp, nil
+}
+
+// calledNamespace is a namespace with the name that people know.
+type calledNamespace struct {
+	*netns.Handle
+	name func() string
+}
+
+func (n calledNamespace) Name() string { return n.name() }
+
+// shownNamespace is one that is not entered: its tables are those of a process.
+type shownNamespace struct {
+	inode uint64 // 0: not known
+	name  func() string
+}
+
+func (n shownNamespace) Inode() uint64           { return n.inode }
+func (n shownNamespace) Name() string            { return n.name() }
+func (n shownNamespace) Do(f func() error) error { return f() }
+func (n shownNamespace) Close() error            { return nil }
+
+// spaceNamer finds the names by which people know namespaces.
+type spaceNamer struct {
+	proc       procnet.FS
+	containers container.Namer
+	known      map[netns.Found]string
+}
+
+// name returns "host", the name of `ip netns`, that of the container of the lowest
+// process, else that process, such as "nginx[812]"; of a namespace without any the
+// file that it is bound to.
+func (n *spaceNamer) name(found netns.Found) string {
+	if name, ok := n.known[found]; ok {
+		return name
+	}
+	if n.known == nil {
+		n.known = map[netns.Found]string{}
+	}
+	name := n.lookUp(found)
+	n.known[found] = name
+	return name
+}
+
+func (n *spaceNamer) lookUp(found netns.Found) string {
+	switch {
+	case found.Host:
+		return "host"
+	case found.Name != "":
+		return found.Name
+	case found.PID == 0 && found.Holder == 0:
+		return found.Path // what it is bound to
+	}
+	pid := cmp.Or(found.PID, found.Holder)
+	if groups, err := n.proc.ControlGroups(pid); err == nil {
+		if c := n.containers.Complete(container.Parse(groups)); c != nil {
+			return c.Called()
+		}
+	}
+	if process, err := n.proc.Name(pid); err == nil {
+		return fmt.Sprintf("%s[%d]", process, pid)
+	}
+	return strconv.Itoa(pid)
+}

@@ -1,0 +1,276 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
+	"sockeye/platform/netns"
+	"sockeye/sock"
+)
+
+// listenersOfSpace is how many listen in each namespace of a test.
+const listenersOfSpace = 20
+
+// inNewSpace runs f on a thread in a new network namespace, which has its file in
+// /proc; the thread ends then.
+func inNewSpace(t *testing.T, f func(file string) error) {
+	t.Helper()
+	done := make(chan error)
+	var run func()
+	run = func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
+		if unix.Gettid() == unix.Getpid() {
+			defer runtime.UnlockOSThread()
+			go run() // the first thread is that of the process, and does not end
+			time.Sleep(time.Millisecond)
+			return
+		}
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		if err == nil {
+			err = f("/proc/thread-self/ns/net")
+		}
+		done <- err
+	}
+	go run()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listen opens listeners on ports that the namespace's number begins.
+func listen(t *testing.T, number int) error {
+	for i := range listenersOfSpace {
+		l, err := net.Listen("tcp4", fmt.Sprintf("0.0.0.0:%d", 1000+number*100+i))
+		if err != nil {
+			return err
+		}
+		t.Cleanup(func() { l.Close() })
+	}
+	return nil
+}
+
+// bindSpace binds the namespace to a file, as `ip netns` does.
+func bindSpace(file, to string) error {
+	if err := os.WriteFile(to, nil, 0o600); err != nil {
+		return err
+	}
+	return unix.Mount(file, to, "", unix.MS_BIND, "")
+}
+
+// manySpaces makes namespaces of each kind in turn and returns the name that each is
+// to have, by its number.
+func manySpaces(t *testing.T, count int) map[int]string {
+	t.Helper()
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(netns.Names, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	names := map[int]string{}
+	for n := range count {
+		inNewSpace(t, func(file string) error {
+			switch n % 4 {
+			case 0: // with a name
+				names[n] = fmt.Sprint("blue", n)
+				if err := bindSpace(file, filepath.Join(netns.Names, names[n])); err != nil {
+					return err
+				}
+			case 1: // a process is in it
+				sleep := exec.Command("sleep", "1000")
+				if err := sleep.Start(); err != nil {
+					return err
+				}
+				t.Cleanup(func() { _ = sleep.Process.Kill() }) // else it ends with the PID namespace
+				names[n] = fmt.Sprintf("sleep[%d]", sleep.Process.Pid)
+			case 2: // bound to a file elsewhere
+				names[n] = filepath.Join(elsewhere, fmt.Sprint("a file ", n))
+				if err := bindSpace(file, names[n]); err != nil {
+					return err
+				}
+				t.Cleanup(func() { _ = unix.Unmount(names[n], unix.MNT_DETACH) })
+			case 3: // nothing but a descriptor holds it
+				held, err := os.Open(file)
+				if err != nil {
+					return err
+				}
+				t.Cleanup(func() { held.Close() })
+				names[n] = fmt.Sprintf("%s[%d]", ownName(t), os.Getpid())
+			}
+			return listen(t, n)
+		})
+	}
+	return names
+}
+
+// ownName is the name of this process, as its first thread has it.
+func ownName(t *testing.T) string {
+	t.Helper()
+	name, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(name))
+}
+
+// everySocket lists the TCP sockets of every namespace.
+func everySocket(t *testing.T, o Options) (all []*sock.Socket, snap sock.Snapshot) {
+	t.Helper()
+	o.AllNamespaces = true
+	h, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	q := inetQuery(sock.TCP)
+	q.Want = sock.FieldNetns | sock.FieldNetnsName | sock.FieldOwners | sock.FieldInode | sock.FieldLocal
+	l := h.List(t.Context(), Request{Query: q})
+	for s, err := range l.Sockets {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s.Clone())
+	}
+	return all, l.Snapshot()
+}
+
+// TestAllNamespaces: every listener of every namespace is listed once, with the name
+// of its namespace and its owner, whatever holds the namespace.
+func TestAllNamespaces(t *testing.T) {
+	if !population.Alone(t, "sleep") {
+		return
+	}
+	count := 12
+	if population.Long() {
+		count = 52
+	}
+	names := manySpaces(t, count)
+	for _, owners := range []string{"auto", "proc"} {
+		all, snap := everySocket(t, Options{Owners: owners})
+		if !snap.Complete || len(snap.Warnings) > 0 {
+			t.Errorf("%s: complete %v, %v", owners, snap.Complete, snap.Warnings)
+		}
+		seen := map[uint16]bool{}
+		inodes := map[uint64]int{}
+		for _, s := range all {
+			port := s.Local.Port()
+			number := int(port-1000) / 100
+			if seen[port] {
+				t.Errorf("%s: port %d is there twice", owners, port)
+			}
+			seen[port] = true
+			inodes[s.Netns.Inode]++
+			if want := names[number]; s.Netns.Name != want {
+				t.Errorf("%s: port %d is in %q, want %q", owners, port, s.Netns.Name, want)
+			}
+			if len(s.Owners) != 1 || s.Owners[0].PID != os.Getpid() {
+				t.Errorf("%s: port %d: owners %v, %v", owners, port, s.Owners, s.OwnerStatus)
+			}
+		}
+		if len(seen) != count*listenersOfSpace || len(inodes) != count {
+			t.Errorf("%s: %d listeners in %d namespaces, want %d in %d", owners, len(seen), len(inodes), count*listenersOfSpace, count)
+		}
+	}
+}
+
+// TestNamespacesWithoutRights: what may not be entered is read through the processes
+// in it, and the rest is named.
+func TestNamespacesWithoutRights(t *testing.T) {
+	if !population.Alone(t, "sleep") {
+		return
+	}
+	names := manySpaces(t, 4)
+	back := os.Geteuid()
+	defer func() { _ = syscall.Setresuid(back, back, back) }()    // for what is cleaned up
+	if err := syscall.Setresuid(65534, 65534, back); err != nil { // on all threads
+		t.Fatal(err)
+	}
+	all, snap := everySocket(t, Options{})
+	ports := 0
+	for _, s := range all {
+		if s.Netns.Name == names[1] && s.Local.Port()/100 == 11 {
+			ports++
+		}
+	}
+	if ports != listenersOfSpace {
+		t.Errorf("%d listeners in %s, want %d", ports, names[1], listenersOfSpace)
+	}
+	said := ""
+	for _, w := range snap.Warnings {
+		said += w.Message + "\n"
+	}
+	if snap.Complete || !strings.Contains(said, names[0]) || !strings.Contains(said, "cannot be entered without CAP_SYS_ADMIN") {
+		t.Errorf("complete %v: %s", snap.Complete, said)
+	}
+}
+
+// TestGoneNamespace: one that ends between being found and being opened is a warning,
+// and the others are listed.
+func TestGoneNamespace(t *testing.T) {
+	f := &spaceFinder{env: atProc}
+	namer := &spaceNamer{}
+	found := netns.Found{Inode: 4711, Path: "/proc/4194305/ns/net", Name: "gone"}
+	if sp, err := f.open(found, spaceKey{inode: 4711}, namer); err == nil || errors.Is(err, os.ErrPermission) {
+		t.Errorf("opened %v, %v", sp, err)
+	}
+}
+
+// TestOpenNamespace takes what people call a namespace, in its order.
+func TestOpenNamespace(t *testing.T) {
+	if !population.Alone(t, "sleep") {
+		return
+	}
+	names := manySpaces(t, 4)
+	pid, _, _ := strings.Cut(strings.TrimPrefix(names[1], "sleep["), "]")
+	inode := func(word string) uint64 {
+		t.Helper()
+		env, err := OpenNamespace(word)
+		if err != nil {
+			t.Errorf("%s: %v", word, err)
+			return 0
+		}
+		defer env.Close()
+		return env.Namespace.Inode()
+	}
+	named, process := inode(names[0]), inode(pid)
+	if named == process || named == 0 || process == 0 {
+		t.Errorf("inodes %d and %d", named, process)
+	}
+	for word, want := range map[string]uint64{
+		"name:" + names[0]: named, netns.Names + "/" + names[0]: named,
+		"pid:" + pid: process, "/proc/" + pid + "/ns/net": process,
+	} {
+		if got := inode(word); got != want {
+			t.Errorf("%s is %d, want %d", word, got, want)
+		}
+	}
+	// A name of digits is one of `ip netns` before it is a PID.
+	inNewSpace(t, func(file string) error { return bindSpace(file, filepath.Join(netns.Names, pid)) })
+	if digits := inode(pid); digits == process || digits != inode("name:"+pid) || inode("pid:"+pid) != process {
+		t.Errorf("%s is %d", pid, digits)
+	}
+	back := enterContainer(t)
+	id := testContainer()
+	if got := inode("container:" + id[:12]); got != inode("/proc/self/ns/net") || got != inode(id) {
+		t.Errorf("the container is %d", got)
+	}
+	back()
+	for _, word := range []string{"nosuch", "name:" + pid + "x", "pid:4194305", "container:" + id, "name:", "name:../netns/" + names[0], "pid:x", "/etc/hostname", ""} {
+		if env, err := OpenNamespace(word); err == nil {
+			t.Errorf("%q is %v", word, env.Namespace)
+		}
+	}
+}
