@@ -104,10 +104,8 @@ func (b *builder) netlinkSockets() {
 	b.noteFamily("with a peer", peer, Netlink)
 }
 
-// vsockPort is that of the listener.
-const vsockPort = 7171
-
-// vsockSockets makes a listener, and a connection where the kernel has a loopback.
+// vsockSockets makes a listener, and a connection where the kernel has a loopback. Its
+// ports are those of the whole machine on most kernels, so the kernel chooses.
 func (b *builder) vsockSockets() {
 	if b.err != nil {
 		return
@@ -117,15 +115,18 @@ func (b *builder) vsockSockets() {
 		return // a kernel without
 	}
 	b.fds = append(b.fds, listener)
-	b.bind(listener, &unix.SockaddrVM{CID: unix.VMADDR_CID_ANY, Port: vsockPort})
+	b.bind(listener, &unix.SockaddrVM{CID: unix.VMADDR_CID_ANY, Port: unix.VMADDR_PORT_ANY})
 	b.listen(listener, 4)
 	b.noteFamily("listener", listener, VSOCK)
 	if b.err != nil {
 		return
 	}
 	b.Made[len(b.Made)-1].State = Listen
+	bound, err := unix.Getsockname(listener)
+	b.check(err, "getsockname of a VSOCK listener")
+	at, ok := bound.(*unix.SockaddrVM)
 	client := b.socket(unix.AF_VSOCK, unix.SOCK_STREAM, 0)
-	if b.err != nil || unix.Connect(client, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: vsockPort}) != nil {
+	if b.err != nil || !ok || unix.Connect(client, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: at.Port}) != nil {
 		return
 	}
 	for _, fd := range []int{client, b.accept(listener)} {
