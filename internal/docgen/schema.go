@@ -190,6 +190,8 @@ func describe(f *fact.Fact) property {
 		p.MinLength = 1
 	case f.Kind == fact.List:
 		p.Items = &property{Ref: "#/$defs/" + objectName(f)}
+	case f.ItemType() != "":
+		p.Items = &property{Type: f.ItemType()}
 	case f.Parts() != nil:
 		p.Type, p.Ref = "", "#/$defs/"+objectName(f)
 	case f.Values != nil:

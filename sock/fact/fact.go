@@ -123,10 +123,16 @@ func (f *Fact) PerOwner() bool { return f.ownerNumber != nil || f.ownerText != n
 // Textual reports whether its value is text.
 func (f *Fact) Textual() bool { return f.text != nil || f.ownerText != nil || f.values != nil }
 
-// Plural reports whether it is a list of plain values, and whether these are
-// numbers in JSON.
-func (f *Fact) Plural() (numbers, plural bool) {
-	return f.values != nil && f.values.numbers, f.values != nil
+// ItemType is the type in JSON Schema of the values of a list of plain values; empty
+// for any other fact.
+func (f *Fact) ItemType() string {
+	switch {
+	case f.values == nil:
+		return ""
+	case f.values.numbers:
+		return "integer"
+	}
+	return "string"
 }
 
 // Joined reports whether it is made of members of JSON and is none itself.

@@ -61,6 +61,8 @@ func (k Kind) Ordered() bool {
 // Type says what a fact is and what its number counts: "duration, microseconds".
 func (f *Fact) Type() string {
 	switch {
+	case f.values != nil:
+		return "list, each compared as " + f.Kind.String()
 	case f.Kind == Choice && f.Values != nil:
 		return "one of " + strings.Join(f.Choices(), " ")
 	case f.Kind == Choice:
