@@ -13,7 +13,7 @@ func tipcRow(kind, state uint32, more ...[]byte) []byte {
 	return attribute(tipcNLASock, slices.Concat(append([][]byte{
 		attribute(tipcSockRef, u32(1608810663)...), attribute(tipcSockAddr, u32(7)...),
 		attribute(tipcSockType, u32(kind)...), attribute(tipcSockState, u32(state)...), attribute(tipcSockInode, u32(10871)...),
-		attribute(tipcSockUID, u32(33)...), attribute(11), attribute(tipcSockCookie, u64(0xd)...),
+		attribute(tipcSockUID, u32(33)...), attribute(11), attribute(tipcSockCookie, u32(0xd, 0)...),
 	}, more...)...)...)
 }
 

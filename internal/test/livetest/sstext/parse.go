@@ -30,7 +30,7 @@ func Parse(r io.Reader, table Table) ([]Row, error) {
 // rowStart begins every row: a state, or before it the kind of unix socket.
 var rowStart = map[bool]*regexp.Regexp{
 	true:  regexp.MustCompile(`^u_(str|dgr|seq)\s+[A-Z]`),
-	false: regexp.MustCompile("^(?:`- )?" + `(ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT|UNCONN|CLOSE-WAIT|LAST-ACK|LISTEN|CLOSING)\s`),
+	false: regexp.MustCompile("^(?:`- )?" + `(\(null\)|ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-1|FIN-WAIT-2|TIME-WAIT|UNCONN|CLOSE-WAIT|LAST-ACK|LISTEN|CLOSING)\s`),
 }
 
 // joinLines returns one string a row. ss prints names as they are, with the

@@ -45,11 +45,12 @@ func TestTCP(t *testing.T) {
 }
 
 const sctpText = "ESTAB     0      0            127.0.0.1:54916    127.0.0.1:7002  ino:1862 sk:4 cgroup:/ <->\n" +
-	"`- ESTAB  0      0         127.0.0.1%lo:54916    127.0.0.1:7002  ino:1862 sk:4 cgroup:/ <-> locals:127.0.0.1 state:ESTABLISHED\n"
+	"`- ESTAB  0      0         127.0.0.1%lo:54916    127.0.0.1:7002  ino:1862 sk:4 cgroup:/ <-> locals:127.0.0.1 state:ESTABLISHED\n" +
+	"`- (null) 2      5         127.0.0.1:7003             0.0.0.0:*     ino:1864 sk:b\n"
 
 func TestSCTP(t *testing.T) {
 	got, err := Parse(strings.NewReader(sctpText), SCTP)
-	if err != nil || len(got) != 2 || got[0].Association || !got[1].Association || got[1].Interface != "lo" || got[1].Inode != 1862 {
+	if err != nil || len(got) != 3 || got[2].State != "(null)" || !got[2].Association || got[0].Association || !got[1].Association || got[1].Interface != "lo" || got[1].Inode != 1862 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if state, ok := got[1].Extra("state"); !ok || state != "ESTABLISHED" {

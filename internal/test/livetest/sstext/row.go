@@ -58,7 +58,8 @@ type Row struct {
 	V6Only string // "0", "1" or, if not printed, empty
 	Owners []Owner
 
-	// Association says that the row is one of the SCTP socket above it.
+	// Association says that the row is one of the SCTP socket above it, or with the
+	// state (null) that socket again.
 	Association bool
 	// Extras are the words behind the columns.
 	Extras []string
