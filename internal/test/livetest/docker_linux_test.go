@@ -1,0 +1,110 @@
+package livetest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
+)
+
+// startDocker starts dockerd in directories of its own, which end with the mount
+// namespace of the test.
+func startDocker(t *testing.T) {
+	t.Helper()
+	for _, dir := range []string{"/run", "/var/lib"} {
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	log := filepath.Join(t.TempDir(), "log")
+	out, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	daemon := exec.Command("dockerd", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs")
+	daemon.Stdout, daemon.Stderr = out, out
+	daemon.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = daemon.Process.Signal(os.Interrupt)
+		_ = daemon.Wait()
+	})
+	for deadline := time.Now().Add(30 * time.Second); docker("info") != nil; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			text, _ := os.ReadFile(log)
+			t.Fatalf("dockerd does not answer:\n%s", text)
+		}
+	}
+}
+
+// docker runs Debian's client.
+func docker(args ...string) error {
+	return exec.Command("/usr/bin/docker", args...).Run()
+}
+
+// TestDocker: what listens in a real container is listed with its namespace and its
+// container, by name and image, and the namespace is entered by the container's name.
+func TestDocker(t *testing.T) {
+	if !population.Alone(t, "dockerd", "docker-proxy", "busybox") {
+		return
+	}
+	if _, err := os.Stat("/usr/bin/docker"); err != nil {
+		population.Skip(t, err)
+	}
+	startDocker(t)
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	busybox, err := os.ReadFile(program(t, "busybox"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "bin/busybox"), busybox, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := filepath.Join(t.TempDir(), "root.tar")
+	if err := exec.Command("tar", "-C", root, "-cf", archive, ".").Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"import", archive, "image"},
+		{"run", "-d", "--name", "web", "-p", "127.0.0.1:8088:8099", "image", "/bin/busybox", "httpd", "-f", "-p", "8099"},
+	} {
+		if out, err := exec.Command("/usr/bin/docker", args...).CombinedOutput(); err != nil {
+			t.Fatalf("docker %v: %v\n%s", args, err, out)
+		}
+	}
+	t.Cleanup(func() { _ = docker("rm", "-f", "web") })
+	deadline := time.Now().Add(20 * time.Second)
+	for run(t, sockeye(t, "-tl", "-N", "web", "sport", "=", "8099", "--count")).stdout != "1\n" {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing listens in the container")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	columns := "local_port,netns.name,process,container.runtime,container.name,container.image"
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-tl", "--all-netns", "container = web"}, "8099,web,busybox,docker,web,image"},
+		{[]string{"-tl", "-N", "container:web"}, "8099,web,busybox,docker,web,image"},
+		{[]string{"-tl", "--all-netns", "sport = 8088"}, "8088,host,docker-proxy,,,"},
+	} {
+		args := append(test.args, "--csv", "-H", "-C", columns)
+		if got := strings.TrimSpace(run(t, sockeye(t, args...)).stdout); got != test.want {
+			t.Errorf("%q: %q, want %q", args, got, test.want)
+		}
+	}
+}
