@@ -29,8 +29,8 @@ func (p *familyParser) parse(line []byte, s *sock.Socket) rowKind {
 //
 // Proto is hexadecimal, R is 1 for one that receives.
 func (p *familyParser) packet(c *cursor, s *sock.Socket) {
-	c.hex()    // a hashed address
-	c.column() // references
+	c.pointer() // a hashed address
+	c.column()  // references
 	p.setType(c.column(), s)
 	c.blanks()
 	p.details.Set(sock.PacketProtocol, uint64(c.hexWord(4)))
@@ -54,7 +54,7 @@ func (p *familyParser) packet(c *cursor, s *sock.Socket) {
 //
 // Eth is the protocol and Pid the port; of the groups there are the first 32.
 func (p *familyParser) netlink(c *cursor, s *sock.Socket) {
-	c.hex() // a hashed address
+	c.pointer() // a hashed address
 	p.details.Set(sock.NetlinkProtocol, c.column())
 	p.details.Set(sock.NetlinkPort, c.column())
 	c.blanks()

@@ -30,7 +30,7 @@ func TestFamilyRows(t *testing.T) {
 		"packet": packetHeader + packetRow +
 			"0000000000000000 2      2    0003   0     0 0      0      0       \n" +
 			packetRow, // again: the table changed between two pages
-		"netlink": netlinkHeader + "000000003c26fc4a 0   0          00000000 0        0        0     2        0        4       \n" + netlinkRow,
+		"netlink": netlinkHeader + "(____ptrval____) 0   0          00000000 0        0        0     2        0        4       \n" + netlinkRow,
 	})
 	bare := details(sock.PacketProtocol, 3)
 	bare.Set(sock.PacketRunning, 0)

@@ -174,6 +174,20 @@ func (c *cursor) hexWord(digits int) uint32 {
 	return v
 }
 
+// pointer reads an address of the kernel (%pK of its printf), of which nothing but a
+// hash is told. Until the kernel has gathered enough randomness to make one, at the
+// start of a machine, it prints "(____ptrval____)", or "(ptrval)" on 32 bits: then it
+// is 0.
+func (c *cursor) pointer() uint64 {
+	for _, unknown := range [...]string{"(____ptrval____)", "(ptrval)"} {
+		if rest, ok := bytes.CutPrefix(c.rest, []byte(unknown)); ok {
+			c.rest = rest
+			return 0
+		}
+	}
+	return c.hex()
+}
+
 // hex reads one or more hexadecimal digits.
 func (c *cursor) hex() uint64 {
 	var v uint64

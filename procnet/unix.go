@@ -58,7 +58,7 @@ type unixRow struct {
 func parseUnixRow(line []byte) (unixRow, bool) {
 	c := cursor{rest: line}
 	var r unixRow
-	r.num = c.hex()
+	r.num = c.pointer()
 	c.byte(':')
 	c.byte(' ')
 	c.hexWord(8) // RefCount

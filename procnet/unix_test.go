@@ -136,3 +136,17 @@ func TestNumberedTypes(t *testing.T) {
 		t.Errorf("mips64le: %v", got)
 	}
 }
+
+// TestUnknownPointers: before the kernel has randomness for the hashes of its
+// addresses it prints none. Two connections that nobody has accepted are two then,
+// though nothing tells one from the other.
+func TestUnknownPointers(t *testing.T) {
+	waiting := "(____ptrval____): 00000003 00000000 00000000 0001 03     0 /run/a\n"
+	rows, errs := list(t, treeWith(t, map[string]string{"unix": unixHeader +
+		"(____ptrval____): 00000002 00000000 00010000 0001 01 10635 @abc\n" + waiting + waiting +
+		"(ptrval): 00000003 00000000 00000000 0001 03 10636\n",
+	}), only(sock.Unix, sock.FamilyUnix))
+	if len(rows) != 4 || len(errs) > 0 || rows[0].Path != "\x00abc" || rows[0].State != sock.Listen || rows[3].Inode != 10636 {
+		t.Errorf("%+v, %v", rows, errs)
+	}
+}

@@ -92,7 +92,7 @@ const PacketFilter = "0x28 0 0 12, 0x15 0 1 2048, 0x06 0 0 262144, 0x06 0 0 0,"
 func (b *builder) netlinkSockets() {
 	route := b.socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_ROUTE)
 	b.bind(route, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1 | 1<<4})
-	b.option(route, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, 34)
+	b.option(route, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, 33)
 	b.noteFamily("groups", route, Netlink)
 	events := b.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_KOBJECT_UEVENT)
 	b.bind(events, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Pid: 4444, Groups: 1})
