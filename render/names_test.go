@@ -207,11 +207,11 @@ func TestWorkersEnd(t *testing.T) {
 	}
 	rendered(t, Options{Resolve: true, Resolver: slow{}, ResolveTimeout: 10 * time.Millisecond}, rows)
 	// The last worker closes the channel in its last step.
-	for range 100 {
+	for range 1000 {
 		if runtime.NumGoroutine() <= before {
 			return
 		}
-		runtime.Gosched()
+		time.Sleep(time.Millisecond)
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
