@@ -72,7 +72,7 @@ func (o *ownerStage) namePort(s *sock.Socket) {
 	if port == 0 || port > math.MaxInt32 || o.proc.Foreign() != nil {
 		return
 	}
-	if name, err := o.proc.NameOf(int(port)); err == nil && name != "" {
+	if name, err := o.proc.Name(int(port)); err == nil && name != "" {
 		s.PortProcess = name
 	}
 }

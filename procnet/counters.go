@@ -81,20 +81,27 @@ func (c *counterReader) group(words [][]byte) (string, error) {
 	return string(name), nil
 }
 
+// eachLine hands the words of each line that has some to read. What was read before
+// an error is returned with it.
+func eachLine(r io.Reader, read func(c *counterReader, words [][]byte) error) (Counters, error) {
+	c := newCounterReader(r)
+	for words := c.next(); words != nil; words = c.next() {
+		if err := read(c, words); err != nil {
+			return c.all, err
+		}
+	}
+	return c.all, c.lines.Err()
+}
+
 // ParseSNMP reads /proc/net/snmp and /proc/net/netstat: a line with the names of a
 // group behind "Group:" and a line with their values (snmp_seq_show and
 // netstat_seq_show of net/ipv4/proc.c). What was read before an error is returned
 // with it.
 func ParseSNMP(r io.Reader) (Counters, error) {
-	c := newCounterReader(r)
-	for {
-		words := c.next()
-		if words == nil {
-			return c.all, c.lines.Err()
-		}
+	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		group, err := c.group(words)
 		if err != nil {
-			return c.all, err
+			return err
 		}
 		names := make([]string, len(words)-1)
 		for i, name := range words[1:] {
@@ -102,17 +109,18 @@ func ParseSNMP(r io.Reader) (Counters, error) {
 		}
 		values := c.next()
 		if values == nil {
-			return c.all, c.fail("no values of %s", group)
+			return c.fail("no values of %s", group)
 		}
 		if again, err := c.group(values); err != nil || again != group || len(values)-1 != len(names) {
-			return c.all, c.fail("%d values of %s for %d names", len(values)-1, group, len(names))
+			return c.fail("%d values of %s for %d names", len(values)-1, group, len(names))
 		}
 		for i, name := range names {
 			if err := c.add(group, name, values[i+1]); err != nil {
-				return c.all, err
+				return err
 			}
 		}
-	}
+		return nil
+	})
 }
 
 // ParseSNMP6 reads /proc/net/snmp6 and /proc/net/sctp/snmp: a name and a value in
@@ -120,20 +128,13 @@ func ParseSNMP(r io.Reader) (Counters, error) {
 // sctp_snmp_seq_show of net/sctp/proc.c); the group is "Ip6", "Icmp6", "Udp6",
 // "UdpLite6" or "Sctp", which the names begin with.
 func ParseSNMP6(r io.Reader) (Counters, error) {
-	c := newCounterReader(r)
-	for {
-		words := c.next()
-		if words == nil {
-			return c.all, c.lines.Err()
-		}
+	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		if len(words) != 2 {
-			return c.all, c.fail("%d words", len(words))
+			return c.fail("%d words", len(words))
 		}
 		group, name := splitName6(string(words[0]))
-		if err := c.add(group, name, words[1]); err != nil {
-			return c.all, err
-		}
-	}
+		return c.add(group, name, words[1])
+	})
 }
 
 // splitName6 splits "Udp6InDatagrams" behind the 6, and "SctpCurrEstab".
@@ -153,25 +154,21 @@ func splitName6(name string) (group, rest string) {
 // alloc 8 mem 1" (sockstat_seq_show of net/ipv4/proc.c). mem and memory are pages,
 // of the whole machine, as are orphan and alloc.
 func ParseSockstat(r io.Reader) (Counters, error) {
-	c := newCounterReader(r)
-	for {
-		words := c.next()
-		if words == nil {
-			return c.all, c.lines.Err()
-		}
+	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		group, err := c.group(words)
 		if err != nil {
-			return c.all, err
+			return err
 		}
 		if len(words)%2 == 0 {
-			return c.all, c.fail("%s has a name without a value", group)
+			return c.fail("%s has a name without a value", group)
 		}
 		for i := 1; i < len(words); i += 2 {
 			if err := c.add(group, string(words[i]), words[i+1]); err != nil {
-				return c.all, err
+				return err
 			}
 		}
-	}
+		return nil
+	})
 }
 
 // ParseNumbers reads a file of sysctl's that holds numbers and nothing else, such as

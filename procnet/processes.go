@@ -46,13 +46,7 @@ func (fs FS) Processes() (all []Process, complete bool, err error) {
 	return all, complete, nil
 }
 
-// NameOf returns the name of a process, as everybody may read it.
-func (fs FS) NameOf(pid int) (string, error) {
-	p, err := fs.process(pid, make([]byte, maxStat))
-	return p.Name, err
-}
-
-// Name returns the name of a process.
+// Name returns the name of a process, as everybody may read it.
 func (fs FS) Name(pid int) (string, error) {
 	p, err := fs.process(pid, make([]byte, maxStat))
 	return p.Name, err

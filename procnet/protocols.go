@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"sockeye/sock"
 )
@@ -56,7 +57,7 @@ func countProtocols(r io.Reader, names []string) (sockets uint64, listed bool, e
 			return 0, listed, err
 		}
 		fields := bytes.Fields(line)
-		if len(fields) < 3 || !named(fields[0], names) {
+		if len(fields) < 3 || !slices.Contains(names, string(fields[0])) {
 			continue
 		}
 		c := cursor{rest: fields[2]}
@@ -69,12 +70,3 @@ func countProtocols(r io.Reader, names []string) (sockets uint64, listed bool, e
 }
 
 var errNotCounted = errors.New("no number of sockets")
-
-func named(word []byte, names []string) bool {
-	for _, name := range names {
-		if string(word) == name {
-			return true
-		}
-	}
-	return false
-}

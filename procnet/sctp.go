@@ -3,6 +3,7 @@ package procnet
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 
 	"sockeye/sock"
 )
@@ -25,13 +26,7 @@ func newSCTP(p inetParser) rowParser { return &sctpParser{inetParser: p} }
 func (p *sctpParser) parse(line []byte, s *sock.Socket) rowKind {
 	p.info = sock.SCTPInfo{Locals: p.info.Locals[:0], Peers: p.info.Peers[:0]}
 	words := bytes.Fields(line)
-	arrow := -1
-	for i, word := range words {
-		if string(word) == "<->" {
-			arrow = i
-			break
-		}
-	}
+	arrow := slices.IndexFunc(words, func(word []byte) bool { return string(word) == "<->" })
 	read := func() bool { return p.endpoint(words, s) }
 	if arrow >= 0 {
 		read = func() bool { return p.association(words, arrow, s) }
@@ -73,10 +68,7 @@ func (p *sctpParser) association(words [][]byte, arrow int, s *sock.Socket) bool
 	}
 	var c numbers
 	p.identity(&c, words[uid], words[inode], s)
-	p.info.State = min(sock.SCTPState(c.of(words[state]))+sock.SCTPClosed, sock.SCTPState(len(sock.SCTPStateNames())))
-	if int(p.info.State) == len(sock.SCTPStateNames()) {
-		p.info.State = sock.SCTPNoState
-	}
+	p.info.State = sock.SCTPStateOf(c.of(words[state]))
 	s.State = p.info.State.State()
 	s.RecvQueue, s.SendQueue = clamp32(c.of(words[rxQueue])), clamp32(c.of(words[txQueue]))
 	for _, word := range words[addresses:arrow] {
@@ -155,14 +147,7 @@ func (p *sctpParser) ends(port, peerPort uint16, s *sock.Socket) {
 			remote = a
 		}
 	}
-	local := p.info.Locals[0]
-	for _, a := range p.info.Locals {
-		if a.Is4() == remote.Is4() {
-			local = a
-			break
-		}
-	}
-	s.Local, s.Remote = netip.AddrPortFrom(local, port), netip.AddrPortFrom(remote, peerPort)
+	s.Local, s.Remote = netip.AddrPortFrom(p.info.LocalTo(remote), port), netip.AddrPortFrom(remote, peerPort)
 	s.Known |= sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue
 }
 

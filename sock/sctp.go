@@ -27,6 +27,12 @@ func (i *SCTPInfo) clone() *SCTPInfo {
 	return &c
 }
 
+// LocalTo returns the own address that packets to one of the peer's come from: the
+// first of its family, else the first there is. Locals must not be empty.
+func (i *SCTPInfo) LocalTo(peer netip.Addr) netip.Addr {
+	return i.Locals[max(0, slices.IndexFunc(i.Locals, func(a netip.Addr) bool { return a.Is4() == peer.Is4() }))]
+}
+
 // SCTPState is the state of an association, RFC 9260 section 4.
 type SCTPState uint8
 
@@ -50,6 +56,14 @@ var sctpStateNames = [...]string{"", "closed", "cookie_wait", "cookie_echoed", "
 // SCTPStateNames returns the names by number, nothing for none. The slice is shared
 // and must not be changed.
 func SCTPStateNames() []string { return sctpStateNames[:] }
+
+// SCTPStateOf returns the state of the kernel's number; none of one that is unknown.
+func SCTPStateOf(kernel uint64) SCTPState {
+	if kernel >= uint64(sctpStateEnd-SCTPClosed) {
+		return SCTPNoState
+	}
+	return SCTPState(kernel) + SCTPClosed
+}
 
 // State returns the state of TCP that is like it: who waits for what of whom.
 func (s SCTPState) State() State {

@@ -76,17 +76,14 @@ func (d *sctpDecoder) addresses(attributes []byte) (association bool) {
 // IPv6 socket has the place of an IPv6 address there also where an association of
 // it runs over IPv4.
 func (d *sctpDecoder) association(b []byte, s *sock.Socket) {
-	d.info.State = min(sock.SCTPState(b[idiagState])+sock.SCTPClosed, sock.SCTPState(len(sock.SCTPStateNames())))
-	if int(d.info.State) == len(sock.SCTPStateNames()) {
-		d.info.State = sock.SCTPNoState
-	}
+	d.info.State = sock.SCTPStateOf(uint64(b[idiagState]))
 	s.State = d.info.State.State()
 	local, remote := s.Local.Addr(), addr(b[idiagDst:], s.Family)
 	if !slices.Contains(d.info.Peers, remote) {
 		remote = d.info.Peers[0]
 	}
 	if len(d.info.Locals) > 0 { // the kernel puts the first one there too
-		local = d.info.Locals[max(0, slices.IndexFunc(d.info.Locals, func(a netip.Addr) bool { return a.Is4() == remote.Is4() }))]
+		local = d.info.LocalTo(remote)
 	}
 	s.Local = netip.AddrPortFrom(local, s.Local.Port())
 	s.Remote = netip.AddrPortFrom(remote, binary.BigEndian.Uint16(b[idiagDport:]))
