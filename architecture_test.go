@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"platform/container":       {"sock"},
 	"platform/netns":           {},
 	"platform/bpfiter":         {"sock", "sock/ownerindex"},
+	"platform/tracer":          {"platform/bpfiter", "sock"},
 	"platform/iphlpapi":        {"sock"},
 	"platform/portable":        {"sock"},
 	"sockdiag":                 {"sock", "sock/fact", "sock/filter"},
