@@ -85,8 +85,8 @@ func (p *familyParser) setGroups(mask uint32, s *sock.Socket) {
 }
 
 func (p *familyParser) setType(kind uint64, s *sock.Socket) {
-	if kind < uint64(len(unixTypes)) && unixTypes[kind] != sock.TypeUnknown {
-		s.Type = unixTypes[kind]
+	if t := sock.SocketTypeOf(kind); t != sock.TypeUnknown {
+		s.Type = t
 		s.Known |= sock.FieldType
 	}
 }

@@ -3,8 +3,6 @@ package procnet
 import (
 	"fmt"
 	"hash/maphash"
-	"runtime"
-	"strings"
 
 	"sockeye/sock"
 )
@@ -25,21 +23,6 @@ const (
 	unixConnected     = 3
 	unixDisconnecting = 4
 )
-
-// unixTypes are the types by their numbers in linux/net.h.
-var unixTypes = numberedTypes(runtime.GOARCH)
-
-// numberedTypes returns the types by number. On MIPS the first two are the other
-// way round (arch/mips/include/asm/socket.h).
-func numberedTypes(arch string) [6]sock.SocketType {
-	types := [6]sock.SocketType{
-		1: sock.TypeStream, 2: sock.TypeDatagram, 3: sock.TypeRaw, 5: sock.TypeSeqpacket,
-	}
-	if strings.HasPrefix(arch, "mips") {
-		types[1], types[2] = types[2], types[1]
-	}
-	return types
-}
 
 // unixRow is a row of /proc/net/unix:
 //
@@ -83,12 +66,7 @@ func parseUnixRow(line []byte) (unixRow, bool) {
 	return r, !c.failed && len(r.path) <= maxUnixPath
 }
 
-func (r *unixRow) socketType() sock.SocketType {
-	if r.kind >= uint32(len(unixTypes)) {
-		return sock.TypeUnknown
-	}
-	return unixTypes[r.kind]
-}
+func (r *unixRow) socketType() sock.SocketType { return sock.SocketTypeOf(uint64(r.kind)) }
 
 // state gives a datagram socket without a peer its own name. A datagram socket
 // to which another one connected counts as established, here as in sock_diag.

@@ -128,15 +128,6 @@ func TestUnixRepetitions(t *testing.T) {
 	}
 }
 
-func TestNumberedTypes(t *testing.T) {
-	if got := numberedTypes("amd64"); got[1] != sock.TypeStream || got[2] != sock.TypeDatagram {
-		t.Errorf("amd64: %v", got)
-	}
-	if got := numberedTypes("mips64le"); got[1] != sock.TypeDatagram || got[2] != sock.TypeStream {
-		t.Errorf("mips64le: %v", got)
-	}
-}
-
 // TestUnknownPointers: before the kernel has randomness for the hashes of its
 // addresses it prints none. Two connections that nobody has accepted are two then,
 // though nothing tells one from the other.

@@ -1,5 +1,10 @@
 package sock
 
+import (
+	"runtime"
+	"strings"
+)
+
 // SocketType is the type given to socket(2). It is told where the protocol does
 // not imply it: for unix, packet, netlink, VSOCK and TIPC sockets.
 type SocketType uint8
@@ -22,6 +27,27 @@ var typeNames = [...]string{
 	TypeSeqpacket: "seqpacket",
 	TypeRaw:       "raw",
 	TypeRDM:       "rdm",
+}
+
+var kernelTypes = numberedTypes(runtime.GOARCH)
+
+// numberedTypes returns the types by SOCK_* of linux/net.h. On MIPS the first two are
+// the other way round (arch/mips/include/asm/socket.h). SOCK_RDM has none here: TIPC
+// alone knows it.
+func numberedTypes(arch string) [6]SocketType {
+	types := [6]SocketType{1: TypeStream, 2: TypeDatagram, 3: TypeRaw, 5: TypeSeqpacket}
+	if strings.HasPrefix(arch, "mips") {
+		types[1], types[2] = types[2], types[1]
+	}
+	return types
+}
+
+// SocketTypeOf returns the type of the kernel's number.
+func SocketTypeOf(kernel uint64) SocketType {
+	if kernel >= uint64(len(kernelTypes)) {
+		return TypeUnknown
+	}
+	return kernelTypes[kernel]
 }
 
 // String returns the name used in every format, such as "seqpacket".

@@ -1,9 +1,7 @@
 package sockdiag
 
 import (
-	"encoding/binary"
 	"errors"
-	"net/netip"
 	"syscall"
 
 	"sockeye/sock"
@@ -117,14 +115,8 @@ func (c *Closings) read(payload []byte) *sock.Socket {
 		return nil
 	}
 	protocol := sock.ProtocolUnknown
-	for walk := (attributes{payload[inetMsgLen:]}); ; {
-		kind, value, ok := walk.next()
-		if !ok {
-			break
-		}
-		if kind == inetDiagProtocol && len(value) > 0 {
-			protocol = closingProtocols[value[0]]
-		}
+	if v := findAttribute(payload[inetMsgLen:], inetDiagProtocol); len(v) > 0 {
+		protocol = closingProtocols[v[0]]
 	}
 	if protocol == sock.ProtocolUnknown {
 		return nil
@@ -139,8 +131,7 @@ func (c *Closings) read(payload []byte) *sock.Socket {
 	// there is a leftover. Here the socket has had both to its end.
 	s.State = sock.Closed
 	s.Known &= closingFields
-	remote := netip.AddrPortFrom(addr(payload[idiagDst:], s.Family), binary.BigEndian.Uint16(payload[idiagDport:]))
-	if remote.Port() != 0 {
+	if _, remote := ends(payload, s.Family); remote.Port() != 0 {
 		s.Remote, s.Known = remote, s.Known|sock.FieldRemote
 	}
 	return s

@@ -29,26 +29,6 @@ const (
 	inetDiagSockOpt   = 22 // struct inet_diag_sockopt, Linux 5.10
 )
 
-// attributes reads what follows struct inet_diag_msg. An attribute that is
-// shorter than its type is damage; one that is longer is a newer kernel.
-func (d *inetDecoder) attributes(b []byte, s *sock.Socket) parsed {
-	result := understood
-	walk := attributes{b}
-	for {
-		kind, value, ok := walk.next()
-		if !ok {
-			break
-		}
-		if !d.attribute(kind, value, s) {
-			result = damaged
-		}
-	}
-	if walk.broken() {
-		return damaged
-	}
-	return result
-}
-
 // attribute reads one attribute and reports whether it was long enough.
 func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	switch kind {
@@ -58,7 +38,9 @@ func (d *inetDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 		return d.details(v, s)
 	case inetDiagCong, inetDiagVegasInfo, inetDiagDCTCPInfo, inetDiagBBRInfo, inetDiagMD5Sig, inetDiagULPInfo:
 		return d.protocol != sock.TCP || d.tcpAttribute(kind, v, s)
-	case inetDiagTOS, inetDiagTClass, inetDiagShutdown, inetDiagSKV6Only, inetDiagProtocol:
+	case inetDiagShutdown:
+		return setShutdown(v, s)
+	case inetDiagTOS, inetDiagTClass, inetDiagSKV6Only, inetDiagProtocol:
 		if len(v) < 1 {
 			return false
 		}
@@ -105,9 +87,6 @@ func (d *inetDecoder) byteAttribute(kind uint16, v uint8, s *sock.Socket) {
 	case inetDiagTClass:
 		s.TrafficClass = v
 		s.Known |= sock.FieldTrafficClass
-	case inetDiagShutdown:
-		s.Shutdown = sock.Shutdown(v)
-		s.Known |= sock.FieldShutdown
 	case inetDiagSKV6Only:
 		s.V6Only = v != 0
 		s.Known |= sock.FieldV6Only
@@ -158,20 +137,4 @@ func socketOptions(v [2]byte, bigEndian bool) sock.SocketOptions {
 		v[0], v[1] = bits.Reverse8(v[0]), bits.Reverse8(v[1])
 	}
 	return sock.SocketOptions(v[0]) | sock.SocketOptions(v[1]&7)<<8
-}
-
-// setMemory reads u32[SK_MEMINFO_VARS] of linux/sock_diag.h. Old kernels do not
-// tell SK_MEMINFO_DROPS: the set is then not known, rather than known with a
-// wrong zero.
-func setMemory(v []byte, s *sock.Socket) {
-	const skMemInfoVars = 9
-	if len(v) < 4*skMemInfoVars {
-		return
-	}
-	at := func(i int) uint32 { return native.Uint32(v[4*i:]) }
-	s.Memory = sock.Memory{
-		RmemAlloc: at(0), Rcvbuf: at(1), WmemAlloc: at(2), Sndbuf: at(3),
-		FwdAlloc: at(4), WmemQueued: at(5), Optmem: at(6), Backlog: at(7), Drops: at(8),
-	}
-	s.Known |= sock.FieldMemory
 }

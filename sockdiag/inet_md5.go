@@ -47,16 +47,10 @@ func forgetKeys(message []byte) {
 	if len(message) < inetMsgLen {
 		return
 	}
-	for walk := (attributes{message[inetMsgLen:]}); ; {
-		kind, v, ok := walk.next()
-		if !ok {
-			return
-		}
-		if kind != inetDiagMD5Sig {
-			continue
-		}
-		for ; len(v) > md5Key; v = v[min(md5Len, len(v)):] {
+	eachAttribute(message[inetMsgLen:], func(kind uint16, v []byte) bool {
+		for ; kind == inetDiagMD5Sig && len(v) > md5Key; v = v[min(md5Len, len(v)):] {
 			clear(v[md5Key:min(md5Len, len(v))])
 		}
-	}
+		return true
+	})
 }

@@ -42,6 +42,14 @@ const (
 	skipped
 )
 
+// wholeness says of a message with a record whether its attributes were whole.
+func wholeness(whole bool) parsed {
+	if whole {
+		return understood
+	}
+	return damaged
+}
+
 // row reports whether there is a record, and malformed whether something could not
 // be understood.
 func (p parsed) row() bool       { return p == understood || p == damaged }
@@ -88,18 +96,17 @@ func (d *inetDecoder) decode(b []byte, s *sock.Socket) parsed {
 	if d.protocol.ConnectionOriented() {
 		timer(b, s)
 	}
-	result := d.attributes(b[inetMsgLen:], s)
+	whole := eachAttribute(b[inetMsgLen:], func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) })
 	// inet_diag_msg_attrs_fill tells both, the second only to CAP_NET_ADMIN.
 	if s.Known&(sock.FieldShutdown|sock.FieldMark) == sock.FieldShutdown {
 		d.withholds = true
 	}
-	return result
+	return wholeness(whole)
 }
 
 // endpoints reads the addresses and the device.
 func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
-	local := netip.AddrPortFrom(addr(b[idiagSrc:], s.Family), binary.BigEndian.Uint16(b[idiagSport:]))
-	remote := netip.AddrPortFrom(addr(b[idiagDst:], s.Family), binary.BigEndian.Uint16(b[idiagDport:]))
+	local, remote := ends(b, s.Family)
 	s.Local = local
 	s.Known |= sock.FieldLocal
 	if s.State == sock.Closed && local.Port() != 0 && d.protocol.Descriptor().States.Has(sock.Bound) {
@@ -113,8 +120,14 @@ func (d *inetDecoder) endpoints(b []byte, s *sock.Socket) {
 		s.Remote = remote
 		s.Known |= sock.FieldRemote
 	}
-	s.IfIndex = native.Uint32(b[idiagIf:]) // sk_bound_dev_if: 0 is bound to none
-	s.Known |= sock.FieldInterface
+	setDevice(b[idiagIf:], s) // sk_bound_dev_if: 0 is bound to none
+}
+
+// ends reads the two ends from struct inet_diag_sockid, which stands at the same place
+// in every message that has one.
+func ends(b []byte, f sock.Family) (local, remote netip.AddrPort) {
+	return netip.AddrPortFrom(addr(b[idiagSrc:], f), binary.BigEndian.Uint16(b[idiagSport:])),
+		netip.AddrPortFrom(addr(b[idiagDst:], f), binary.BigEndian.Uint16(b[idiagDport:]))
 }
 
 func addr(b []byte, f sock.Family) netip.Addr {
@@ -144,19 +157,8 @@ func (d *inetDecoder) queues(b []byte, s *sock.Socket) {
 // means nothing.
 func identity(b []byte, s *sock.Socket) {
 	setCookie(b[idiagCookie:], s)
-	if inode := native.Uint32(b[idiagInode:]); inode != 0 {
-		s.Inode = uint64(inode)
-		s.UID = native.Uint32(b[idiagUID:])
-		s.Known |= sock.FieldInode | sock.FieldUID
-	}
-}
-
-// setCookie reads __u32 cookie[2], low half first (sock_diag_save_cookie).
-func setCookie(b []byte, s *sock.Socket) {
-	cookie := uint64(native.Uint32(b)) | uint64(native.Uint32(b[4:]))<<32
-	if cookie != inetDiagNoCookie {
-		s.Cookie = cookie
-		s.Known |= sock.FieldCookie
+	if setInode(uint64(native.Uint32(b[idiagInode:])), s) {
+		setUser(b[idiagUID:], s)
 	}
 }
 

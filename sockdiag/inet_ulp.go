@@ -37,12 +37,7 @@ var (
 // upperLayer reads the nested attributes about the upper layer protocol: its name,
 // and the details of TLS and of a subflow of MPTCP.
 func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) bool {
-	walk, whole := attributes{v}, true
-	for {
-		kind, value, ok := walk.next()
-		if !ok {
-			return whole && !walk.broken()
-		}
+	return eachAttribute(v, func(kind uint16, value []byte) bool {
 		switch kind {
 		case inetULPInfoName:
 			if name, _, _ := bytes.Cut(value, []byte{0}); len(name) > 0 {
@@ -51,23 +46,19 @@ func (d *inetDecoder) upperLayer(v []byte, s *sock.Socket) bool {
 			}
 		case inetULPInfoTLS:
 			d.tls = sock.TLS{}
-			whole = readTLS(value, &d.tls) && whole
 			s.TLS = &d.tls
 			s.Known |= sock.FieldTLS
+			return readTLS(value, &d.tls)
 		case inetULPInfoMPTCP:
 			d.mptcpSubflow(value, s)
 		}
-	}
+		return true
+	})
 }
 
 // readTLS reads TLS_INFO_* and reports whether all were long enough.
 func readTLS(v []byte, t *sock.TLS) bool {
-	walk, whole := attributes{v}, true
-	for {
-		kind, value, ok := walk.next()
-		if !ok {
-			return whole && !walk.broken()
-		}
+	return eachAttribute(v, func(kind uint16, value []byte) bool {
 		var text *string
 		var names map[uint16]string
 		switch kind {
@@ -87,11 +78,12 @@ func readTLS(v []byte, t *sock.TLS) bool {
 		switch {
 		case text == nil:
 		case len(value) < 2:
-			whole = false
+			return false
 		default:
 			*text = nameOf(names, native.Uint16(value))
 		}
-	}
+		return true
+	})
 }
 
 // nameOf returns the name of a number, or the number in hexadecimal.

@@ -6,7 +6,7 @@ import "sockeye/sock"
 // tells the limits, a newer one nothing (seen on 6.1 and 6.18): a zero says nothing.
 func (d *inetDecoder) mptcpInfo(v []byte, s *sock.Socket) {
 	d.numbers = sock.Numbers{}
-	readNumbers(&d.numbers, sock.MPTCPInfoMembers, v)
+	readNumbers(&d.numbers, sock.MPTCPInfoMembers, 0, len(sock.MPTCPInfoMembers), v)
 	if s.State == sock.Listen {
 		d.numbers = d.numbers.WithoutZeros()
 		if d.numbers == (sock.Numbers{}) {
@@ -21,11 +21,7 @@ func (d *inetDecoder) mptcpInfo(v []byte, s *sock.Socket) {
 // listener has none, and the kernel then leaves their nest empty.
 func (d *inetDecoder) mptcpSubflow(v []byte, s *sock.Socket) {
 	d.numbers = sock.Numbers{}
-	for walk := (attributes{v}); ; {
-		kind, value, ok := walk.next()
-		if !ok {
-			return
-		}
+	eachAttribute(v, func(kind uint16, value []byte) bool {
 		for i := range sock.MPTCPSubflowMembers {
 			m := &sock.MPTCPSubflowMembers[i]
 			if m.Offset == kind && int(m.Size) <= len(value) {
@@ -34,5 +30,6 @@ func (d *inetDecoder) mptcpSubflow(v []byte, s *sock.Socket) {
 				s.Known |= sock.FieldMPTCPSubflow
 			}
 		}
-	}
+		return true
+	})
 }

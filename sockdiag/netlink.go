@@ -123,6 +123,29 @@ func (a *attributes) next() (kind uint16, value []byte, ok bool) {
 	return native.Uint16(b[2:]) & nlaTypeMask, b[nlaHeaderLen:size], true
 }
 
+// eachAttribute hands the attributes in b to read, which reports whether one was long
+// enough; one that is longer is a newer kernel's. It reports whether each was whole.
+func eachAttribute(b []byte, read func(kind uint16, v []byte) bool) (whole bool) {
+	whole = true
+	for walk := (attributes{b}); ; {
+		kind, v, ok := walk.next()
+		if !ok {
+			return whole && !walk.broken()
+		}
+		whole = read(kind, v) && whole
+	}
+}
+
+// findAttribute returns the value of the first attribute of a kind, or nil.
+func findAttribute(b []byte, kind uint16) []byte {
+	for walk := (attributes{b}); ; {
+		k, v, ok := walk.next()
+		if !ok || k == kind {
+			return v
+		}
+	}
+}
+
 // broken reports, after the walk, that it ended at something that is not an
 // attribute. Fewer bytes than a header are padding, as for the kernel's nla_ok.
 func (a *attributes) broken() bool { return len(a.rest) >= nlaHeaderLen }

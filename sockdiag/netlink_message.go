@@ -33,7 +33,7 @@ func (d *familyDecoder) netlink(b []byte, s *sock.Socket) parsed {
 	d.details.Set(sock.NetlinkProtocol, uint64(b[ndiagProtocol]))
 	d.numbers(b[ndiagPort:], sock.NetlinkPort, sock.NetlinkPeerPort, sock.NetlinkPeerGroup)
 	s.Known |= sock.FieldNetlink
-	return d.each(b[netlinkMsgLen:], func(kind uint16, v []byte) bool {
+	return wholeness(eachAttribute(b[netlinkMsgLen:], func(kind uint16, v []byte) bool {
 		switch kind {
 		case netlinkDiagMemInfo:
 			if !setQueues(v, s) {
@@ -52,7 +52,7 @@ func (d *familyDecoder) netlink(b []byte, s *sock.Socket) parsed {
 				sock.NetlinkNoENOBUFS, sock.NetlinkListenAllNSID, sock.NetlinkCapAck)
 		}
 		return true
-	})
+	}))
 }
 
 // setGroups reads which multicast groups were joined: bit 0 is group 1. How long a word

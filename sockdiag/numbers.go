@@ -2,10 +2,11 @@ package sockdiag
 
 import "sockeye/sock"
 
-// readNumbers reads the members of a structure that lie wholly inside v. A shorter
-// one is an older kernel's, a longer one a newer kernel's.
-func readNumbers(n *sock.Numbers, members []sock.Member, v []byte) {
-	for i := range members {
+// readNumbers reads those of the members from first to before end that lie wholly
+// inside v, their structure. A shorter one is an older kernel's, a longer one a newer
+// kernel's.
+func readNumbers(n *sock.Numbers, members []sock.Member, first, end int, v []byte) {
+	for i := first; i < end; i++ {
 		m := &members[i]
 		if int(m.Offset)+int(m.Size) <= len(v) && int(m.Since) <= len(v) {
 			setNumber(n, i, m, v[m.Offset:])

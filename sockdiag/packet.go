@@ -38,7 +38,7 @@ func (d *familyDecoder) packet(b []byte, s *sock.Socket) parsed {
 	d.begin(s, sock.Packet, sock.FamilyPacket, b[pdiagType], b[pdiagIno:], b[pdiagCookie:])
 	d.details.Set(sock.PacketProtocol, uint64(native.Uint16(b[pdiagNum:])))
 	s.Known |= sock.FieldPacket
-	return d.each(b[packetMsgLen:], func(kind uint16, v []byte) bool {
+	return wholeness(eachAttribute(b[packetMsgLen:], func(kind uint16, v []byte) bool {
 		switch kind {
 		case packetDiagInfo:
 			return d.packetInfo(v, s)
@@ -63,7 +63,7 @@ func (d *familyDecoder) packet(b []byte, s *sock.Socket) parsed {
 			return d.packetFilter(v, s)
 		}
 		return true
-	})
+	}))
 }
 
 // packetInfo reads struct packet_diag_info: index of the device, version, reserve,
@@ -116,5 +116,5 @@ func (d *familyDecoder) withheld() *sock.Partial {
 		return nil
 	}
 	d.filtersHidden = false
-	return &sock.Partial{Code: sock.CodeWithheld, Message: "the filters of packet sockets are told with CAP_NET_ADMIN only"}
+	return withheld("the filters of packet sockets")
 }

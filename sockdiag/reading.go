@@ -166,7 +166,10 @@ func (r *reading) decode(payload []byte) parsed {
 
 // row yields the record unless an earlier reading of the table did.
 func (r *reading) row(payload []byte) (more bool) {
-	if r.session.owns(&r.record) || r.handler.doubled && !r.once(payload) || !r.ids.first(identityOf(&r.record, payload)) {
+	if r.session.owns(&r.record) {
+		return true
+	}
+	if id := identityOf(&r.record, payload); r.handler.doubled && !r.once(id) || !r.ids.first(id) {
 		return true
 	}
 	r.begun = true
@@ -184,12 +187,11 @@ func (r *reading) yieldAt(at time.Time) (more bool) {
 	return r.yield(&r.record, nil)
 }
 
-// once reports whether the row is told for the first time in the listing.
-func (r *reading) once(payload []byte) bool {
+// once reports whether a row is told for the first time in the listing.
+func (r *reading) once(id uint64) bool {
 	if r.told == nil {
 		r.told = map[uint64]bool{}
 	}
-	id := identityOf(&r.record, payload)
 	if r.told[id] {
 		return false
 	}

@@ -1,7 +1,6 @@
 package sockdiag
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
 
@@ -78,7 +77,8 @@ func (d *sctpDecoder) addresses(attributes []byte) (association bool) {
 func (d *sctpDecoder) association(b []byte, s *sock.Socket) {
 	d.info.State = sock.SCTPStateOf(uint64(b[idiagState]))
 	s.State = d.info.State.State()
-	local, remote := s.Local.Addr(), addr(b[idiagDst:], s.Family)
+	_, peer := ends(b, s.Family)
+	local, remote := s.Local.Addr(), peer.Addr()
 	if !slices.Contains(d.info.Peers, remote) {
 		remote = d.info.Peers[0]
 	}
@@ -86,7 +86,7 @@ func (d *sctpDecoder) association(b []byte, s *sock.Socket) {
 		local = d.info.LocalTo(remote)
 	}
 	s.Local = netip.AddrPortFrom(local, s.Local.Port())
-	s.Remote = netip.AddrPortFrom(remote, binary.BigEndian.Uint16(b[idiagDport:]))
+	s.Remote = netip.AddrPortFrom(remote, peer.Port())
 	s.RecvQueue, s.SendQueue, s.Backlog = native.Uint32(b[idiagRqueue:]), native.Uint32(b[idiagWqueue:]), 0
 	s.Known = s.Known&^(sock.FieldBacklog|sock.FieldInterface) | sock.FieldSendQueue | sock.FieldRemote
 	// idiag_if is the device of the route, and no device that the socket is bound to.
@@ -108,33 +108,23 @@ const sctpTimerT3 = 4
 
 func scopedAddr(a netip.Addr) bool { return a.IsLinkLocalUnicast() && a.Is6() }
 
+// sctpSocketAt is the first member of struct sctp_info that is an option of the socket;
+// the others follow it.
+var sctpSocketAt = sock.MemberNamed(sock.SCTPInfoMembers, "s_autoclose_seconds")
+
 // details reads struct sctp_info. A listener has the options of the socket alone,
 // the rest of the struct is zero.
 func (d *sctpDecoder) details(v []byte, association bool, names *interner) {
-	const primaryAt, socketAt = 168, 344 // sctpi_p_address, sctpi_s_autoclose
-	for i := range sock.SCTPInfoMembers {
-		m := &sock.SCTPInfoMembers[i]
-		if (association || m.Offset >= socketAt) && int(m.Offset)+int(m.Size) <= len(v) {
-			setNumber(&d.info.Numbers, i, m, v[m.Offset:])
-		}
+	const primaryAt = 168 // sctpi_p_address
+	first := sctpSocketAt
+	if association {
+		first = 0
 	}
+	readNumbers(&d.info.Numbers, sock.SCTPInfoMembers, first, len(sock.SCTPInfoMembers), v)
 	if association && len(v) >= primaryAt+sockaddrLen {
 		if a := sockaddr(v[primaryAt:]); a.IsValid() {
 			var text [64]byte
 			d.info.Primary = names.intern(a.AppendTo(text[:0]))
-		}
-	}
-}
-
-// findAttribute returns the value of the first attribute of a kind, or nil.
-func findAttribute(b []byte, kind uint16) []byte {
-	for walk := (attributes{b}); ; {
-		k, value, ok := walk.next()
-		if !ok {
-			return nil
-		}
-		if k == kind {
-			return value
 		}
 	}
 }

@@ -2,8 +2,6 @@ package sockdiag
 
 import (
 	"bytes"
-	"encoding/binary"
-	"net/netip"
 
 	"sockeye/sock"
 )
@@ -67,17 +65,13 @@ func (d *smcDecoder) decode(b []byte, s *sock.Socket) parsed {
 	s.Reset()
 	d.info = sock.SMCInfo{State: sock.SMCStateOf(b[smcState]), Mode: sock.SMCModeOf(b[smcMode])}
 	s.Protocol, s.Family, s.State, s.SMCInfo = sock.SMC, smcFamily(b), d.info.State.State(), &d.info
-	s.Known |= sock.FieldSMCInfo | sock.FieldInterface
+	s.Known |= sock.FieldSMCInfo
 	d.ends(b, s)
 	setCookie(b[idiagCookie:], s)
-	if inode := native.Uint64(b[smcInode:]); inode != 0 {
-		s.Inode, s.UID = inode, native.Uint32(b[smcUID:])
-		s.Known |= sock.FieldInode | sock.FieldUID
+	if setInode(native.Uint64(b[smcInode:]), s) {
+		setUser(b[smcUID:], s)
 	}
-	if !eachAttribute(b[smcMsgLen:], func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) }) {
-		return damaged
-	}
-	return understood
+	return wholeness(eachAttribute(b[smcMsgLen:], func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) }))
 }
 
 // smcFamily tells the family by the addresses: the message does not. An IPv6 socket
@@ -92,26 +86,21 @@ func smcFamily(b []byte) sock.Family {
 
 // ends reads the addresses of the TCP socket below.
 func (d *smcDecoder) ends(b []byte, s *sock.Socket) {
-	local := netip.AddrPortFrom(addr(b[idiagSrc:], s.Family), binary.BigEndian.Uint16(b[idiagSport:]))
-	remote := netip.AddrPortFrom(addr(b[idiagDst:], s.Family), binary.BigEndian.Uint16(b[idiagDport:]))
+	local, remote := ends(b, s.Family)
 	s.Local = local
 	s.Known |= sock.FieldLocal
 	if s.State != sock.Listen && s.State != sock.Closed && (remote.Port() != 0 || !remote.Addr().IsUnspecified()) {
 		s.Remote = remote
 		s.Known |= sock.FieldRemote
 	}
-	s.IfIndex = native.Uint32(b[idiagIf:])
+	setDevice(b[idiagIf:], s)
 }
 
 // attribute reads one attribute and reports whether it was long enough.
 func (d *smcDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	switch kind {
 	case smcDiagShutdown:
-		if len(v) < 1 {
-			return false
-		}
-		s.Shutdown = sock.Shutdown(v[0])
-		s.Known |= sock.FieldShutdown
+		return setShutdown(v, s)
 	case smcDiagFallback:
 		d.numbers(v, sock.SMCFallbackAt, sock.SMCConnAt)
 	case smcDiagConnInfo:
@@ -127,12 +116,7 @@ func (d *smcDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 
 // numbers reads the members of one structure.
 func (d *smcDecoder) numbers(v []byte, first, end int) {
-	for i := first; i < end; i++ {
-		m := &sock.SMCMembers[i]
-		if int(m.Offset)+int(m.Size) <= len(v) {
-			setNumber(&d.info.Numbers, i, m, v[m.Offset:])
-		}
-	}
+	readNumbers(&d.info.Numbers, sock.SMCMembers, first, end, v)
 }
 
 // link reads the names of struct smc_diag_linkinfo: u8 link_id, ibname[64], u8

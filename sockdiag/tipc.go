@@ -88,11 +88,7 @@ func (d *tipcDecoder) decode(b []byte, s *sock.Socket) parsed {
 	s.Known |= sock.FieldTIPC
 	setTIPCState(attributes, s)
 	d.numbers.Set(tipcPublished, 0)
-	whole := eachAttribute(attributes, func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) })
-	if !whole {
-		return damaged
-	}
-	return understood
+	return wholeness(eachAttribute(attributes, func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) }))
 }
 
 // setTIPCState reads the type and the state, which the rest is understood by.
@@ -117,20 +113,22 @@ func (d *tipcDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 		d.numbers.Set(tipcPublished, 1)
 		return true
 	case tipcSockCon:
-		return eachAttribute(v, d.connection)
+		return eachAttribute(v, func(kind uint16, v []byte) bool { return d.set(tipcConnectionMembers, kind, v) })
 	case tipcSockStat:
 		d.numbers.Set(tipcLinkCongested, 0)
 		d.numbers.Set(tipcConnectionCongested, 0)
 		return eachAttribute(v, func(kind uint16, v []byte) bool { return d.statistic(kind, v, s) })
 	case tipcSockGroup:
-		return eachAttribute(v, d.group)
+		return eachAttribute(v, func(kind uint16, v []byte) bool { return d.set(tipcGroupMembers, kind, v) })
 	case tipcSockCookie:
 		if len(v) < 8 {
 			return false
 		}
 		setCookie(v, s)
 		return true
-	case tipcSockAddr, tipcSockRef, tipcSockInode, tipcSockUID:
+	case tipcSockUID:
+		return setUser(v, s)
+	case tipcSockAddr, tipcSockRef, tipcSockInode:
 		if len(v) < 4 {
 			return false
 		}
@@ -145,32 +143,22 @@ func (d *tipcDecoder) identity(kind uint16, n uint32, s *sock.Socket) {
 		d.numbers.Set(sock.TIPCNode, uint64(n))
 	case tipcSockRef:
 		d.numbers.Set(sock.TIPCRef, uint64(n))
-	case tipcSockUID:
-		s.UID = n
-		s.Known |= sock.FieldUID
 	case tipcSockInode:
-		if n != 0 {
-			s.Inode = uint64(n)
-			s.Known |= sock.FieldInode
-		}
+		setInode(uint64(n), s)
 	}
 }
 
-// connection reads TIPC_NLA_CON_*.
-func (d *tipcDecoder) connection(kind uint16, v []byte) bool {
-	return d.set(v, map[uint16]int{
+// The members of TIPC_NLA_CON_* and TIPC_NLA_SOCK_GROUP_*, by their attributes.
+var (
+	tipcConnectionMembers = map[uint16]int{
 		tipcConNode: sock.TIPCPeerNode, tipcConSock: sock.TIPCPeerRef,
 		tipcConType: tipcServiceType, tipcConInstance: tipcServiceInstance,
-	}, kind)
-}
-
-// group reads TIPC_NLA_SOCK_GROUP_*.
-func (d *tipcDecoder) group(kind uint16, v []byte) bool {
-	return d.set(v, map[uint16]int{tipcGroupID: tipcGroup, tipcGroupInstance: tipcGroupOwnInstance}, kind)
-}
+	}
+	tipcGroupMembers = map[uint16]int{tipcGroupID: tipcGroup, tipcGroupInstance: tipcGroupOwnInstance}
+)
 
 // set sets the member for an attribute of 32 bits, if there is one.
-func (d *tipcDecoder) set(v []byte, members map[uint16]int, kind uint16) bool {
+func (d *tipcDecoder) set(members map[uint16]int, kind uint16, v []byte) bool {
 	member, known := members[kind]
 	if !known {
 		return true
@@ -211,17 +199,4 @@ func (d *tipcDecoder) statistic(kind uint16, v []byte, s *sock.Socket) bool {
 		s.Known |= sock.FieldSendQueue
 	}
 	return true
-}
-
-// eachAttribute walks nested attributes, and reports whether each was whole.
-func eachAttribute(b []byte, read func(kind uint16, v []byte) bool) bool {
-	whole := true
-	walk := attributes{b}
-	for {
-		kind, value, ok := walk.next()
-		if !ok {
-			return whole && !walk.broken()
-		}
-		whole = read(kind, value) && whole
-	}
 }

@@ -28,22 +28,6 @@ const (
 	unixDiagUID      = 7 // u32
 )
 
-// socketTypes are SOCK_* of linux/net.h.
-var socketTypes = [...]sock.SocketType{
-	1: sock.TypeStream,
-	2: sock.TypeDatagram,
-	3: sock.TypeRaw,
-	5: sock.TypeSeqpacket,
-}
-
-// setType reads the type of a socket, unless it has no name.
-func setType(t uint8, s *sock.Socket) {
-	if int(t) < len(socketTypes) && socketTypes[t] != sock.TypeUnknown {
-		s.Type = socketTypes[t]
-		s.Known |= sock.FieldType
-	}
-}
-
 // unixDecoder turns messages about unix sockets into records.
 type unixDecoder struct {
 	names   interner
@@ -65,25 +49,8 @@ func (d *unixDecoder) decode(b []byte, s *sock.Socket) parsed {
 	setType(b[udiagType], s)
 	s.State = stateOf(b[udiagState], s.Type == sock.TypeDatagram || s.Type == sock.TypeRaw)
 	setCookie(b[udiagCookie:], s)
-	if inode := native.Uint32(b[udiagIno:]); inode != 0 {
-		s.Inode = uint64(inode)
-		s.Known |= sock.FieldInode
-	}
-	result := understood
-	walk := attributes{b[unixMsgLen:]}
-	for {
-		kind, value, ok := walk.next()
-		if !ok {
-			break
-		}
-		if !d.attribute(kind, value, s) {
-			result = damaged
-		}
-	}
-	if walk.broken() {
-		return damaged
-	}
-	return result
+	setInode(uint64(native.Uint32(b[udiagIno:])), s)
+	return wholeness(eachAttribute(b[unixMsgLen:], func(kind uint16, v []byte) bool { return d.attribute(kind, v, s) }))
 }
 
 // attribute reads one attribute and reports whether it was long enough.
@@ -112,18 +79,10 @@ func (d *unixDecoder) attribute(kind uint16, v []byte, s *sock.Socket) bool {
 	case unixDiagMemInfo:
 		setMemory(v, s)
 	case unixDiagShutdown:
-		if len(v) < 1 {
-			return false
-		}
-		s.Shutdown = sock.Shutdown(v[0])
-		s.Known |= sock.FieldShutdown
+		return setShutdown(v, s)
 	case unixDiagUID:
-		if len(v) < 4 {
-			return false
-		}
 		if s.Knows(sock.FieldInode) {
-			s.UID = native.Uint32(v)
-			s.Known |= sock.FieldUID
+			return setUser(v, s)
 		}
 	}
 	return true

@@ -36,8 +36,8 @@ func (d *familyDecoder) vsock(b []byte, s *sock.Socket) parsed {
 	}
 	d.begin(s, sock.VSOCK, sock.FamilyVSOCK, b[vdiagType], b[vdiagIno:], b[vdiagCookie:])
 	s.State = stateOf(b[vdiagState], s.Type == sock.TypeDatagram)
-	s.Shutdown = sock.Shutdown(b[vdiagShutdown])
-	s.Known |= sock.FieldVSOCK | sock.FieldShutdown
+	setShutdown(b[vdiagShutdown:], s)
+	s.Known |= sock.FieldVSOCK
 	d.vsockEnd(b[vdiagSrcCID:], sock.VSOCKCID, sock.VSOCKPort)
 	d.vsockEnd(b[vdiagDstCID:], sock.VSOCKPeerCID, sock.VSOCKPeerPort)
 	return understood

@@ -5,6 +5,10 @@ import "sockeye/sock"
 // upperLayerFields are what Linux told with CAP_NET_ADMIN only, before 6.15.
 const upperLayerFields = sock.FieldULP | sock.FieldTLS | sock.FieldMPTCPSubflow
 
+func withheld(what string) *sock.Partial {
+	return &sock.Partial{Code: sock.CodeWithheld, Message: what + " are told with CAP_NET_ADMIN only"}
+}
+
 // withheld says what of the facts that were asked for the kernel did not tell for
 // want of a right. tellsULP: it tells anybody the upper layer protocol.
 func (d *inetDecoder) withheld(asked sock.Field, tellsULP func() bool) (parts []*sock.Partial) {
@@ -13,7 +17,7 @@ func (d *inetDecoder) withheld(asked sock.Field, tellsULP func() bool) (parts []
 	}
 	d.withholds = false
 	say := func(what string) {
-		parts = append(parts, &sock.Partial{Code: sock.CodeWithheld, Message: what + " are told with CAP_NET_ADMIN only"})
+		parts = append(parts, withheld(what))
 	}
 	if asked.Has(sock.FieldMark) {
 		say("marks")

@@ -31,7 +31,7 @@ func (d *familyDecoder) xdp(b []byte, s *sock.Socket) parsed {
 	}
 	d.begin(s, sock.XDP, sock.FamilyXDP, b[xdiagType], b[xdiagIno:], b[xdiagCookie:])
 	s.Known |= sock.FieldXDP
-	return d.each(b[xdpMsgLen:], func(kind uint16, v []byte) bool {
+	return wholeness(eachAttribute(b[xdpMsgLen:], func(kind uint16, v []byte) bool {
 		switch kind {
 		case xdpDiagInfo:
 			if len(v) < 8 {
@@ -57,7 +57,7 @@ func (d *familyDecoder) xdp(b []byte, s *sock.Socket) parsed {
 			return d.xdpStats(v)
 		}
 		return true
-	})
+	}))
 }
 
 // umem reads struct xdp_diag_umem: u64 size, then u32 id, num_pages, chunk_size,
