@@ -134,7 +134,7 @@ func (l *Layout) Compared() []*fact.Fact {
 func besides(asks sock.Field) []*fact.Fact {
 	var facts []*fact.Fact
 	for _, f := range fact.Members() {
-		if f.Needs != 0 && (f.Kind != fact.Object) && asks.Has(f.Needs) {
+		if f.Needs != 0 && !f.Optional && f.Kind != fact.Object && asks.Has(f.Needs) {
 			facts = append(facts, f)
 		}
 	}

@@ -70,6 +70,13 @@ var remotePort = port(Fact{
 	Doc: "port of the peer, if there is one", Example: "dport = 443",
 }, remoteEnd)
 
+// scopeOf is how far the address of an end reaches.
+func scopeOf(f Fact, end func(*sock.Socket) *netip.AddrPort) *Fact {
+	f.Kind, f.Optional, f.dependent, f.Values = Choice, true, true, sock.ScopeNames()
+	return choice(f, func(s *sock.Socket) uint8 { return uint8(sock.ScopeOf(end(s).Addr())) },
+		func(*sock.Socket, uint8) {}) // it follows from the address
+}
+
 // whereFacts are the ends of a socket.
 var whereFacts = []*Fact{
 	localAddress,
@@ -77,6 +84,14 @@ var whereFacts = []*Fact{
 	ipProtocol,
 	remoteAddress,
 	remotePort,
+	scopeOf(Fact{
+		Name: "local_scope", Aliases: []string{"scope"}, Needs: sock.FieldLocal, Words: "local addresses",
+		Doc: "how far local_address reaches, by IANA's registries of special addresses (RFC 6890): all is 0.0.0.0 or ::, shared behind a provider's translator, reserved for documentation and the like", Example: "scope = public",
+	}, localEnd),
+	scopeOf(Fact{
+		Name: "remote_scope", Aliases: []string{"peer_scope"}, Needs: sock.FieldRemote, Words: "remote addresses",
+		Doc: "how far remote_address reaches, by the same registries", Example: "remote_scope in (public, shared)",
+	}, remoteEnd),
 	{
 		Name: "interface", Aliases: []string{"dev", "iface", "device"}, Kind: Interface, Needs: sock.FieldInterface, Words: "interfaces",
 		Doc: "device that the socket is bound to, or the scope of its link-local address", Example: "dev lo",
