@@ -167,7 +167,8 @@ func TestOwnersInThreadsAreTheSameEveryWay(t *testing.T) {
 	if !needsIterator(t) {
 		return
 	}
-	role(t, "threads", nil)
+	var nothing any
+	population.StartRole(t, "threads", nil, &nothing)
 	// The leader's own listener, and those of three threads, which each have a copy
 	// of it.
 	sameEveryWay(t, 4)
@@ -177,7 +178,9 @@ func TestOwnersInANestedNamespaceAreTheSameEveryWay(t *testing.T) {
 	if !needsIterator(t) {
 		return
 	}
-	if said := role(t, "nested", &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}); said != "" {
+	var said string
+	population.StartRole(t, "nested", &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}, &said)
+	if said != "" {
 		t.Errorf("inside: %s", said)
 	}
 }

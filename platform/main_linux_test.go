@@ -9,10 +9,6 @@ import (
 
 // TestMain makes the test binary a process that a test needs.
 func TestMain(m *testing.M) {
-	population.RunHelper()
-	if name := os.Getenv(roleEnv); name != "" {
-		playRole(name)
-		return
-	}
+	population.RunHelper(roles)
 	os.Exit(m.Run())
 }

@@ -1,45 +1,22 @@
 package platform
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
-	"syscall"
-	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
 )
 
-// roleEnv makes the test binary a process that a test needs. It says that it is
-// ready with a line of JSON, and ends when its standard input does.
-const roleEnv = "SOCKEYE_PLATFORM_ROLE"
-
-func playRole(name string) {
-	var answer string
-	var err error
-	switch name {
-	case "threads":
-		err = ownTables()
-	case "nested":
-		answer, err = nested()
-	default:
-		err = errors.New("no such role")
-	}
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(answer)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "role %s: %v\n", name, err)
-		os.Exit(1)
-	}
-	_, _ = io.Copy(io.Discard, os.Stdin)
+// roles are what a process does that a test needs.
+var roles = map[string]population.Role{
+	"threads": func() (any, error) { return nil, ownTables() },
+	"nested":  func() (any, error) { return nested() },
 }
 
 // ownTables makes threads with descriptor tables of their own, and a socket in
@@ -102,37 +79,4 @@ func nested() (string, error) {
 		return "process 1 is no owner", nil
 	}
 	return difference(through), nil
-}
-
-// role starts a process in a role and returns what it says. The process ends
-// with the test.
-func role(t *testing.T, name string, attr *syscall.SysProcAttr) (answer string) {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), roleEnv+"="+name)
-	cmd.SysProcAttr, cmd.Stderr = attr, os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("role %s: %v", name, err)
-	}
-	// A process that hangs must not hang the test.
-	kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
-	t.Cleanup(func() {
-		defer kill.Stop()
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("role %s: %v", name, err)
-		}
-	})
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&answer); err != nil {
-		t.Fatalf("role %s: %v", name, err)
-	}
-	return answer
 }

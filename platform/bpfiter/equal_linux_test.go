@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -161,9 +160,9 @@ func TestThreadsWithTheirOwnTable(t *testing.T) {
 	f := open1(t)
 	for _, name := range []string{"threads", "zombie"} {
 		var nothing any
-		pid := role(t, name, nil, &nothing)
+		pid := population.StartRole(t, name, nil, &nothing)
 		if name == "zombie" {
-			waitForZombie(t, pid)
+			population.WaitForZombie(t, pid)
 		}
 		// Four sockets, and one more that each of three threads closed.
 		same(t, f, 0)
@@ -183,21 +182,6 @@ func TestThreadsWithTheirOwnTable(t *testing.T) {
 	}
 }
 
-// waitForZombie waits until the first thread of a process has ended.
-func waitForZombie(t *testing.T, pid int) {
-	t.Helper()
-	for {
-		b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i := slices.Index(b, ')'); i >= 0 && len(b) > i+2 && b[i+2] == 'Z' {
-			return
-		}
-		syscall.Select(0, nil, nil, nil, &syscall.Timeval{Usec: 1000})
-	}
-}
-
 // In a nested PID namespace the numbers are those of that namespace, and from
 // the outside those of the outer one.
 func TestNestedPIDNamespace(t *testing.T) {
@@ -206,7 +190,7 @@ func TestNestedPIDNamespace(t *testing.T) {
 	}
 	var inside found
 	attr := &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}
-	pid := role(t, "nested", attr, &inside)
+	pid := population.StartRole(t, "nested", attr, &inside)
 	if inside.Cause != "" || inside.Difference != "" || inside.PID != 1 {
 		t.Errorf("inside: %+v", inside)
 	}
@@ -230,8 +214,12 @@ func TestTimeNamespace(t *testing.T) {
 	}
 	file, _ := newListener(t)
 	hold(t, 1, file)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var inside found
-	role(t, "compare", nil, &inside, "unshare", "--time", "--boottime", "100000", "--fork")
+	population.StartRoleBy(t, exec.Command("unshare", "--time", "--boottime", "100000", "--fork", program), "compare", &inside)
 	if inside.Cause != "" || inside.Difference != "" || inside.Descriptors < 2 {
 		t.Errorf("inside: %+v", inside)
 	}

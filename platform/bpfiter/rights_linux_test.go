@@ -3,6 +3,7 @@ package bpfiter
 import (
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -55,6 +56,12 @@ func asNobody(capabilities ...uintptr) *syscall.SysProcAttr {
 	}
 }
 
+func command(program string, attr *syscall.SysProcAttr) *exec.Cmd {
+	cmd := exec.Command(program)
+	cmd.SysProcAttr = attr
+	return cmd
+}
+
 // With the two capabilities, or the one that stands for them, an ordinary user
 // sees what root sees in /proc.
 func TestCapabilitiesThatSuffice(t *testing.T) {
@@ -72,7 +79,7 @@ func TestCapabilitiesThatSuffice(t *testing.T) {
 		"SYS_ADMIN":       asNobody(unix.CAP_SYS_ADMIN),
 	} {
 		var answer found
-		roleOf(t, binary, "find", attr, &answer)
+		population.StartRoleBy(t, command(binary, attr), "find", &answer)
 		if answer.Reason != "" || answer.Cause != "" {
 			t.Errorf("%s: %s (%s)", name, answer.Reason, answer.Cause)
 			continue
@@ -118,7 +125,7 @@ func TestRefusals(t *testing.T) {
 		{"seccomp as if there were no such call", "seccomp ENOSYS", nil, reasonNoBPF},
 	} {
 		var answer found
-		roleOf(t, binary, c.role, c.attr, &answer)
+		population.StartRoleBy(t, command(binary, c.attr), c.role, &answer)
 		if answer.Reason != c.reason || len(answer.Owners) != 0 {
 			t.Errorf("%s: reason %q (%s), want %q", c.name, answer.Reason, answer.Cause, c.reason)
 		}
@@ -164,7 +171,7 @@ func TestLockedMemory(t *testing.T) {
 			c.reason = ""
 		}
 		var answer found
-		roleOf(t, binary, "memlock", c.attr, &answer)
+		population.StartRoleBy(t, command(binary, c.attr), "memlock", &answer)
 		if answer.Reason != c.reason {
 			t.Errorf("%s: reason %q (%s), want %q", name, answer.Reason, answer.Cause, c.reason)
 		}

@@ -1,27 +1,18 @@
 package bpfiter
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
-	"syscall"
-	"testing"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-)
 
-// roleEnv makes the test binary a process that a test needs. It says that it is
-// ready with a line of JSON, and ends when its standard input does.
-const roleEnv = "SOCKEYE_BPFITER_ROLE"
+	"sockeye/internal/test/population"
+)
 
 // found is what the role "find" and "compare" say.
 type found struct {
@@ -32,54 +23,19 @@ type found struct {
 	PID           int
 }
 
-// init keeps the main goroutine on the first thread: that is the one which ends
-// in the role "zombie".
-func init() {
-	if os.Getenv(roleEnv) != "" {
-		runtime.LockOSThread()
-	}
-}
-
-func playRole(name string) {
-	var answer any
-	var err error
-	switch name {
-	case "find":
-		answer = find(false)
-	case "compare":
-		answer = find(true)
-	case "nested":
-		answer, err = nested()
-	case "seccomp EPERM":
-		err = denyBPF(unix.EPERM)
-		answer = find(false)
-	case "seccomp ENOSYS":
-		err = denyBPF(unix.ENOSYS)
-		answer = find(false)
-	case "memlock":
-		err = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{})
-		answer = find(false)
-	case "threads", "zombie":
-		err = threads()
-	default:
-		err = errors.New("no such role")
-	}
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(answer)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "role %s: %v\n", name, err)
-		os.Exit(1)
-	}
-	if name == "zombie" {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			os.Exit(0)
-		}()
-		// Not os.Exit: this thread alone ends.
-		_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0)
-	}
-	_, _ = io.Copy(io.Discard, os.Stdin)
+// roles are what a process does that a test needs.
+var roles = map[string]population.Role{
+	"find":           func() (any, error) { return find(false), nil },
+	"compare":        func() (any, error) { return find(true), nil },
+	"nested":         func() (any, error) { return nested() },
+	"seccomp EPERM":  func() (any, error) { return findDenied(unix.EPERM) },
+	"seccomp ENOSYS": func() (any, error) { return findDenied(unix.ENOSYS) },
+	"memlock": func() (any, error) {
+		err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{})
+		return find(false), err
+	},
+	"threads": func() (any, error) { return nil, threads() },
+	"zombie":  func() (any, error) { return population.Zombie{}, threads() },
 }
 
 // find searches in this process.
@@ -193,6 +149,14 @@ func listener() (int, error) {
 	return fd, err
 }
 
+// findDenied searches in this process where bpf(2) fails.
+func findDenied(with unix.Errno) (found, error) {
+	if err := denyBPF(with); err != nil {
+		return found{}, err
+	}
+	return find(false), nil
+}
+
 // denyBPF makes bpf(2) fail in this process: seccomp(2).
 func denyBPF(with unix.Errno) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
@@ -211,52 +175,4 @@ func denyBPF(with unix.Errno) error {
 		return errno
 	}
 	return nil
-}
-
-// role starts a process in a role and returns what it says. The process ends
-// with the test. It is started by the command in wrap, if there is one.
-func role(t *testing.T, name string, attr *syscall.SysProcAttr, answer any, wrap ...string) (pid int) {
-	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return roleOf(t, binary, name, attr, answer, wrap...)
-}
-
-// roleOf starts a process from a copy of the test binary.
-func roleOf(t *testing.T, binary, name string, attr *syscall.SysProcAttr, answer any, wrap ...string) (pid int) {
-	t.Helper()
-	command := append(wrap, binary)
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), roleEnv+"="+name)
-	cmd.SysProcAttr = attr
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("role %s: %v", name, err)
-	}
-	// A process that hangs must not hang the test.
-	kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
-	t.Cleanup(func() {
-		defer kill.Stop()
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("role %s: %v", name, err)
-		}
-	})
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(answer); err != nil {
-		in.Close()
-		_ = cmd.Wait()
-		t.Fatalf("role %s: %v: %s", name, err, stderr.String())
-	}
-	return cmd.Process.Pid
 }

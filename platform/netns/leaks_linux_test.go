@@ -25,15 +25,9 @@ func TestEnteringLeaksNothing(t *testing.T) {
 	if !population.Alone(t, "ip") {
 		return
 	}
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
+	emptyRun(t)
 	add(t, "green")
-	green, err := Open("/proc", Names+"/green")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer green.Close()
+	green := opened(t, Names+"/green")
 	visits := func(n int) {
 		for range n {
 			if err := green.Do(func() error { return nil }); err != nil {

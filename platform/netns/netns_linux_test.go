@@ -37,26 +37,34 @@ func add(t *testing.T, name string) {
 	}
 }
 
+// emptyRun gives the namespaces of the test a directory of their own.
+func emptyRun(t *testing.T) {
+	t.Helper()
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opened opens a namespace until the test ends.
+func opened(t *testing.T, path string) *Handle {
+	t.Helper()
+	h, err := Open("/proc", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.Close() })
+	return h
+}
+
 // TestDo: the function runs in the namespace, whose error is passed on, and the
 // caller is afterwards where it was, on a locked thread too.
 func TestDo(t *testing.T) {
 	if !population.Alone(t, "ip") {
 		return
 	}
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
+	emptyRun(t)
 	add(t, "green")
-	green, err := Open("/proc", Names+"/green")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer green.Close()
-	own, err := Open("/proc", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Close()
+	green, own := opened(t, Names+"/green"), opened(t, "")
 	home := inode(t)
 	if own.Inode() != home || green.Inode() == home {
 		t.Fatalf("inodes %d and %d at %d", own.Inode(), green.Inode(), home)
@@ -91,11 +99,7 @@ func TestDo(t *testing.T) {
 	if at := inode(t); at == home || at == green.Inode() {
 		t.Errorf("the thread was moved to %d", at)
 	}
-	elsewhere, err := Open("/proc", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer elsewhere.Close()
+	elsewhere := opened(t, "")
 	done := make(chan struct{})
 	go func() { // on another thread
 		defer close(done)
@@ -108,14 +112,8 @@ func TestName(t *testing.T) {
 	if !population.Alone(t, "ip") {
 		return
 	}
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	own, err := Open("/proc", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Close()
+	emptyRun(t)
+	own := opened(t, "")
 	if name := own.Name(); name != "" {
 		t.Errorf("without a name it is called %q", name)
 	}
@@ -124,11 +122,7 @@ func TestName(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(Names, "gone"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	green, err := Open("/proc", Names+"/green")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer green.Close()
+	green := opened(t, Names+"/green")
 	if name := green.Name(); name != "green" {
 		t.Errorf("it is called %q", name)
 	}

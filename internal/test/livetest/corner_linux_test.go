@@ -1,12 +1,8 @@
 package livetest
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -28,48 +24,11 @@ type corner struct {
 // ends.
 func startCorner(t *testing.T, name string) (c corner) {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), cornerEnv+"="+name)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	})
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&c); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
+	population.StartRole(t, name, nil, &c)
 	if name == "zombie" {
-		waitForZombie(t, c.PID)
+		population.WaitForZombie(t, c.PID)
 	}
 	return c
-}
-
-// waitForZombie waits until the first thread of a process has ended.
-func waitForZombie(t *testing.T, pid int) {
-	t.Helper()
-	for {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(string(b[strings.LastIndexByte(string(b), ')')+1:]), " Z") {
-			return
-		}
-		unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
-	}
 }
 
 // ownerSearches are the options by which owners are searched.
@@ -205,6 +164,3 @@ func TestPolicyAgainstRoot(t *testing.T) {
 		}
 	}
 }
-
-// untilEnd waits for the end of the standard input, which is that of the test.
-func untilEnd() { _, _ = io.Copy(io.Discard, os.Stdin) }

@@ -1,8 +1,6 @@
 package livetest
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,60 +8,45 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
 )
 
-// cornerEnv makes the test binary a process that holds a listener in a corner. It says
-// which with a line of JSON, and ends when its standard input does.
-const cornerEnv = "SOCKEYE_LIVETEST_CORNER"
-
-// init keeps the main goroutine on the first thread, which is the one that ends in the
-// corner "zombie".
-func init() {
-	if os.Getenv(cornerEnv) != "" {
-		runtime.LockOSThread()
-	}
+// corners are the processes that hold a listener in a corner, which they say.
+var corners = map[string]population.Role{
+	"thread": cornerOf(func(c *corner, fd int) (err error) {
+		c.TID, err = intoThread(fd)
+		return err
+	}),
+	"zombie": func() (any, error) {
+		answer, err := cornerOf(func(*corner, int) error { return nil })()
+		return population.Zombie{Answer: answer}, err
+	},
+	"ring": cornerOf(func(c *corner, fd int) (err error) {
+		c.Told, err = intoRing(fd)
+		return err
+	}),
+	"transit": cornerOf(func(_ *corner, fd int) error { return intoMessage(fd) }),
+	"server":  cornerOf(func(c *corner, fd int) error { return serve(fd, c.Port) }),
 }
 
-func playCorner(name string) {
-	c := corner{PID: os.Getpid()}
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		err = unix.Listen(fd, 64)
-	}
-	if err == nil {
-		c.Port, err = portOf(fd)
-	}
-	if err == nil {
-		switch name {
-		case "thread":
-			c.TID, err = intoThread(fd)
-		case "zombie":
-		case "ring":
-			c.Told, err = intoRing(fd)
-		case "transit":
-			err = intoMessage(fd)
-		case "server":
-			err = serve(fd, c.Port)
-		default:
-			err = errors.New("no such corner")
+// cornerOf is the role that makes a listener and puts it into a corner.
+func cornerOf(put func(c *corner, fd int) error) population.Role {
+	return func() (any, error) {
+		c := corner{PID: os.Getpid()}
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return nil, err
 		}
+		if err := unix.Listen(fd, 64); err != nil {
+			return nil, err
+		}
+		if c.Port, err = portOf(fd); err != nil {
+			return nil, err
+		}
+		err = put(&c, fd)
+		return c, err
 	}
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(c)
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "corner %s: %v\n", name, err)
-		os.Exit(1)
-	}
-	if name == "zombie" {
-		go func() {
-			untilEnd()
-			os.Exit(0)
-		}()
-		// Not os.Exit: this thread alone ends.
-		_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0)
-	}
-	untilEnd()
 }
 
 func portOf(fd int) (uint16, error) {

@@ -22,11 +22,7 @@ const binaryEnv = "SOCKEYE_LIVETEST_BINARY"
 // TestMain builds sockeye, unless this is a test alone in namespaces.
 func TestMain(m *testing.M) {
 	fault.RunHelper()
-	population.RunHelper()
-	if name := os.Getenv(cornerEnv); name != "" {
-		playCorner(name)
-		return
-	}
+	population.RunHelper(corners)
 	status, err := testMain(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

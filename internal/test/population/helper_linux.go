@@ -8,7 +8,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // helperEnv names the role of a helper process, argsEnv holds its arguments.
@@ -37,28 +40,46 @@ type reply struct {
 	Result json.RawMessage `json:",omitempty"`
 }
 
+// init keeps the main goroutine of a helper on the first thread, which is the one
+// that a [Zombie] ends.
+func init() {
+	if os.Getenv(helperEnv) != "" {
+		runtime.LockOSThread()
+	}
+}
+
 // RunHelper does the work of a helper process and ends it, if this process is
-// one; else it returns at once. Call it before anything else.
-func RunHelper() {
+// one; else it returns at once. Call it before anything else, with the roles that
+// the program has beside those of this package.
+func RunHelper(own ...map[string]Role) {
 	name := os.Getenv(helperEnv)
 	if name == "" {
 		return
 	}
-	if err := runHelper(name); err != nil {
+	fill := roles[name]
+	for _, more := range own {
+		if play := more[name]; play != nil {
+			fill = func(json.RawMessage, <-chan struct{}) (any, error) { return play() }
+		}
+	}
+	if err := runHelper(fill); err != nil {
 		fmt.Fprintf(os.Stderr, "population helper %s: %v\n", name, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-func runHelper(name string) error {
-	fill, ok := roles[name]
-	if !ok {
+func runHelper(fill role) error {
+	if fill == nil {
 		return errors.New("no such role")
 	}
 	out := os.NewFile(replyFD, "reply")
 	done := untilStdinEnds()
 	result, err := fill(json.RawMessage(os.Getenv(argsEnv)), done)
+	zombie, ends := result.(Zombie)
+	if ends {
+		result = zombie.Answer
+	}
 	var r reply
 	if err != nil {
 		r.Error = err.Error()
@@ -70,6 +91,14 @@ func runHelper(name string) error {
 	}
 	if err := out.Close(); err != nil {
 		return err
+	}
+	if ends {
+		go func() {
+			<-done
+			os.Exit(0)
+		}()
+		// Not os.Exit: this thread alone ends.
+		_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0)
 	}
 	<-done
 	return nil
@@ -98,11 +127,15 @@ func (h *Helper) PID() int { return h.cmd.Process.Pid }
 // startHelper starts a helper and waits until it has made everything. The
 // answer is decoded into result.
 func startHelper(name string, args, result any) (*Helper, error) {
+	return startHelperAs(exec.Command("/proc/self/exe"), name, args, result)
+}
+
+// startHelperAs starts a helper by a command that runs a copy of this program.
+func startHelperAs(cmd *exec.Cmd, name string, args, result any) (*Helper, error) {
 	encoded, err := json.Marshal(args)
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), helperEnv+"="+name, argsEnv+"="+string(encoded))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
