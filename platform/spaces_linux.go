@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sockeye/platform/container"
 	"sockeye/platform/netns"
 	"sockeye/procnet"
 	"sockeye/sock"
@@ -28,7 +27,7 @@ type spaceFinder struct {
 func (f *spaceFinder) find(ctx context.Context, known map[spaceKey]*space) (all []*space, failures []*sock.Partial) {
 	held := func() []netns.Descriptor { return namespaceDescriptors(ctx, f.finder) }
 	var barred []string
-	namer := &spaceNamer{proc: procnet.At(f.env.Proc), containers: container.Namer{Root: "/", Home: homeOf}}
+	namer := &spaceNamer{places: newPlaces(procnet.At(f.env.Proc))}
 	for _, found := range netns.List(f.env.Proc, held) {
 		key := spaceKey{inode: found.Inode}
 		if found.Inode == 0 {
@@ -122,9 +121,8 @@ func (n shownNamespace) Close() error            { return nil }
 
 // spaceNamer finds the names by which people know namespaces.
 type spaceNamer struct {
-	proc       procnet.FS
-	containers container.Namer
-	known      map[netns.Found]string
+	places *places
+	known  map[netns.Found]string
 }
 
 // name returns "host", the name of `ip netns`, that of the container of the lowest
@@ -152,12 +150,11 @@ func (n *spaceNamer) lookUp(found netns.Found) string {
 		return found.Path // what it is bound to
 	}
 	pid := cmp.Or(found.PID, found.Holder)
-	if groups, err := n.proc.ControlGroups(pid); err == nil {
-		if c := n.containers.Complete(container.Parse(groups)); c != nil {
-			return c.Called()
-		}
+	var facts sock.Process
+	if n.places.ofProcess(pid, &facts); facts.Container != nil {
+		return facts.Container.Called()
 	}
-	if process, err := n.proc.Name(pid); err == nil {
+	if process, err := n.places.proc.Name(pid); err == nil {
 		return fmt.Sprintf("%s[%d]", process, pid)
 	}
 	return strconv.Itoa(pid)

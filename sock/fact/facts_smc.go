@@ -8,12 +8,7 @@ var smcFact = func() *Fact {
 		Doc:   "details of Shared Memory Communications: linux/smc_diag.h",
 		parts: smcParts,
 		begin: func(s *sock.Socket) { s.SMCInfo = new(sock.SMCInfo) },
-	}, sock.SMCMembers, "smc_", func(s *sock.Socket) *sock.Numbers {
-		if s.SMCInfo == nil {
-			return nil
-		}
-		return &s.SMCInfo.Numbers
-	}, func(parts partList) {
+	}, sock.SMCMembers, "smc_", of(smcInfo, func(i *sock.SMCInfo) *sock.Numbers { return &i.Numbers }), func(parts partList) {
 		role := parts.named("role")
 		role.show = role.showName([]string{"client", "server"})
 	})
@@ -21,26 +16,18 @@ var smcFact = func() *Fact {
 	return f
 }()
 
+func smcInfo(s *sock.Socket) *sock.SMCInfo { return s.SMCInfo }
+
 func smcParts() []*Fact {
 	return []*Fact{
 		choice(Fact{
 			Name: "smc_info.state", Aliases: []string{"smc_state"}, Kind: Choice, Values: sock.SMCStateNames(),
 			Doc: "SMC's own state; state has that of TCP which is like it", Example: "smc_state = active",
-		}, func(s *sock.Socket) uint8 {
-			if s.SMCInfo == nil {
-				return 0
-			}
-			return uint8(s.SMCInfo.State)
-		}, func(s *sock.Socket, v uint8) { s.SMCInfo.State = sock.SMCState(v) }),
+		}, of(smcInfo, func(i *sock.SMCInfo) uint8 { return uint8(i.State) }), func(s *sock.Socket, v uint8) { s.SMCInfo.State = sock.SMCState(v) }),
 		choice(Fact{
 			Name: "smc_info.mode", Aliases: []string{"smc_mode"}, Kind: Choice, Values: sock.SMCModeNames(),
 			Doc: "how the bytes go: through RDMA, through a device's shared memory, or through TCP after all", Example: "smc_mode = fallback_tcp",
-		}, func(s *sock.Socket) uint8 {
-			if s.SMCInfo == nil {
-				return 0
-			}
-			return uint8(s.SMCInfo.Mode)
-		}, func(s *sock.Socket, v uint8) { s.SMCInfo.Mode = sock.SMCMode(v) }),
+		}, of(smcInfo, func(i *sock.SMCInfo) uint8 { return uint8(i.Mode) }), func(s *sock.Socket, v uint8) { s.SMCInfo.Mode = sock.SMCMode(v) }),
 		smcText("device", "RDMA device of the link", "mlx5_0", func(i *sock.SMCInfo) *string { return &i.Device }),
 		smcText("gid", "own end of the link", "fe80::1", func(i *sock.SMCInfo) *string { return &i.GID }),
 		smcText("peer_gid", "peer's end of the link", "fe80::2", func(i *sock.SMCInfo) *string { return &i.PeerGID }),
@@ -50,11 +37,6 @@ func smcParts() []*Fact {
 func smcText(name, doc, example string, at func(*sock.SMCInfo) *string) *Fact {
 	return &Fact{
 		Name: "smc_info." + name, Aliases: []string{"smc_" + name}, Kind: Text, Doc: doc, Example: "smc_" + name + " = " + example,
-		text: func(s *sock.Socket) *string {
-			if s.SMCInfo == nil {
-				return nil
-			}
-			return at(s.SMCInfo)
-		},
+		text: of(smcInfo, at),
 	}
 }

@@ -23,12 +23,7 @@ var unixFacts = []*Fact{
 	{
 		Name: "peer_process", Kind: Process, Needs: sock.FieldPeerProcess, shows: sock.FieldOwners, Optional: true, Option: "extended",
 		Systems: []string{"Linux"}, Doc: "name of that process", Example: "peer_process = dbus-daemon",
-		text: func(s *sock.Socket) *string {
-			if s.PeerProcess == nil {
-				return nil
-			}
-			return &s.PeerProcess.Name
-		},
+		text: of(func(s *sock.Socket) *sock.Process { return s.PeerProcess }, func(p *sock.Process) *string { return &p.Name }),
 	},
 	{
 		Name: "file", Kind: Object, Needs: sock.FieldFile, Optional: true, Option: "extended", Words: "files of unix sockets",
@@ -48,12 +43,7 @@ func fileParts() []*Fact {
 		{
 			Name: "file.device", Aliases: []string{"file_device"}, Kind: Text, label: "file_device",
 			Doc: "device of its file system, as in /proc/PID/mountinfo", Example: "file.device = 0:26",
-			text: func(s *sock.Socket) *string {
-				if s.File == nil {
-					return nil
-				}
-				return &s.File.Device
-			},
+			text: of(func(s *sock.Socket) *sock.UnixFile { return s.File }, func(f *sock.UnixFile) *string { return &f.Device }),
 		},
 		{
 			Name: "file.inode", Aliases: []string{"file_inode"}, Kind: Number, label: "file_inode",

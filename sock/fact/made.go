@@ -39,6 +39,17 @@ func bit(b bool) uint64 {
 	return 0
 }
 
+// of reads from a part of the record; where that is missing the answer is the zero
+// value, such as no address of a text.
+func of[Part, V any](part func(*sock.Socket) *Part, read func(*Part) V) func(*sock.Socket) V {
+	return func(s *sock.Socket) (v V) {
+		if p := part(s); p != nil {
+			v = read(p)
+		}
+		return v
+	}
+}
+
 // choice is a name for a number.
 func choice(f Fact, get func(*sock.Socket) uint8, set func(*sock.Socket, uint8)) *Fact {
 	f.plain = f.Values[0] != ""
