@@ -139,6 +139,7 @@ func (l *Listing) Snapshot() sock.Snapshot {
 		}
 	}
 	snap.Warnings = append(told.all(), l.warnings.all()...)
+	snap.Asked = l.asked(&snap.Asked)
 	if l.chain != nil {
 		snap.Source = strings.Join(l.chain.used, ",")
 		snap.Warnings = append(snap.Warnings, fallbackWarnings(l.chain.fallbacks)...)
@@ -152,6 +153,23 @@ func (l *Listing) Snapshot() sock.Snapshot {
 		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0, l.owners.entitled())})
 	}
 	return snap
+}
+
+// asked says what was asked for: of a recording, no more than what it was made of.
+func (l *Listing) asked(recorded *sock.Asked) sock.Asked {
+	if l.head != nil && !recorded.Told() {
+		return sock.Asked{} // nobody knows what it holds
+	}
+	s := sock.AskedOf(recorded.Within(l.request.Query))
+	s.Filter = l.request.Filter.String()
+	switch {
+	case recorded.Filter == "":
+	case s.Filter == "":
+		s.Filter = recorded.Filter
+	case s.Filter != recorded.Filter:
+		s.Filter = "(" + recorded.Filter + ") and (" + s.Filter + ")"
+	}
+	return s
 }
 
 // FromRecording returns a listing of what was recorded, such as a snapshot in a

@@ -22,4 +22,6 @@ type Snapshot struct {
 	// Complete reports that nothing is known to be missing.
 	Complete bool
 	Warnings []Warning
+	// Asked says what was asked for.
+	Asked Asked
 }

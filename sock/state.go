@@ -131,3 +131,12 @@ func (s StateSet) Has(st State) bool { return s&(1<<st) != 0 }
 
 // Len returns the number of states in the set.
 func (s StateSet) Len() int { return bits.OnesCount32(uint32(s)) }
+
+// All yields the states of the set by number, but for the unknown one.
+func (s StateSet) All(yield func(State) bool) {
+	for st := Listen; st < stateEnd; st++ {
+		if s.Has(st) && !yield(st) {
+			return
+		}
+	}
+}

@@ -18,7 +18,7 @@ type command struct {
 
 // commands returns the commands, whose options go to o.
 func commands(o *options) []command {
-	return []command{listCommand(o), portCommand(o), processCommand(o), completionCommand(o), helpCommand(o)}
+	return []command{listCommand(o), portCommand(o), processCommand(o), diffCommand(o), completionCommand(o), helpCommand(o)}
 }
 
 // option returns the command's option of a name; nil if it has none.
@@ -45,6 +45,9 @@ func (c command) refuse(name string) error {
 		if other.option(name) != nil {
 			takers = append(takers, other.called())
 		}
+	}
+	if len(takers) > 2 {
+		takers = []string{takers[0], "others"}
 	}
 	return usagef("--%s is not an option of %s, but of %s", name, c.called(), strings.Join(takers, " and "))
 }

@@ -24,26 +24,32 @@ func (r *run) begin(o *options) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	name := o.from
-	if name == "" {
+	if o.from == "" {
 		return nil
 	}
+	in, err := r.openInput(o.from)
+	r.input = in
+	return err
+}
+
+// openInput opens a file and finds out what it is.
+func (r *run) openInput(name string) (*input, error) {
 	in := r.In
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		context.AfterFunc(r.ctx, func() { file.Close() })
 		in = file
 	}
-	r.input = &input{name: name, r: bufio.NewReader(in)}
-	prefix, err := r.input.r.Peek(rawPrefix)
+	input := &input{name: name, r: bufio.NewReader(in)}
+	prefix, err := input.r.Peek(rawPrefix)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return inputError(name, err)
+		return nil, inputError(name, err)
 	}
-	r.input.raw = platform.IsRawDump(prefix)
-	return nil
+	input.raw = platform.IsRawDump(prefix)
+	return input, nil
 }
 
 // rawPrefix is how many bytes tell a raw dump from JSON.

@@ -44,6 +44,7 @@ type options struct {
 	kill, yes, strict, debug   bool
 	summary                    int // 0: a listing; 2: with every counter
 	events                     bool
+	expect                     string        // the file of diff --expect
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
 }
 
@@ -240,13 +241,19 @@ var colors = []string{"auto", "always", "never"}
 
 // sourceOptions say where the sockets come from.
 func (o *options) sourceOptions() []*option {
-	return append(o.namespaceOptions(), []*option{
+	return slices.Concat(o.namespaceOptions(), []*option{
 		text(groupSource, &o.from, "from", "", "FILE", "list from a file of --json, --ndjson or --dump, or of ss -D; - is standard input"),
+	}, o.backendOptions())
+}
+
+// backendOptions force how this machine is asked.
+func (o *options) backendOptions() []*option {
+	return []*option{
 		text(groupSource, &o.source, "source", "", "BACKEND", "force one: auto; on Linux sock_diag, proc; on Windows iphlpapi; portable").
 			withValues(these("auto", "sock_diag", "proc", "iphlpapi", "portable")),
 		text(groupSource, &o.owners, "owners", "", "HOW", "how owners are searched: auto, none; on Linux bpf, proc").
 			withValues(these("auto", "none", "bpf", "proc")),
-	}...)
+	}
 }
 
 // dumpOption is of the commands that need no owners.
@@ -296,6 +303,12 @@ func (o *options) otherOptions() []*option {
 	return append([]*option{
 		on(groupOther, &o.kill, "kill", "K", "close the connections that match a filter, and list them; asks first"),
 		on(groupOther, &o.yes, "yes", "", "ask no question"),
+	}, o.messageOptions()...)
+}
+
+// messageOptions are of every command that reads sockets.
+func (o *options) messageOptions() []*option {
+	return append([]*option{
 		on(groupOther, &o.strict, "strict", "", "an incomplete answer is exit status 3"),
 		accepted(groupOther, "verbose", "", "what could not be read is always said"),
 		on(groupOther, &o.debug, "debug", "", "say on standard error where the answer came from"),

@@ -113,9 +113,9 @@ func TestWordsMeanTheSameInEveryCommand(t *testing.T) {
 // TestOptionsOfOtherCommands are refused with the word that says whose they are.
 func TestOptionsOfOtherCommands(t *testing.T) {
 	for words, want := range map[string]string{
-		"port 80 -x":              "--unix is not an option of sockeye port, but of sockeye and sockeye process",
+		"port 80 -x":              "--unix is not an option of sockeye port, but of sockeye and others",
 		"process 1 --dump x":      "--dump is not an option of sockeye process, but of sockeye and sockeye port",
-		"--no-processes help":     "--no-processes is not an option of sockeye help, but of sockeye and sockeye port",
+		"--no-processes help":     "--no-processes is not an option of sockeye help, but of sockeye and others",
 		"-t process nginx -D out": "--dump is not an option of sockeye process, but of sockeye and sockeye port",
 	} {
 		if _, _, err := readOptions(strings.Fields(words)...); err == nil || err.Error() != want {

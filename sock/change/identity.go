@@ -24,6 +24,8 @@ type Identity struct {
 	path          string
 	inode         uint64
 	birth         int64 // Unix time in nanoseconds; 0: not told
+	// Of [ByName], where numbers do not stay.
+	deviceName, netnsName string
 }
 
 // IdentityOf returns the identity of a socket.
@@ -72,6 +74,29 @@ func ByEnds(s *sock.Socket) Identity {
 	}
 	if s.Knows(sock.FieldPath) {
 		id.path = s.Path
+	}
+	return id
+}
+
+// ByName returns what stays the same when the program behind a listener is started
+// again, also on another machine: table, namespace's name, local end, device, path.
+// Connections are told apart by their remote ends too.
+func ByName(s *sock.Socket) Identity {
+	id := Identity{protocol: s.Protocol, family: s.Family}
+	if s.Knows(sock.FieldLocal) {
+		id.local = s.Local
+	}
+	if s.Knows(sock.FieldRemote) {
+		id.remote = s.Remote
+	}
+	if s.Knows(sock.FieldPath) {
+		id.path = s.Path
+	}
+	if s.Knows(sock.FieldInterface) {
+		id.deviceName = s.Interface
+	}
+	if s.Knows(sock.FieldNetnsName) {
+		id.netnsName = s.Netns.Name
 	}
 	return id
 }

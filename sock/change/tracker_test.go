@@ -168,7 +168,7 @@ func TestEventsAddUp(t *testing.T) {
 				t.Fatalf("seed %d: socket %d: %t, %d, want %d", seed, s.Cookie, there, queue, s.RecvQueue)
 			}
 		}
-		d := Between(first, last, equalQueues)
+		d := Between(first, last, IdentityOf, equalQueues)
 		if len(first)+len(d.Opened)-len(d.Closed) != len(last) || d.None() != slices.EqualFunc(sorted(first), sorted(last), same) {
 			t.Fatalf("seed %d: %d + %d - %d is not %d", seed, len(first), len(d.Opened), len(d.Closed), len(last))
 		}
@@ -218,7 +218,7 @@ func randomListing(r *rand.Rand, list []*sock.Socket, at time.Duration) []*sock.
 }
 
 func TestBetween(t *testing.T) {
-	d := Between(cookies(0, "1 2 3"), cookies(0, "3q 4 1"), equalQueues)
+	d := Between(cookies(0, "1 2 3"), cookies(0, "3q 4 1"), IdentityOf, equalQueues)
 	if len(d.Opened) != 1 || d.Opened[0].Cookie != 4 || len(d.Closed) != 1 || d.Closed[0].Cookie != 2 || len(d.Changed) != 1 || d.Changed[0].After.Cookie != 3 {
 		t.Errorf("%+v", d)
 	}
@@ -226,7 +226,7 @@ func TestBetween(t *testing.T) {
 	plain := connection()
 	told := connection()
 	told.Cookie, told.Known = 5, told.Known|sock.FieldCookie
-	if d := Between([]*sock.Socket{plain}, []*sock.Socket{told}, equalQueues); !d.None() {
+	if d := Between([]*sock.Socket{plain}, []*sock.Socket{told}, Common([]*sock.Socket{plain}, []*sock.Socket{told}), equalQueues); !d.None() {
 		t.Errorf("with a cookie and without: %+v", d)
 	}
 }

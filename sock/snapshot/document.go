@@ -182,9 +182,10 @@ func (d *Document) member(name string) error {
 	h := &d.header
 	var version float64
 	var ignored json.RawMessage
+	var query query
 	target := map[string]any{
 		"schema_version": &version, "generated_at": new(string), "host": &h.Host, "source": &h.Source,
-		"owner_source": &h.OwnerSource, "owner_reason": &h.OwnerReason, "complete": &h.Complete, "warnings": &h.Warnings,
+		"owner_source": &h.OwnerSource, "owner_reason": &h.OwnerReason, "complete": &h.Complete, "warnings": &h.Warnings, "query": &query,
 	}[name]
 	if target == nil {
 		target = &ignored
@@ -201,6 +202,8 @@ func (d *Document) member(name string) error {
 			return d.fault(fmt.Errorf("there is no schema_version %v", version))
 		}
 		d.version = true
+	case "query":
+		h.Asked = query.asked()
 	case "generated_at":
 		var err error
 		if h.GeneratedAt, err = time.Parse(time.RFC3339Nano, *target.(*string)); err != nil {

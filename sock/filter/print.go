@@ -9,9 +9,8 @@ import (
 	"sockeye/sock/fact"
 )
 
-// String returns a text that parses to the same expression: the one spelling in
-// which the tests compare what was read. Names that were looked up stand in it
-// as what they meant.
+// String returns a text that parses to the same expression, the same for every
+// spelling of it. Names that were looked up stand in it as what they meant.
 func (f *Filter) String() string {
 	if f.Empty() {
 		return ""

@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"slices"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/change"
+	"sockeye/sock/fact"
+	"sockeye/sock/filter"
+	"sockeye/sock/snapshot"
+)
+
+const diffHelp = `Compares a listing that was saved with --json with another one, or with what
+there is now: + was opened, - was closed, ~ changed, in two lines as it was and
+as it is. What the first was asked for is asked for again; options and a filter
+choose less. Queues and counters are compared only if -C names them.
+
+The exit status is 0 if nothing differs, 1 if something does, and 3 if that is
+not known.
+
+With --expect a file says what should listen: a program that was started again,
+or runs on another machine, is as expected if the same program listens on the
+same address.
+
+Examples:
+  sockeye --json > before.json; sockeye diff before.json
+  sockeye diff before.json after.json state established
+  sockeye diff before.json after.json -C state,recv_queue
+  sockeye -tuln --json > expected.json        what should listen, for CI:
+  sockeye diff --expect expected.json -q || echo 'something else listens'
+`
+
+func diffCommand(o *options) command {
+	return command{
+		name: "diff", args: "BEFORE [AFTER] [FILTER]", usage: "what differs between two listings", help: diffHelp,
+		options: slices.Concat(
+			[]*option{text(groupOther, &o.expect, "expect", "", "FILE", "what listens now must be what FILE says; in place of BEFORE")},
+			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
+			o.diffShapeOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
+		run: func(r *run, words []string) error { return r.diff(o, words) },
+	}
+}
+
+// diffShapeOptions are the columns that are compared and shown, and the formats.
+func (o *options) diffShapeOptions() []*option {
+	return []*option{
+		on(groupShape, &o.noHeader, "no-header", "H", "no header line"),
+		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
+		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns, which are compared too").withValues(fact.Names),
+		o.formatOption(render.JSON, "j", "one JSON document"),
+		o.formatOption(render.NDJSON, "", "a JSON object for each difference"),
+		o.formatOption(render.Count, "", "the number of differences"),
+		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
+		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)},
+	}
+}
+
+// comparison is what diff compares.
+type comparison struct {
+	*run
+	o        *options
+	b        backend // of this machine, if one side is that
+	layout   *render.Layout
+	compared []*fact.Fact
+	before   side
+	after    side
+	unknown  bool // whether there is a difference is not known
+}
+
+// side is one of the two listings.
+type side struct {
+	file    string // empty: this machine, now
+	sockets []*sock.Socket
+	snap    sock.Snapshot
+}
+
+// diff compares two listings.
+func (r *run) diff(o *options, words []string) error {
+	if err := r.begin(o); err != nil {
+		return err
+	}
+	c := &comparison{run: r, o: o}
+	words, err := c.files(words)
+	if err != nil {
+		return err
+	}
+	f, err := r.readFilter(o, words)
+	if err != nil {
+		return err
+	}
+	usual := sock.AllStates
+	if o.expect != "" {
+		usual = sock.ListeningStates
+	}
+	req, err := o.request(f, scope{allTables(), usual})
+	if err != nil {
+		return err
+	}
+	if err := c.arrange(req); err != nil {
+		return err
+	}
+	if err := c.read(req); err != nil {
+		return err
+	}
+	return c.tell(c.compare())
+}
+
+// files takes the names of files from the front of the words.
+func (c *comparison) files(words []string) ([]string, error) {
+	switch {
+	case c.o.expect != "":
+		c.before.file = c.o.expect
+		return words, nil
+	case len(words) == 0:
+		return nil, usagef("diff needs a file that sockeye --json wrote: sockeye diff before.json")
+	}
+	c.before.file, words = words[0], words[1:]
+	if len(words) > 0 && (words[0] == "-" || isFile(words[0])) && !isCondition(words) {
+		c.after.file, words = words[0], words[1:]
+	}
+	if c.before.file == "-" && c.after.file == "-" {
+		return nil, usagef("standard input can be only one of the two")
+	}
+	return words, nil
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+// arrange works out what is compared and how it is shown. For people queues are left
+// out, which change all the time; JSON has all members and compares the same.
+func (c *comparison) arrange(req platform.Request) (err error) {
+	o := c.o
+	if c.after.file == "" {
+		if c.b, err = c.openBackend(o); err != nil {
+			return err
+		}
+	}
+	shape, err := c.shape(o, req.Query, c.b)
+	if err != nil {
+		return err
+	}
+	shape.Stay, shape.Queues, shape.Sort = true, false, nil
+	if c.layout, err = shape.Layout(); err != nil {
+		return usageError{err.Error()}
+	}
+	shape.Format = render.Table
+	table, err := shape.Layout()
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	c.compared = table.Compared()
+	if o.expect != "" && o.columns == nil {
+		c.compared = []*fact.Fact{fact.Lookup("process")}
+	}
+	return nil
+}
+
+// read reads both sides, as far as both were asked for.
+func (c *comparison) read(req platform.Request) error {
+	if err := c.load(&c.before, req); err != nil {
+		return err
+	}
+	if c.after.file != "" {
+		if err := c.load(&c.after, req); err != nil {
+			return err
+		}
+	} else if err := c.list(req); err != nil {
+		return err
+	}
+	for _, pair := range [][2]*side{{&c.before, &c.after}, {&c.after, &c.before}} {
+		if err := c.restrict(pair[0], &pair[1].snap.Asked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load reads a file.
+func (c *comparison) load(s *side, req platform.Request) error {
+	in, err := c.openInput(s.file)
+	if err != nil {
+		return err
+	}
+	listing, err := in.listing(c.ctx, req)
+	if err != nil {
+		return err
+	}
+	if s.sockets, err = collect(listing); err != nil {
+		return inputError(s.file, err)
+	}
+	s.snap = listing.Snapshot()
+	return nil
+}
+
+// list asks this machine for what the file before was asked for. Of a file that does
+// not tell that, as of lines, it is what a listing has without options.
+func (c *comparison) list(req platform.Request) error {
+	asked := &c.before.snap.Asked
+	if !asked.Told() && !c.o.choosesTables() && !req.Filter.NamesTables() {
+		req.Query.Protocols &= tcpAndUDP
+	}
+	if _, named := req.Filter.States(); !asked.Told() && !named && !c.o.choosesStates() {
+		req.Query.States &= sock.DefaultStates
+	}
+	req.Query = asked.Within(req.Query)
+	f, err := filter.ParseText(asked.Filter, c.filterEnv(c.o))
+	if err != nil {
+		return inputError(c.before.file, err)
+	}
+	req.Filter = filter.And(f, req.Filter)
+	if err := c.b.fit(c.o, &req); err != nil {
+		return err
+	}
+	req.Query.Want = c.o.wants(c.layout.Needs() | change.Needs)
+	for _, f := range c.compared {
+		req.Query.Want |= c.o.wants(f.Asks())
+	}
+	listing, err := c.open(c.b, req)
+	if err != nil {
+		return err
+	}
+	now, err := collect(listing)
+	if err != nil {
+		return err
+	}
+	c.after.snap = listing.Snapshot()
+	c.after.sockets, err = c.saved(now)
+	return err
+}
+
+// saved returns sockets as they are when they have been written to a file and read
+// again: of names that are no UTF-8, JSON has not every byte.
+func (c *comparison) saved(sockets []*sock.Socket) (again []*sock.Socket, err error) {
+	var text bytes.Buffer
+	for _, s := range sockets {
+		text.Write(append(fact.AppendObject(text.AvailableBuffer(), s, fact.Members()), '\n'))
+	}
+	doc, err := snapshot.Open(&text)
+	if err != nil {
+		return nil, err
+	}
+	everything := platform.Request{Query: sock.Query{Protocols: allTables().protocols, Families: sock.Families(sock.IPv4, sock.IPv6), States: sock.AllStates}}
+	return collect(platform.FromRecording(c.ctx, doc, doc.Header, everything))
+}
+
+// restrict leaves out of one side what the other was not asked for.
+func (c *comparison) restrict(s *side, asked *sock.Asked) error {
+	if !asked.Told() {
+		return nil
+	}
+	f, err := filter.ParseText(asked.Filter, c.filterEnv(c.o))
+	if err != nil {
+		return err
+	}
+	q := asked.Query()
+	s.sockets = slices.DeleteFunc(s.sockets, func(x *sock.Socket) bool { return !q.Allows(x) || !f.Match(x) })
+	return nil
+}
+
+// compare finds the differences.
+func (c *comparison) compare() change.Difference {
+	identity := change.Common(c.before.sockets, c.after.sockets)
+	if c.o.expect != "" {
+		identity = change.ByName
+	}
+	return change.Between(c.before.sockets, c.after.sockets, identity, c.equal)
+}
+
+// equal reports whether a socket differs in nothing that is known on both sides.
+func (c *comparison) equal(before, after *sock.Socket) bool {
+	hidden := ownersHidden(after)
+	for _, f := range c.compared {
+		if ofOwners := f.Asks()&sock.OwnerFields != 0; ofOwners && (hidden || ownersHidden(before)) {
+			// Whose socket it is must be known, if it was expected to be somebody's.
+			c.unknown = c.unknown || c.o.expect != "" && !ownersHidden(before)
+			continue
+		}
+		if f.Known(before) && f.Known(after) && !fact.Same([]*fact.Fact{f}, before, after) {
+			return false
+		}
+	}
+	return true
+}
+
+// ownersHidden reports whether the owners of a socket were not to be seen, or not
+// looked for.
+func ownersHidden(s *sock.Socket) bool {
+	return !s.Knows(sock.FieldOwners) || s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched
+}
