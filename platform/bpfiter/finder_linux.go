@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"syscall"
 )
 
@@ -25,16 +24,8 @@ type Finder struct {
 func Open(proc string) (*Finder, error) { return open(host{}, proc) }
 
 func open(k kernel, proc string) (*Finder, error) {
-	if strconv.IntSize < 64 {
-		return nil, &UnavailableError{Reason: reason32Bit} // the kernel's pointers are 64 bits wide
-	}
-	// What can be told without trying is told first: the kernel says EPERM to
-	// all of it.
-	if caps, err := k.capabilities(); err == nil && !mayLoad(caps) {
-		return nil, &UnavailableError{Reason: reasonCapabilities}
-	}
-	if m, err := k.readFile(filepath.Join(proc, "self", "uid_map")); err == nil && !identityMap(m) {
-		return nil, &UnavailableError{Reason: reasonUserNS}
+	if err := mayTry(k, proc); err != nil {
+		return nil, err
 	}
 	f := &Finder{kernel: k}
 	if err := f.readLayout(); err != nil {
@@ -77,18 +68,10 @@ func (f *Finder) readLayout() error {
 // refused is the error of a call of bpf(2) in Open; unlimited says that it was not
 // for RLIMIT_MEMLOCK.
 func (f *Finder) refused(err error, unlimited bool) error {
-	reason := callReason(err)
-	switch {
-	case errors.Is(err, syscall.EPERM) && f.chargesMemlock() && !unlimited && errors.Is(f.kernel.mayCall(), syscall.EINVAL):
-		reason = reasonMemlock
-	case reason == reasonVerifier:
-		// Where memory may not be read, the kernel denies knowing the helper
-		// that does it.
-		if b, err := f.kernel.readFile("/sys/kernel/security/lockdown"); err == nil && confidential(b) {
-			reason = reasonPolicy
-		}
+	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() && !unlimited && errors.Is(f.kernel.mayCall(), syscall.EINVAL) {
+		return &UnavailableError{Reason: reasonMemlock, Err: err}
 	}
-	return &UnavailableError{Reason: reason, Err: err}
+	return refused(f.kernel, err)
 }
 
 // chargesMemlock reports whether the kernel charges programs to RLIMIT_MEMLOCK, and

@@ -17,7 +17,6 @@ const (
 	reasonNoBTF        = "the kernel has no BTF, or /sys is not mounted"
 	reasonBTFRefused   = "the kernel's BTF may not be read"
 	reasonBTFBad       = "the kernel's BTF is not understood"
-	reasonTooOld       = "the kernel is too old (Linux 5.8 is needed)"
 	reasonNoIterator   = "the kernel has no iterator over open files"
 	reasonNoMember     = "the kernel's types are not those that are known"
 	reasonVerifier     = "the kernel's verifier refused the program"
@@ -27,6 +26,14 @@ const (
 	reason32Bit        = "not available to a 32-bit program"
 	reasonOther        = "the kernel refused the program"
 )
+
+// reasonTooOld is said of kernels without the iterator.
+var reasonTooOld = tooOld(5, 8)
+
+// tooOld says which kernel is the first.
+func tooOld(major, minor int) string {
+	return fmt.Sprintf("the kernel is too old (Linux %d.%d is needed)", major, minor)
+}
 
 // Bits of the capability sets: linux/capability.h.
 const (

@@ -12,3 +12,5 @@
 // It needs Linux 5.12 with BTF, and CAP_BPF with CAP_PERFMON (or CAP_SYS_ADMIN) in
 // the first user namespace. [Open] says what is missing with an [*UnavailableError].
 package tracer
+
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -no-global-types -tags linux -target bpfel,bpfeb -cflags "-std=gnu11 -Wall -Wextra -Werror -fno-ident" trace bpf/trace.bpf.c

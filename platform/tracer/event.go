@@ -116,8 +116,10 @@ const (
 	TimedOut
 	// Unreachable: the network said that there is no way to the peer.
 	Unreachable
-	// Abandoned: the process closed the socket before its SYN was answered.
+	// Abandoned: its process closed the socket before the handshake ended.
 	Abandoned
+	// Aborted: the administrator closed it (SOCK_DESTROY).
+	Aborted
 	// Failed: any other error.
 	Failed
 	failureEnd
@@ -130,6 +132,7 @@ var failureNames = [...]string{
 	TimedOut:    "timed_out",
 	Unreachable: "unreachable",
 	Abandoned:   "abandoned",
+	Aborted:     "aborted",
 	Failed:      "failed",
 }
 
@@ -150,6 +153,8 @@ type Event struct {
 
 	// Socket holds what is known: the ends, namespace, interface (its index alone),
 	// cookie, mark, uid and control group, and at most one owner, without descriptor.
+	// What it points to is valid until the next event, but the process of an owner,
+	// which is shared and stays as it is.
 	// State is NewState. Known says which there are: of a segment without a socket
 	// there are ends and namespace. The local port is 0 as a socket goes from CLOSED
 	// to SYN_SENT, unless it was bound: the kernel chooses it afterwards.
@@ -183,6 +188,9 @@ type Event struct {
 	// or "NO_SOCKET" (enum sk_rst_reason, Linux 6.10); empty if the kernel does not say.
 	Reason string
 	// Segments and Bytes are how much was retransmitted or dropped: several segments
-	// may be handled as one. Bytes are payload of what is retransmitted.
+	// may be handled as one. Bytes are payload.
 	Segments, Bytes uint32
+	// Flags are those of the TCP header of a dropped segment, as on the wire (RFC 9293
+	// section 3.1): 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK.
+	Flags uint8
 }

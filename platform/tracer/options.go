@@ -1,11 +1,18 @@
 package tracer
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"sockeye/platform/bpfiter"
+	"sockeye/sock"
+)
 
 // Options says what is to be told.
 type Options struct {
 	// Kinds are those that are wanted: programs for others are not loaded.
 	Kinds Kinds
+	// OldStates and NewStates are those of a StateChange that are wanted; 0 means all.
+	OldStates, NewStates sock.StateSet
 	// Namespaces are the inodes of the network namespaces whose sockets are meant; nil
 	// means all.
 	Namespaces []uint64
@@ -15,9 +22,6 @@ type Options struct {
 	Rules []Rule
 	// Proc is where the proc file system is mounted.
 	Proc string
-	// BTF is the file with the type information of the kernel; empty means
-	// /sys/kernel/btf/vmlinux.
-	BTF string
 	// Buffer is the room for events that have not been read yet, in bytes, made a
 	// power of two; 0 means DefaultBuffer.
 	Buffer int
@@ -42,21 +46,9 @@ type End struct {
 	First, Last uint16
 }
 
-// UnavailableError says why events cannot be told by the kernel. Another way to look
+// UnavailableError says why the kernel does not tell events here. Another way to look
 // is then the one to use.
-type UnavailableError struct {
-	Reason string // for people, without a full stop: "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN"
-	Err    error  // what the system said, if it was asked
-}
-
-func (e *UnavailableError) Error() string {
-	if e.Err == nil {
-		return "tracing: " + e.Reason
-	}
-	return "tracing: " + e.Reason + ": " + e.Err.Error()
-}
-
-func (e *UnavailableError) Unwrap() error { return e.Err }
+type UnavailableError = bpfiter.UnavailableError
 
 // Missing is a part that this kernel cannot do; the rest is told.
 type Missing struct {

@@ -2,31 +2,144 @@ package tracer
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"iter"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
 )
 
 // Tracer tells of events. It is used by one goroutine.
-type Tracer struct{}
+type Tracer struct {
+	options  Options
+	programs *programs
+	reader   *ringbuf.Reader
+	decoder  decoder
+	shift    int64 // of the kernel's clock against that of this time namespace
+	bad      uint64
+	done     <-chan struct{}
+	stop     func() bool
+}
+
+// pause is how long the reader waits when it has read all there was. Meanwhile the
+// kernel awakes nobody, so that the cost of an event is that of writing it.
+const pause = 20 * time.Millisecond
 
 // Open begins to tell of events, until the context ends. What keeps it from that is an
 // [*UnavailableError].
-func Open(context.Context, Options) (*Tracer, error) {
-	return nil, &UnavailableError{Reason: "not built yet"}
+func Open(ctx context.Context, o Options) (*Tracer, error) {
+	p, err := load(&o)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tracer{options: o, programs: p, done: ctx.Done(), decoder: decoder{order: binary.NativeEndian}}
+	if err := t.begin(); err != nil {
+		t.programs.close()
+		return nil, err
+	}
+	t.stop = context.AfterFunc(ctx, func() {
+		p.detach()
+		_ = t.reader.Flush() // fails only once it is closed
+	})
+	return t, nil
+}
+
+// begin attaches the programs and finds the sockets that are there already.
+func (t *Tracer) begin() (err error) {
+	if t.shift, err = t.programs.findReader(); err != nil {
+		return err
+	}
+	if t.reader, err = ringbuf.NewReader(t.programs.events()); err != nil {
+		return fmt.Errorf("read events: %w", err)
+	}
+	t.decoder.drops, t.decoder.resets = t.programs.reasons()
+	if err = t.programs.attach(&t.options); err == nil {
+		err = t.programs.seed()
+	}
+	if err != nil {
+		_ = t.reader.Close()
+	}
+	return err
 }
 
 // Missing returns what this kernel cannot do of what was asked for.
-func (t *Tracer) Missing() []Missing { return nil }
+func (t *Tracer) Missing() []Missing { return t.programs.missing }
 
 // Events streams the events over one reused record, in the order of the kernel's
 // buffer, until the context ends; then it yields what has been told already. It yields
 // nil whenever there is none at hand, so that the consumer can show what it has. An
 // error ends it.
 func (t *Tracer) Events() iter.Seq2[*Event, error] {
-	return func(func(*Event, error) bool) {}
+	return func(yield func(*Event, error) bool) {
+		var record ringbuf.Record
+		var e Event
+		for atHand := false; ; {
+			err := t.reader.ReadInto(&record)
+			switch {
+			case errors.Is(err, ringbuf.ErrFlushed), errors.Is(err, os.ErrClosed):
+				return
+			case err != nil:
+				yield(nil, fmt.Errorf("read events: %w", err))
+				return
+			}
+			if !atHand {
+				t.setEpoch()
+				atHand = true
+			}
+			if !t.decoder.decode(record.RawSample, &e) {
+				t.bad++
+			} else if t.options.matches(&e) && !yield(&e, nil) {
+				return
+			}
+			if record.Remaining > 0 {
+				continue
+			}
+			if !yield(nil, nil) {
+				return
+			}
+			atHand = false
+			t.wait()
+		}
+	}
 }
 
-// Lost returns how many events did not fit into the buffer.
-func (t *Tracer) Lost() uint64 { return 0 }
+// wait lets events gather.
+func (t *Tracer) wait() {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-t.done:
+	case <-timer.C:
+	}
+}
+
+// setEpoch finds out which time the kernel's clock began at. The clock of the day is
+// set now and then, so it is asked again for each batch.
+func (t *Tracer) setEpoch() {
+	t.decoder.epoch = time.Now().UnixNano() - bootTime() - t.shift
+}
+
+// bootTime returns CLOCK_BOOTTIME in nanoseconds.
+func bootTime() int64 {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return 0 // every kernel since 2.6.39 has it
+	}
+	return now.Nano()
+}
+
+// Lost returns how many events did not fit into the buffer, or were not understood.
+func (t *Tracer) Lost() uint64 { return t.programs.lost() + t.bad }
 
 // Close detaches the programs and frees what they hold.
-func (t *Tracer) Close() error { return nil }
+func (t *Tracer) Close() error {
+	t.stop()
+	t.programs.detach()
+	err := t.reader.Close()
+	t.programs.close()
+	return err
+}
