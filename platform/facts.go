@@ -63,6 +63,9 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 	if facts.Known.Has(sock.FieldContext) {
 		p.Context = facts.Context
 	}
+	if facts.Known.Has(sock.FieldOrigin) {
+		p.Parent, p.ParentName, p.Cwd = facts.Parent, facts.ParentName, facts.Cwd
+	}
 	p.Unit, p.Container = facts.Unit, facts.Container // nothing else gives them
 }
 
@@ -106,6 +109,12 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 	if want.Has(sock.FieldContext) && f.env.Proc != "" {
 		if label := procnet.At(f.env.Proc).Label(pid); label != "" {
 			facts.Context, facts.Known = label, facts.Known|sock.FieldContext
+		}
+	}
+	if want.Has(sock.FieldOrigin) && f.env.Proc != "" {
+		facts.Parent, facts.ParentName, facts.Cwd = procnet.At(f.env.Proc).Origin(pid)
+		if facts.Parent != 0 || facts.Cwd != "" {
+			facts.Known |= sock.FieldOrigin
 		}
 	}
 	if f.place != nil && want&sock.FieldPlace != 0 {

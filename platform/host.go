@@ -43,6 +43,9 @@ type Host struct {
 
 	spaces *spaces // nil: one namespace is listed
 
+	// behind begins to look at what stands behind proxies; nil: there are none here.
+	behind func(context.Context, *places) func(*sock.Socket)
+
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
 }
@@ -184,6 +187,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		if l.owners != nil {
 			l.owners.facts.place = l.places.ofProcess
 		}
+	}
+	if want.Has(sock.FieldBehind) && h.behind != nil && l.owners != nil {
+		l.behind = h.behind(ctx, l.places)
 	}
 	return l
 }

@@ -47,6 +47,7 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		}
 		return errElsewhere
 	}
+	h.behind = func(ctx context.Context, p *places) func(*sock.Socket) { return newBehindFinder(ctx, h, p).add }
 	if o.AllNamespaces {
 		finder := &spaceFinder{env: env, sources: sources, finder: finder}
 		h.spaces = &spaces{find: finder.find}

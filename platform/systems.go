@@ -91,16 +91,19 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 		fields |= sock.FieldOwners
 	}
 	if fields.Has(sock.FieldOwners) {
-		fields |= sock.ProcessFields &^ sock.FieldContext
+		fields |= sock.ProcessFields &^ (sock.FieldContext | sock.FieldOrigin)
 	}
 	if fields.Has(sock.FieldInode) { // found in proc, by the owners
-		fields |= sock.FieldContext | sock.FieldSocketContext
+		fields |= sock.FieldContext | sock.FieldOrigin | sock.FieldSocketContext
 		if fields.Has(sock.FieldPeerInode) {
 			fields |= sock.FieldPeerProcess
 		}
 	}
 	if namespaces && fields&(sock.FieldOwners|sock.FieldCgroup) != 0 { // Linux
 		fields |= sock.FieldPlace
+		if fields.Has(sock.FieldInode) {
+			fields |= sock.FieldBehind
+		}
 	}
 	return fields
 }

@@ -52,6 +52,26 @@ func (fs FS) Name(pid int) (string, error) {
 	return p.Name, err
 }
 
+// Origin returns the process that started a process, or that it was given to when
+// that one ended, with its name, and the working directory as the process sees it. The
+// directory is for those to see who may trace the process (proc(5)); what is not known
+// is 0 or empty.
+func (fs FS) Origin(pid int) (parent int, name, directory string) {
+	buf := make([]byte, maxStat)
+	p, err := fs.process(pid, buf)
+	if err == nil && p.Parent != 0 {
+		parent = p.Parent
+		if p, err = fs.process(parent, buf); err == nil {
+			name = p.Name
+		}
+	}
+	directory, err = os.Readlink(fs.pidFile(pid, "cwd"))
+	if err != nil {
+		directory = "" // it may not be seen
+	}
+	return parent, name, directory
+}
+
 // process reads the stat file of a process into buf.
 func (fs FS) process(pid int, buf []byte) (Process, error) {
 	path := fs.pidFile(pid, "stat")

@@ -86,9 +86,9 @@ func TestNeeds(t *testing.T) {
 		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP | sock.FieldTIPC
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldOrigin | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo |
 		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending | sock.FieldPeerProcess |
-		sock.FieldPacketFilter | sock.FieldPlace
+		sock.FieldPacketFilter | sock.FieldPlace | sock.FieldBehind
 	tests := map[string]struct {
 		o    Options
 		want sock.Field
@@ -104,7 +104,7 @@ func TestNeeds(t *testing.T) {
 		"json":       {Options{Format: JSON}, sock.AllFields &^ optional},
 		"json info":  {Options{Format: JSON, Facts: shownBy("info")}, sock.AllFields&^optional | shownBy("info")},
 		"json bare":  {Options{Format: NDJSON, Columns: mustColumns(t, "state")}, 0},
-		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields&^sock.FieldContext | sock.FieldService},
+		"json owner": {Options{Format: NDJSON, Columns: mustColumns(t, "exe")}, sock.FieldOwners | sock.ProcessFields&^(sock.FieldContext|sock.FieldOrigin) | sock.FieldService},
 		"pids":       {Options{Format: PIDs}, sock.FieldOwners},
 		"count":      {Options{Format: Count}, 0},
 		"quiet":      {Options{Format: Quiet}, 0},

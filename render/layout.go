@@ -30,7 +30,7 @@ func (o Options) Layout() (*Layout, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	l := &Layout{Options: o, needs: o.Facts & sock.FieldContext} // which is told among the owners
+	l := &Layout{Options: o, needs: o.Facts & (sock.FieldContext | sock.FieldOrigin)} // which is told among the owners
 	if o.Resolve {
 		l.names = newNames(&o)
 	}

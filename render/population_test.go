@@ -29,7 +29,7 @@ const inetFacts = sock.FieldLocal | sock.FieldRecvQueue | sock.FieldSendQueue | 
 
 func process(pid int, name, user string) *sock.Process {
 	return &sock.Process{
-		PID: pid, Name: name, Known: sock.ProcessFields &^ sock.FieldContext, Exe: "/usr/bin/" + name, Cmdline: name + " --flag x",
+		PID: pid, Name: name, Known: sock.ProcessFields &^ (sock.FieldContext | sock.FieldOrigin), Exe: "/usr/bin/" + name, Cmdline: name + " --flag x",
 		UID: 1000, User: user, StartedAt: clock.Add(-131 * time.Minute),
 	}
 }
@@ -137,6 +137,7 @@ func full() *sock.Socket {
 	s.Age = 1500 * time.Millisecond
 	s.CgroupID, s.Cgroup = 4711, "/system.slice/ssh.service"
 	s.Unit, s.PlacedBy, s.Container = "ssh.service", sock.PlacedBySocket, &sock.Container{Runtime: "docker", ID: strings.Repeat("5f", 32), Name: "web", Image: "nginx:1.25"}
+	s.Behind = &sock.Behind{Target: netip.MustParseAddrPort("172.17.0.2:80"), PID: 931, Process: "nginx", Container: sock.Container{Runtime: "docker", ID: strings.Repeat("6a", 32), Name: "site", Image: "nginx:1.25"}}
 	s.ClassID, s.Options = 6, sock.OptionIsICSK|sock.OptionMulticastLoop|sock.OptionMulticastAll|sock.OptionTransparent
 	s.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionBBR, BBR: sock.BBRInfo{Bandwidth: 1_250_000, MinRTT: 40, PacingGain: 739, CwndGain: 512}}
 	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}

@@ -119,7 +119,7 @@ func TestTemplateNeeds(t *testing.T) {
 	for text, want := range map[string]sock.Field{
 		`{{.local_port}}`:                     sock.FieldLocal,
 		`{{.pid}} {{.netns.name}}`:            sock.FieldOwners | sock.FieldNetns | sock.FieldNetnsName,
-		`{{range .owners}}{{.exe}}{{end}}`:    sock.FieldOwners | sock.ProcessFields&^sock.FieldContext | sock.FieldService,
+		`{{range .owners}}{{.exe}}{{end}}`:    sock.FieldOwners | sock.ProcessFields&^(sock.FieldContext|sock.FieldOrigin) | sock.FieldService,
 		`{{.protocol}}`:                       0,
 		`{{if eq .state "x"}}{{.uid}}{{end}}`: sock.FieldUID,
 	} {

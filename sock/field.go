@@ -66,6 +66,7 @@ const (
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
 	FieldPlace          // Unit, Container, PlacedBy: one of them at least
+	FieldBehind         // Behind
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe
@@ -73,20 +74,21 @@ const (
 	FieldProcessUser
 	FieldStartedAt
 	FieldContext
+	FieldOrigin // Parent, ParentName, Cwd: one of them at least
 
 	fieldEnd
 )
 
 // ProcessFields are the facts about the process that cost a look-up of their
 // own. PID, name and descriptor come with FieldOwners.
-const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt | FieldContext
+const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedAt | FieldContext | FieldOrigin
 
 // ComparedFields are the facts that no listing tells by itself: they come of
 // comparing one with the listing before.
 const ComparedFields = FieldRates | FieldAge
 
 // OwnerFields are the facts for which the owners of sockets are searched.
-const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | ProcessFields
+const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | FieldBehind | ProcessFields
 
 // WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN, the last
 // three of them before 6.15.

@@ -22,6 +22,12 @@ type Process struct {
 	User      string
 	StartedAt time.Time
 	Context   string // label of the security module: SELinux, AppArmor or Smack
+	// Parent is the PID of the process that started it, or that it was given to, 0 if
+	// that is not known; ParentName is its name. Cwd is the working directory. All are
+	// known with FieldOrigin, as far as they are not empty.
+	Parent     int
+	ParentName string
+	Cwd        string
 	// Unit and Container are those of its control group, known with FieldPlace.
 	Unit      string
 	Container *Container

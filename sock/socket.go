@@ -100,6 +100,9 @@ type Socket struct {
 	Container *Container
 	PlacedBy  PlacedBy
 
+	// Behind is to what a proxy hands the connections of this socket.
+	Behind *Behind
+
 	// Rates and Age come of comparing listings; no source tells them. Age is how
 	// long the socket has been there, at least.
 	Rates Rates

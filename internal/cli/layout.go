@@ -43,6 +43,9 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 	for _, option := range o.shown {
 		l.Facts |= fact.Shown(option)
 	}
+	if l.Format == render.JSON || l.Format == render.NDJSON {
+		l.Facts |= o.told
+	}
 	if o.kill {
 		l.Facts |= sock.FieldResult
 	}

@@ -137,7 +137,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 	if o.kill {
 		return r.kill(o, b, req, layout)
 	}
-	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()), layout.Asked()|req.Filter.Needs()
+	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()|b.offered(o.told)), layout.Asked()|req.Filter.Needs()
 	req.Ownerless = o.noOwners()
 	listing, err := r.open(b, req)
 	if err != nil {

@@ -23,7 +23,8 @@ type options struct {
 	// Owners, names and facts.
 	noProcesses, threads, numeric, resolve, services bool
 	numericHosts, numericPorts, numericUsers         bool
-	shown                                            []string // the options that show more facts
+	shown                                            []string   // the options that show more facts
+	told                                             sock.Field // what the command tells beside those
 
 	// The shape of the answer.
 	noHeader, noQueues, oneline, wide bool

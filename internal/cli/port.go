@@ -90,6 +90,7 @@ func (r *run) port(o *options, words []string) error {
 	case o.format.is(render.PIDs):
 		return r.portPIDs(o, q)
 	case o.shapesListing():
+		o.tellJSON(sock.FieldBehind)
 		_, err = r.answer(o, q.req, nil)
 	default:
 		err = r.tellPorts(o, q)
@@ -146,17 +147,13 @@ func (r *run) tellPorts(o *options, q *portQuestion) error {
 	want := sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
 		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
 	if !o.noOwners() {
-		want |= sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt
+		want |= portview.OwnerFacts | sock.FieldBehind
 	}
 	listing, found, err := r.gather(o, q.req, want)
 	if err != nil {
 		return err
 	}
-	now := listing.Snapshot().GeneratedAt // ages are those at the time of a snapshot
-	if now.IsZero() {
-		now = r.Now()
-	}
-	if err := portview.Write(r.Out, found, portview.Options{Now: now.In(time.Local), Width: r.Width}); err != nil {
+	if err := portview.Write(r.Out, found, r.portview(listing.Snapshot())); err != nil {
 		return writeError{err}
 	}
 	a := r.conclude(o, listing, len(found))
@@ -166,13 +163,30 @@ func (r *run) tellPorts(o *options, q *portQuestion) error {
 	return nil
 }
 
+// portview is how blocks about processes look.
+func (r *run) portview(snap sock.Snapshot) portview.Options {
+	now := snap.GeneratedAt // ages are those at the time of a snapshot
+	if now.IsZero() {
+		now = r.Now()
+	}
+	return portview.Options{Now: now.In(time.Local), Width: r.Width}
+}
+
+// tellJSON lets JSON say of each socket what people are told of processes, and some
+// facts more.
+func (o *options) tellJSON(more sock.Field) {
+	if o.format.is(render.JSON) || o.format.is(render.NDJSON) {
+		o.told = sock.FieldPlace | sock.FieldOrigin | more
+	}
+}
+
 // gather reads all sockets of a request.
 func (r *run) gather(o *options, req platform.Request, want sock.Field) (*platform.Listing, []*sock.Socket, error) {
 	b, err := r.openBackend(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	req.Query.Want = want
+	req.Query.Want = b.offered(want)
 	if err := b.fit(o, &req); err != nil {
 		return nil, nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sockeye/platform"
+	"sockeye/render/portview"
 	"sockeye/sock"
 	"sockeye/sock/filter"
 )
@@ -61,9 +62,22 @@ func (r *run) process(o *options, words []string) error {
 	if o.watch > 0 {
 		return r.watch(o, req)
 	}
-	a, err := r.answer(o, req, wanted.see)
+	o.tellJSON(sock.FieldBehind)
+	var about *portview.Processes
+	if !o.shapesListing() {
+		o.told, about = portview.OwnerFacts|sock.FieldBehind, new(portview.Processes)
+	}
+	a, err := r.answer(o, req, func(s *sock.Socket) { wanted.see(s, about) })
 	if err != nil {
 		return err
+	}
+	if about != nil && a.matched > 0 {
+		if err := r.print("\n"); err != nil {
+			return err
+		}
+		if err := about.Write(r.Out, r.portview(a.snap)); err != nil {
+			return writeError{err}
+		}
 	}
 	what := o.tablesText() + "socket"
 	if !rest.Empty() || o.choosesStates() || o.families != 0 {
@@ -115,11 +129,25 @@ func (all wantedProcesses) filter() *filter.Filter {
 	return filter.Or(fs...)
 }
 
-// see notes of which of the processes a socket is.
-func (all wantedProcesses) see(s *sock.Socket) {
+// see notes of which of the processes a socket is, and gathers those that are meant
+// among its holders, unless about is nil.
+func (all wantedProcesses) see(s *sock.Socket, about *portview.Processes) {
 	for _, w := range all {
-		w.seen = w.seen || w.filter.Match(s)
+		if !w.filter.Match(s) {
+			continue
+		}
+		w.seen = true
+		for p := range s.PIDs {
+			if about != nil && w.is(p.PID, p.Name) {
+				about.Add(p, s)
+			}
+		}
 	}
+}
+
+// is reports whether a process is meant.
+func (w *wantedProcess) is(pid int, name string) bool {
+	return w.filter.Match(&sock.Socket{Known: sock.FieldOwners, Owners: []sock.Owner{{Process: &sock.Process{PID: pid, Name: name}}}})
 }
 
 func (all wantedProcesses) allSeen() bool {
@@ -130,8 +158,7 @@ func (all wantedProcesses) allSeen() bool {
 func (w *wantedProcess) among(all []platform.ProcessEntry) []platform.ProcessEntry {
 	var found []platform.ProcessEntry
 	for _, p := range all {
-		holder := sock.Socket{Known: sock.FieldOwners, Owners: []sock.Owner{{Process: &sock.Process{PID: p.PID, Name: p.Name}}}}
-		if w.filter.Match(&holder) {
+		if w.is(p.PID, p.Name) {
 			found = append(found, p)
 		}
 	}

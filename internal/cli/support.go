@@ -30,6 +30,14 @@ func (b backend) fields() sock.Field {
 	return b.host.Fields()
 }
 
+// offered returns those of some facts that there can be.
+func (b backend) offered(facts sock.Field) sock.Field {
+	if b.host == nil {
+		return facts
+	}
+	return facts & b.fields()
+}
+
 // openBackend returns this machine, opened once; none for a snapshot, which is not
 // this machine.
 func (r *run) openBackend(o *options) (backend, error) {

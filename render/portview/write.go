@@ -147,7 +147,7 @@ func (p *printer) owners(sockets []*sock.Socket) {
 		return
 	}
 	first := all[0]
-	facts := processFacts(first, p.Now)
+	var facts []string
 	switch {
 	case len(all) == 1:
 	case len(sockets) == 1:
@@ -155,13 +155,9 @@ func (p *printer) owners(sockets []*sock.Socket) {
 	default:
 		facts = append(facts, fmt.Sprintf("%d processes hold them", len(all)))
 	}
-	text := processName(first)
-	if len(facts) > 0 {
-		text += "  " + strings.Join(facts, ", ")
-	}
-	p.line("%s", text)
-	if first.Known.Has(sock.FieldCmdline) && first.Cmdline != "" {
-		p.line("%s", escape.Text(first.Cmdline))
+	p.process(indent, first, sockets[0], facts...)
+	if text := behindText(sockets); text != "" {
+		p.line("leads to %s", text)
 	}
 	var others []*sock.Process
 	for _, other := range all[1:] {
@@ -171,6 +167,21 @@ func (p *printer) owners(sockets []*sock.Socket) {
 	}
 	if len(others) > 0 {
 		p.line("shared with %s", processNames(others))
+	}
+}
+
+// process tells what is known of the holder of a socket, and more facts behind.
+func (p *printer) process(in string, holder *sock.Process, s *sock.Socket, more ...string) {
+	text := in + processName(holder)
+	if facts := append(processFacts(holder, p.Now), more...); len(facts) > 0 {
+		text += "  " + strings.Join(facts, ", ")
+	}
+	p.WriteString(render.Wrap(text, p.Width, in+indent) + "\n")
+	if holder.Known.Has(sock.FieldCmdline) && holder.Cmdline != "" {
+		p.line("%s", escape.Text(holder.Cmdline))
+	}
+	if text := placeText(holder, s); text != "" {
+		p.line("%s", text)
 	}
 }
 

@@ -71,6 +71,23 @@ var ownerParts = []*Fact{
 		Doc: "label of the process: its context of SELinux, profile of AppArmor or label of Smack", Example: "process_context ~ /httpd_t/",
 		ownerText: func(o *sock.Owner) *string { return &o.Context },
 	},
+	{
+		Name: "parent_pid", Aliases: []string{"ppid"}, Kind: Number, Needs: sock.FieldOrigin, Least: 1, Most: math.MaxInt32, Optional: true,
+		Words: "parents of processes", Systems: []string{"Linux"},
+		Doc: "process that started the process, or that took it over", Example: "parent_pid = 1",
+		ownerNumber:    func(o *sock.Owner) (uint64, bool) { return uint64(o.Parent), true },
+		setOwnerNumber: func(o *sock.Owner, v uint64) { o.Parent = int(v) },
+	},
+	{
+		Name: "parent_process", Aliases: []string{"parent"}, Kind: Text, Needs: sock.FieldOrigin, Optional: true, Systems: []string{"Linux"},
+		Doc: "name of that process", Example: "parent_process = systemd",
+		ownerText: func(o *sock.Owner) *string { return &o.ParentName },
+	},
+	{
+		Name: "cwd", Aliases: []string{"working_directory"}, Kind: Text, Needs: sock.FieldOrigin, Optional: true, Systems: []string{"Linux"},
+		Doc: "working directory of the process, as the process sees it", Example: "cwd ~ /^.srv/",
+		ownerText: func(o *sock.Owner) *string { return &o.Cwd },
+	},
 }
 
 var processStarted = &Fact{

@@ -271,6 +271,9 @@ func inventProcess(r *rand.Rand) *sock.Process {
 	if p.Known.Has(sock.FieldContext) {
 		p.Context = inventName(r)
 	}
+	if p.Known.Has(sock.FieldOrigin) {
+		p.Parent, p.ParentName, p.Cwd = 1+r.IntN(1<<22), inventName(r), inventName(r)
+	}
 	return p
 }
 

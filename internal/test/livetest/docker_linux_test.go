@@ -107,4 +107,10 @@ func TestDocker(t *testing.T) {
 			t.Errorf("%q: %q, want %q", args, got, test.want)
 		}
 	}
+	inside := strings.TrimSpace(run(t, sockeye(t, "-tl", "-N", "web", "sport = 8099", "-H", "-C", "pid")).stdout)
+	got := strings.TrimSpace(run(t, sockeye(t, "port", "8088", "--csv", "-H", "-C",
+		"process,parent_process,behind.address,behind.port,behind.pid,behind.process,behind.container,behind.runtime")).stdout)
+	if want := "docker-proxy,dockerd,172.17.0.2,8099," + inside + ",busybox,web,docker"; got != want {
+		t.Errorf("behind the published port: %q, want %q", got, want)
+	}
 }
