@@ -47,6 +47,8 @@ type options struct {
 	events                     bool
 	expect                     string        // the file of diff --expect
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
+	gone, timed                bool
+	timeout                    time.Duration // of wait, if it is timed
 }
 
 // noOwners reports whether the owners are not wanted.

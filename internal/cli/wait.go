@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+)
+
+const waitHelp = `Waits until a socket matches the filter, or with --gone until none does. It
+prints nothing, but with a format the sockets that match. The exit status is 0
+if it came so, 1 if the time is over, 3 if it cannot be known.
+
+The sockets are listed again and again, every 20 milliseconds or as seldom as
+it takes so that this costs a hundredth of a processor. What comes and goes in
+between is not seen.
+
+Examples:
+  sockeye wait -l sport 8080 --timeout 30 && curl localhost:8080
+  sockeye wait --gone process nginx         until it holds no socket any more
+  sockeye wait dport 5432 state established -j | jq .sockets[0].local_port
+`
+
+func waitCommand(o *options) command {
+	return command{
+		name: "wait", args: "FILTER", usage: "until a socket matches, or none does", help: waitHelp,
+		options: slices.Concat(
+			[]*option{
+				on(groupOther, &o.gone, "gone", "", "until no socket matches"),
+				{name: "timeout", value: "TIME", group: groupOther, usage: "for at most so many seconds, or 1m30s", set: o.setTimeout},
+			},
+			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
+			o.factOptions(), o.shapeOptions(), o.formatOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
+		run: func(r *run, words []string) error { return r.waitFor(o, words) },
+	}
+}
+
+func (o *options) setTimeout(word string) (err error) {
+	if o.timeout, err = readSpan(word); err != nil || o.timeout < 0 {
+		return usagef("--timeout %s: a number of seconds is needed, or a time such as 1m30s", word)
+	}
+	o.timed = true
+	return nil
+}
+
+// How long wait waits between two listings: a hundred times as long as one takes,
+// within these bounds.
+const (
+	shortestPoll = 20 * time.Millisecond
+	longestPoll  = 10 * time.Second
+	pollShare    = 100
+)
+
+// condition is what is waited for.
+type condition struct {
+	*run
+	o      *options
+	b      backend
+	req    platform.Request
+	layout *render.Layout
+	shown  bool // the sockets are written when it is met
+}
+
+// waitFor waits until a filter matches.
+func (r *run) waitFor(o *options, words []string) error {
+	if err := r.begin(o); err != nil {
+		return err
+	}
+	f, err := r.readFilter(o, words)
+	if err != nil {
+		return o.guess(err, words)
+	}
+	if f.Empty() && !o.choosesTables() {
+		return usagef("wait needs what it waits for: sockeye wait -l sport 8080")
+	}
+	w := &condition{run: r, o: o, shown: o.format.chosen() || o.columns != nil || o.group != nil}
+	if w.req, err = o.request(f, scope{tables{protocols: tcpAndUDP}, sock.DefaultStates}); err != nil {
+		return err
+	}
+	if w.b, err = r.openBackend(o); err != nil {
+		return err
+	}
+	if err := w.b.fit(o, &w.req); err != nil {
+		return err
+	}
+	if w.layout, err = r.layout(o, w.req.Query, w.b); err != nil {
+		return err
+	}
+	if w.shown {
+		w.req.Query.Want, w.req.Query.Asked = o.wants(w.layout.Needs()), w.layout.Asked()|f.Needs()
+	}
+	return w.poll()
+}
+
+// poll lists until the condition is met, or the time is over.
+func (w *condition) poll() error {
+	end := w.Now().Add(w.o.timeout)
+	for {
+		began := w.Now()
+		found, a, err := w.look()
+		if err != nil {
+			return err
+		}
+		unknown := len(found) == 0 && (a.unread() || a.hidden() && w.req.Filter.Needs().Has(sock.FieldOwners))
+		if len(found) > 0 != w.o.gone && !unknown {
+			return w.met(found, a)
+		}
+		if unknown && w.o.gone {
+			return w.over(a, "whether no socket matches is not known: not everything is to be seen")
+		}
+		pause := min(max(pollShare*w.Now().Sub(began), shortestPoll), longestPoll)
+		if w.o.timed {
+			left := end.Sub(w.Now())
+			if left <= 0 {
+				if unknown {
+					return w.over(a, "whether a socket matches is not known: not everything is to be seen")
+				}
+				w.status = exitNothing
+				return w.tooLate()
+			}
+			pause = min(pause, left)
+		}
+		select {
+		case <-w.ctx.Done():
+			return w.ctx.Err()
+		case <-w.After(pause):
+		}
+	}
+}
+
+// look lists once. One socket is enough if they are not to be shown.
+func (w *condition) look() (found []*sock.Socket, a answered, err error) {
+	listing := w.b.host.List(w.ctx, w.req)
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return nil, a, err
+		}
+		found = append(found, s.Clone())
+		if !w.shown {
+			break
+		}
+	}
+	return found, answered{matched: len(found), snap: listing.Snapshot()}, nil
+}
+
+// met writes what was waited for.
+func (w *condition) met(found []*sock.Socket, a answered) error {
+	if w.o.debug {
+		w.say("%s", debugText(a.snap))
+	}
+	if !w.shown {
+		return nil
+	}
+	w.layout.Host, w.layout.GeneratedAt = a.snap.Host, a.snap.GeneratedAt
+	out := render.New(w.Out, w.layout)
+	for _, s := range found {
+		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
+			break
+		} else if err != nil {
+			return writeError{err}
+		}
+	}
+	if err := out.Close(a.snap); err != nil {
+		return writeError{err}
+	}
+	if w.o.strict && !a.snap.Complete {
+		w.status = exitFailed
+	}
+	return nil
+}
+
+// over says what keeps the answer from being known.
+func (w *condition) over(a answered, text string) error {
+	for _, warning := range a.snap.Warnings {
+		w.say("%s", warning.Message)
+	}
+	return errors.New(text)
+}
+
+func (w *condition) tooLate() error {
+	switch {
+	case w.o.terse():
+	case w.o.gone:
+		w.say("after %v a socket matches still", w.o.timeout)
+	default:
+		w.say("nothing matched within %v", w.o.timeout)
+	}
+	return nil
+}
