@@ -40,9 +40,6 @@ type listenersKey struct {
 }
 
 func newBehindFinder(ctx context.Context, h *Host, p *places) *behindFinder {
-	if p == nil {
-		p = newPlaces(h.proc)
-	}
 	return &behindFinder{
 		ctx: ctx, env: h.chain.env, finder: h.finder, proc: h.proc, places: p,
 		addresses: map[int][]netip.Addr{}, listening: map[listenersKey][]*sock.Socket{},
@@ -51,13 +48,13 @@ func newBehindFinder(ctx context.Context, h *Host, p *places) *behindFinder {
 
 // add tells what stands behind a listener that a proxy holds.
 func (b *behindFinder) add(s *sock.Socket) {
-	s.Behind, s.Known = nil, s.Known&^sock.FieldBehind
+	s.Behind = nil
 	if !s.Listening() || !s.Protocol.Inet() {
 		return
 	}
 	for p := range s.PIDs {
 		if found := b.of(p, s, 0); found.Known() {
-			s.Behind, s.Known = found, s.Known|sock.FieldBehind
+			s.Behind, s.Known = found, s.Known|sock.FieldPlace
 			return
 		}
 	}

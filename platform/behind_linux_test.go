@@ -78,7 +78,7 @@ func (m *proxyMachine) process(pid, parent int, space, line, group string, inode
 func (m *proxyMachine) finder(owners map[uint64][]sock.Owner) *behindFinder {
 	env := &sock.Environment{Proc: m.root, ByteOrder: binary.LittleEndian}
 	h := &Host{chain: chain{env: env}, finder: &fakeFinder{owners: owners}, proc: procnet.At(m.root)}
-	return newBehindFinder(context.Background(), h, nil)
+	return newBehindFinder(context.Background(), h, newPlaces(h.proc))
 }
 
 const (
@@ -139,7 +139,7 @@ func TestBehind(t *testing.T) {
 		s := proxyListener(sock.TCP, test.port)
 		s.Owners = []sock.Owner{{Process: &sock.Process{PID: 1, Name: "init"}}, {Process: test.process}}
 		m.finder(m.held).add(s)
-		if got := s.Behind; s.Knows(sock.FieldBehind) != (test.want != sock.Behind{}) || got != nil && *got != test.want || got == nil && s.Knows(sock.FieldBehind) {
+		if got := s.Behind; (got != nil) != (test.want != sock.Behind{}) || got != nil && (*got != test.want || !s.Knows(sock.FieldPlace)) {
 			t.Errorf("%s:\n %+v, want\n %+v", test.what, got, test.want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestBehind(t *testing.T) {
 		t.Errorf("without rights: %+v", s.Behind)
 	}
 	s.State = sock.Established
-	if m.finder(m.held).add(s); s.Behind != nil || s.Knows(sock.FieldBehind) {
+	if m.finder(m.held).add(s); s.Behind != nil {
 		t.Errorf("a connection leads to %+v", s.Behind)
 	}
 }

@@ -31,7 +31,7 @@ func TestFactsOfAMachine(t *testing.T) {
 		env:     &sock.Environment{Namespace: namespace(1)},
 	}}
 	want := sock.FieldInode | sock.FieldUID | sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldOwners | sock.ProcessFields |
-		sock.FieldSocketContext | sock.FieldPlace | sock.FieldBehind
+		sock.FieldSocketContext | sock.FieldPlace
 	if got := inodes.Fields(); got != want || !inodes.FindsThreads() {
 		t.Errorf("with inodes %b, want %b", got, want)
 	}

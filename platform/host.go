@@ -186,10 +186,10 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		l.places = newPlaces(h.proc)
 		if l.owners != nil {
 			l.owners.facts.place = l.places.ofProcess
+			if h.behind != nil {
+				l.behind = h.behind(ctx, l.places)
+			}
 		}
-	}
-	if want.Has(sock.FieldBehind) && h.behind != nil && l.owners != nil {
-		l.behind = h.behind(ctx, l.places)
 	}
 	return l
 }

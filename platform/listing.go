@@ -45,7 +45,7 @@ type Listing struct {
 	owners  *ownerStage          // nil: not searched
 	given   *givenOwners         // nil: the sources tell no owners
 	places  *places              // nil: units and containers are not wanted
-	behind  func(*sock.Socket)   // nil: what stands behind proxies is not wanted
+	behind  func(*sock.Socket)   // nil: there is nothing behind them
 	chain   *chainRun            // nil: not this machine
 	head    func() sock.Snapshot // what a recording says
 
@@ -63,9 +63,9 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 	for s, err := range l.stages() {
 		if err == nil && l.places != nil {
 			l.places.add(s)
-		}
-		if err == nil && l.behind != nil {
-			l.behind(s)
+			if l.behind != nil {
+				l.behind(s)
+			}
 		}
 		if err != nil {
 			var partial *sock.Partial

@@ -101,9 +101,6 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 	}
 	if namespaces && fields&(sock.FieldOwners|sock.FieldCgroup) != 0 { // Linux
 		fields |= sock.FieldPlace
-		if fields.Has(sock.FieldInode) {
-			fields |= sock.FieldBehind
-		}
 	}
 	return fields
 }

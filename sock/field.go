@@ -65,8 +65,7 @@ const (
 	FieldPeerProcess    // PeerProcess
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
-	FieldPlace          // Unit, Container, PlacedBy: one of them at least
-	FieldBehind         // Behind
+	FieldPlace          // Unit, Container, PlacedBy, Behind: one of them at least
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe
@@ -75,8 +74,6 @@ const (
 	FieldStartedAt
 	FieldContext
 	FieldOrigin // Parent, ParentName, Cwd: one of them at least
-
-	fieldEnd
 )
 
 // ProcessFields are the facts about the process that cost a look-up of their
@@ -88,14 +85,14 @@ const ProcessFields = FieldExe | FieldCmdline | FieldProcessUser | FieldStartedA
 const ComparedFields = FieldRates | FieldAge
 
 // OwnerFields are the facts for which the owners of sockets are searched.
-const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | FieldBehind | ProcessFields
+const OwnerFields = FieldOwners | FieldService | FieldSocketContext | FieldPeerProcess | ProcessFields
 
 // WithheldFields are the facts that Linux tells only with CAP_NET_ADMIN, the last
 // three of them before 6.15.
 const WithheldFields = FieldMark | FieldMD5 | FieldPacketFilter | FieldULP | FieldTLS | FieldMPTCPSubflow
 
 // AllFields holds every fact.
-const AllFields = fieldEnd - 1
+const AllFields = FieldOrigin | (FieldOrigin - 1) // the last one and those before it
 
 // Has reports whether every fact of want is in the set.
 func (f Field) Has(want Field) bool { return f&want == want }

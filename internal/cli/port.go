@@ -90,7 +90,7 @@ func (r *run) port(o *options, words []string) error {
 	case o.format.is(render.PIDs):
 		return r.portPIDs(o, q)
 	case o.shapesListing():
-		o.tellJSON(sock.FieldBehind)
+		o.tellJSON()
 		_, err = r.answer(o, q.req, nil)
 	default:
 		err = r.tellPorts(o, q)
@@ -147,7 +147,7 @@ func (r *run) tellPorts(o *options, q *portQuestion) error {
 	want := sock.FieldRemote | sock.FieldLocal | sock.FieldInterface |
 		sock.FieldV6Only | sock.FieldRecvQueue | sock.FieldBacklog | sock.FieldUID | sock.FieldUser
 	if !o.noOwners() {
-		want |= portview.OwnerFacts | sock.FieldBehind
+		want |= portview.OwnerFacts
 	}
 	listing, found, err := r.gather(o, q.req, want)
 	if err != nil {
@@ -172,11 +172,10 @@ func (r *run) portview(snap sock.Snapshot) portview.Options {
 	return portview.Options{Now: now.In(time.Local), Width: r.Width}
 }
 
-// tellJSON lets JSON say of each socket what people are told of processes, and some
-// facts more.
-func (o *options) tellJSON(more sock.Field) {
+// tellJSON lets JSON say of each socket what people are told of processes.
+func (o *options) tellJSON() {
 	if o.format.is(render.JSON) || o.format.is(render.NDJSON) {
-		o.told = sock.FieldPlace | sock.FieldOrigin | more
+		o.told = sock.FieldPlace | sock.FieldOrigin
 	}
 }
 

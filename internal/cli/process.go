@@ -62,10 +62,10 @@ func (r *run) process(o *options, words []string) error {
 	if o.watch > 0 {
 		return r.watch(o, req)
 	}
-	o.tellJSON(sock.FieldBehind)
+	o.tellJSON()
 	var about *portview.Processes
 	if !o.shapesListing() {
-		o.told, about = portview.OwnerFacts|sock.FieldBehind, new(portview.Processes)
+		o.told, about = portview.OwnerFacts, new(portview.Processes)
 	}
 	a, err := r.answer(o, req, func(s *sock.Socket) { wanted.see(s, about) })
 	if err != nil {

@@ -58,7 +58,7 @@ func containerText(c *sock.Container) string {
 func behindText(sockets []*sock.Socket) string {
 	var all []string
 	for _, s := range sockets {
-		if !s.Knows(sock.FieldBehind) {
+		if s.Behind == nil {
 			continue
 		}
 		if text := targetText(s.Behind); !slices.Contains(all, text) {

@@ -36,7 +36,7 @@ func (ps *Processes) Add(p *sock.Process, s *sock.Socket) {
 		h = &held{process: p, socket: &sock.Socket{Unit: s.Unit, Container: s.Container, PlacedBy: s.PlacedBy}}
 		ps.byPID[p.PID] = h
 	}
-	if s.Knows(sock.FieldBehind) && len(h.leads) < maxNamed {
+	if s.Behind != nil && len(h.leads) < maxNamed {
 		h.leads = append(h.leads, fact.LocalText(s)+" leads to "+targetText(s.Behind))
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // behindFact says what stands behind a port that is published for a container.
 var behindFact = &Fact{
-	Name: "behind", Kind: Object, Needs: sock.FieldBehind, shows: sock.FieldOwners, Optional: true, Words: "what stands behind proxies", Systems: []string{"Linux"},
+	Name: "behind", Kind: Object, Needs: sock.FieldPlace, shows: sock.FieldOwners, Optional: true, Option: "cgroup", Words: "what stands behind proxies", Systems: []string{"Linux"},
 	Doc:   "where the proxy of a container's port (docker-proxy, rootlesskit, rootlessport, pasta, slirp4netns or conmon) hands the connections of its listener",
 	parts: behindParts, show: showBehind,
 	has:   func(s *sock.Socket) bool { return s.Behind.Known() },
@@ -78,7 +78,7 @@ func behindText(name, doc, example string, at func(*sock.Behind) *string) *Fact 
 }
 
 func showBehind(_ *View, dst []byte, s *sock.Socket) []byte {
-	if !s.Knows(sock.FieldBehind) {
+	if !s.Knows(sock.FieldPlace) {
 		return dst
 	}
 	return AppendBehind(dst, s.Behind)

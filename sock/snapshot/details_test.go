@@ -31,7 +31,7 @@ func inventDetails(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldFile) {
 		s.File = &sock.UnixFile{Device: "254:1", Inode: r.Uint64()}
 	}
-	if has(sock.FieldBehind) {
+	if has(sock.FieldPlace) && r.IntN(2) == 0 {
 		b := sock.Behind{Target: inventEnd(r), PID: 1 + r.IntN(1<<22), Process: inventName(r)}
 		if r.IntN(2) == 0 {
 			b = sock.Behind{Container: sock.Container{Runtime: "docker", ID: inventName(r), Name: inventName(r), Image: inventName(r)}}
