@@ -125,9 +125,22 @@ func kernelBTF(order binary.ByteOrder) []byte {
 	w.typ(kindStruct, "pid", true, 3, 160,
 		w.name("level"), 1, 3<<24|80, w.name("level"), 1, 4*8, w.name("numbers"), 1, 144*8)
 	w.typ(12, "bpf_iter_task_file", false, 0, 13)
+	spaceBTF(w)
 	w.composite(kindStruct, "upid", 16, testMember{"ns", 8, 1}, testMember{"nr", 4, 1})
 	w.typ(12, "last", false, 0, 13)
 	return w.data()
+}
+
+// spaceBTF adds what leads to network namespaces. The first struct file of the
+// right kind is the other one.
+func spaceBTF(w *btfWriter) {
+	w.composite(kindStruct, "file", 232, testMember{"f_inode", 32, 1}, testMember{"private_data", 200, 1})
+	w.composite(kindStruct, "task_struct", 9000, testMember{"nsproxy", 3100, 1})
+	w.composite(kindStruct, "socket", 128, testMember{"state", 0, 1}, testMember{"sk", 24, 1})
+	w.composite(kindStruct, "sock_common", 136, testMember{"skc_net", 48, 1})
+	w.composite(kindStruct, "nsproxy", 80, testMember{"net_ns", 40, 1})
+	w.composite(kindStruct, "net", 4000, testMember{"ns", 136, 1})
+	w.composite(kindStruct, "ns_common", 24, testMember{"ops", 8, 1}, testMember{"inum", 16, 1})
 }
 
 var kernelLayout = layout{
@@ -139,6 +152,17 @@ var kernelLayout = layout{
 	hook: 31,
 }
 
+// spaceLayout is the same with what leads to network namespaces.
+var spaceLayout = func() layout {
+	l := kernelLayout
+	for slot, offset := range map[int]uint32{
+		filePrivate: 200, socketSock: 24, sockNet: 48, taskSpaces: 3100, spacesNet: 40, netNumber: 136 + 16,
+	} {
+		l.offsets[slot] = offset
+	}
+	return l
+}()
+
 var orders = []binary.ByteOrder{binary.LittleEndian, binary.BigEndian}
 
 func TestLayoutInBothByteOrders(t *testing.T) {
@@ -149,6 +173,12 @@ func TestLayoutInBothByteOrders(t *testing.T) {
 		}
 		if d := cmp.Diff(kernelLayout, got, cmp.AllowUnexported(layout{})); d != "" {
 			t.Errorf("%v: %s", order, d)
+		}
+		if err := got.findSpaces(kernelBTF(order)); err != nil {
+			t.Errorf("%v: %v", order, err)
+		}
+		if d := cmp.Diff(spaceLayout, got, cmp.AllowUnexported(layout{})); d != "" {
+			t.Errorf("%v: with namespaces: %s", order, d)
 		}
 	}
 }
@@ -167,6 +197,16 @@ func TestLayoutWithSomethingMissing(t *testing.T) {
 		data := bytesReplace(kernelBTF(binary.NativeEndian), name, name[:len(name)-1]+"?")
 		_, err := findLayout(data)
 		if !errors.Is(err, errMissing) || !bytes.Contains([]byte(err.Error()), []byte(name)) {
+			t.Errorf("without %s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"private_data", "sk", "skc_net", "nsproxy", "net_ns", "ns", "inum", "socket", "sock_common", "net", "ns_common"} {
+		data := bytesReplace(kernelBTF(binary.NativeEndian), name, name[:len(name)-1]+"?")
+		l, err := findLayout(data)
+		if err != nil {
+			t.Errorf("without %s: %v", name, err) // owners are found
+		}
+		if err := l.findSpaces(data); !errors.Is(err, errMissing) || !bytes.Contains([]byte(err.Error()), []byte(name)) {
 			t.Errorf("without %s: %v", name, err)
 		}
 	}
@@ -213,8 +253,10 @@ func FuzzLayout(f *testing.F) {
 		if err == nil && l.hook == 0 {
 			t.Error("no function and no error")
 		}
-		if err != nil && !errors.Is(err, errBTF) && !errors.Is(err, errMissing) {
-			t.Error(err)
+		for _, err := range []error{err, l.findSpaces(data)} {
+			if err != nil && !errors.Is(err, errBTF) && !errors.Is(err, errMissing) {
+				t.Error(err)
+			}
 		}
 	})
 }

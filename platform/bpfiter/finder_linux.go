@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
@@ -16,6 +17,8 @@ type Finder struct {
 	// offset is that of the time namespace, in nanoseconds.
 	offset int64
 	link   int // to the program for every socket
+	// spaces returns the layout with what a search for namespaces needs.
+	spaces func() (*layout, error)
 }
 
 // Open finds out whether the kernel looks for owners here, and prepares it. Every
@@ -28,15 +31,16 @@ func open(k kernel, proc string) (*Finder, error) {
 		return nil, err
 	}
 	f := &Finder{kernel: k}
+	f.spaces = sync.OnceValues(f.readSpaces)
 	if err := f.readLayout(); err != nil {
 		return nil, &UnavailableError{Reason: btfReason(err, k.release()), Err: err}
 	}
 	var err error
-	f.link, err = f.attach(magicSockets, everything)
+	f.link, err = f.attach(sockets, everything)
 	unlimited := false
 	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() {
 		unlimited = k.raiseMemlock()
-		f.link, err = f.attach(magicSockets, everything)
+		f.link, err = f.attach(sockets, everything)
 	}
 	if err != nil {
 		return nil, f.refused(err, unlimited)
@@ -65,6 +69,17 @@ func (f *Finder) readLayout() error {
 	return err
 }
 
+// readSpaces returns the layout with what leads to network namespaces.
+func (f *Finder) readSpaces() (*layout, error) {
+	data, release, err := f.kernel.mapBTF()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	l := f.layout
+	return &l, l.findSpaces(data)
+}
+
 // refused is the error of a call of bpf(2) in Open; unlimited says that it was not
 // for RLIMIT_MEMLOCK.
 func (f *Finder) refused(err error, unlimited bool) error {
@@ -78,10 +93,16 @@ func (f *Finder) refused(err error, unlimited bool) error {
 // says EPERM beyond it: since Linux 5.11 it charges them to the control group.
 func (f *Finder) chargesMemlock() bool { return before(f.kernel.release(), 5, 11) }
 
-// attach loads the program for the files of a file system with an inode in some
-// spans, and returns a link to it, which keeps the program.
-func (f *Finder) attach(magic uint32, spans []span) (link int, err error) {
-	filled, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, magic, spans)
+// attach loads the program for files with an inode in some spans, and returns a link
+// to it, which keeps the program.
+func (f *Finder) attach(files searched, spans []span) (link int, err error) {
+	l := &f.layout
+	if files.elsewhere {
+		if l, err = f.spaces(); err != nil {
+			return -1, err
+		}
+	}
+	filled, err := fill(nativeProgram(), binary.NativeEndian, l, files, spans)
 	if err != nil {
 		return -1, err
 	}

@@ -242,7 +242,7 @@ func TestFindFew(t *testing.T) {
 	if err != nil || ix.Len() != 2 {
 		t.Errorf("%d descriptors, %v", ix.Len(), err)
 	}
-	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, magicSockets, []span{{60, 0}})
+	want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, sockets, []span{{60, 0}})
 	if err != nil || len(k.programs) != 2 || !cmp.Equal(k.programs[1], want) {
 		t.Errorf("%d programs, %v", len(k.programs), err)
 	}

@@ -21,6 +21,12 @@ const (
 	pidLevel
 	pidNumbers
 	upidSize
+	filePrivate // these are found when they are needed: see findSpaces
+	socketSock
+	sockNet
+	taskSpaces
+	spacesNet
+	netNumber
 	offsetCount
 )
 
@@ -45,15 +51,6 @@ var (
 	errNoHook  = fmt.Errorf("%w function %s", errMissing, hookName)
 )
 
-// initials are the first letters of the structs, so that most names need no
-// comparison.
-var initials = func() (set [256]bool) {
-	for _, t := range targets {
-		set[t.name[0]] = true
-	}
-	return set
-}()
-
 // Bounds for data that is no kernel's: a kernel has one struct of each name, and
 // at most a few anonymous structs in it.
 const (
@@ -70,8 +67,10 @@ type candidate struct {
 	offsets [slotCount]uint32
 }
 
-// complete reports whether the candidate has what is needed.
-func (c *candidate) complete() bool { return c.found == 1<<len(targets[c.target].fields)-1 }
+// complete reports whether a candidate has what is needed.
+func (s *layoutSearch) complete(c *candidate) bool {
+	return c.found == 1<<len(s.targets[c.target].fields)-1
+}
 
 // anonymous is an anonymous member that may hold wanted ones: randstruct and
 // unions put members there.
@@ -81,43 +80,87 @@ type anonymous struct {
 	offset    uint32
 }
 
-// layoutSearch looks for the targets in BTF.
+// layoutSearch looks for targets in BTF.
 type layoutSearch struct {
 	btf
+	targets    []target
+	initials   [256]bool // of their names, so that most names need no comparison
 	candidates []candidate
 	anonymous  []anonymous
 	matched    []anonymous // see inner; kept for its memory
 	done       uint32      // bit i: targets[i] has a complete candidate
-	hook       uint32
+	hook       uint32      // 0: it is looked for too
 }
 
 // findLayout reads BTF data, of either byte order. The error wraps errMissing if
 // the kernel has no such iterator or members, else the data is not understood.
-func findLayout(data []byte) (layout, error) {
-	t, err := parseBTF(data)
+func findLayout(data []byte) (l layout, err error) {
+	all, err := l.search(data, targets)
 	if err != nil {
 		return layout{}, err
 	}
-	s := layoutSearch{btf: t}
+	all[signalTGID] += pidTGID
+	all[pidNumbers] += all[upidNumber]
+	return l, l.take(all[:filePrivate], 0)
+}
+
+// findSpaces adds what leads to network namespaces to a layout. The errors are as those
+// of findLayout.
+func (l *layout) findSpaces(data []byte) error {
+	all, err := l.search(data, spaceTargets)
+	if err != nil {
+		return err
+	}
+	all[netNumber] += all[commonNumber]
+	return l.take(all[filePrivate:offsetCount], filePrivate)
+}
+
+// take takes offsets over, from a slot on.
+func (l *layout) take(offsets []uint32, from int) error {
+	for i, offset := range offsets {
+		if offset > maxOffset {
+			return fmt.Errorf("%w: offset %d", errBTF, offset)
+		}
+		l.offsets[from+i] = offset
+	}
+	return nil
+}
+
+// search looks for some targets in BTF, and for the hook if that is not known.
+func (l *layout) search(data []byte, targets []target) (all [slotCount]uint32, err error) {
+	t, err := parseBTF(data)
+	if err != nil {
+		return all, err
+	}
+	s := layoutSearch{btf: t, targets: targets, hook: l.hook}
+	for _, t := range targets {
+		s.initials[t.name[0]] = true
+	}
 	if err := s.structs(); err != nil {
-		return layout{}, err
+		return all, err
 	}
 	for range maxDepth {
-		if s.done == everyTarget || len(s.anonymous) == 0 {
+		if s.all() || len(s.anonymous) == 0 {
 			break
 		}
 		if err := s.descend(); err != nil {
-			return layout{}, err
+			return all, err
 		}
+	}
+	if l.hook = s.hook; l.hook == 0 {
+		return all, errNoHook
 	}
 	return s.result()
 }
+
+// all reports whether every target has a complete candidate.
+func (s *layoutSearch) all() bool { return s.done == 1<<len(s.targets)-1 }
 
 // structs is the one pass over the types that most kernels need. It ends when
 // everything has been found.
 func (s *layoutSearch) structs() error {
 	c := typeCursor{btf: &s.btf}
-	for s.hook == 0 || s.done != everyTarget {
+	for s.hook == 0 || !s.all() {
 		more, err := c.step()
 		if err != nil || !more {
 			return err
@@ -129,7 +172,7 @@ func (s *layoutSearch) structs() error {
 			}
 		case c.kind == kindStruct || c.kind == kindUnion:
 			s.inner(&c)
-			if c.kind == kindStruct && initials[s.initial(c.name)] {
+			if c.kind == kindStruct && s.initials[s.initial(c.name)] {
 				s.consider(&c)
 			}
 		}
@@ -139,8 +182,8 @@ func (s *layoutSearch) structs() error {
 
 // consider looks at a struct that may be a target.
 func (s *layoutSearch) consider(c *typeCursor) {
-	for i := range targets {
-		if s.done&(1<<i) != 0 || len(s.candidates) == maxCandidates || !s.named(c.name, targets[i].name) {
+	for i := range s.targets {
+		if s.done&(1<<i) != 0 || len(s.candidates) == maxCandidates || !s.named(c.name, s.targets[i].name) {
 			continue
 		}
 		s.candidates = append(s.candidates, candidate{target: i, size: c.size})
@@ -167,7 +210,7 @@ func (s *layoutSearch) inner(c *typeCursor) {
 // of the candidate.
 func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 	found := &s.candidates[index]
-	fields := targets[found.target].fields
+	fields := s.targets[found.target].fields
 	for m := range c.each {
 		if m.bits {
 			continue
@@ -185,7 +228,7 @@ func (s *layoutSearch) look(c *typeCursor, index int, base uint32) {
 			}
 		}
 	}
-	if found.complete() {
+	if s.complete(found) {
 		s.done |= 1 << found.target
 		s.anonymous = slices.DeleteFunc(s.anonymous, func(a anonymous) bool { return a.candidate == index })
 	}
@@ -205,20 +248,16 @@ func (s *layoutSearch) descend() error {
 	}
 }
 
-// result puts the layout together.
-func (s *layoutSearch) result() (layout, error) {
-	if s.hook == 0 {
-		return layout{}, errNoHook
-	}
-	var all [slotCount]uint32
-	for i, t := range targets {
+// result puts the offsets together.
+func (s *layoutSearch) result() (all [slotCount]uint32, err error) {
+	for i, t := range s.targets {
 		c := s.best(i)
 		if c == nil {
-			return layout{}, fmt.Errorf("%w struct %s", errMissing, t.name)
+			return all, fmt.Errorf("%w struct %s", errMissing, t.name)
 		}
 		for j, f := range t.fields {
 			if c.found&(1<<j) == 0 {
-				return layout{}, fmt.Errorf("%w %s.%s", errMissing, t.name, f.name)
+				return all, fmt.Errorf("%w %s.%s", errMissing, t.name, f.name)
 			}
 			all[f.slot] = c.offsets[f.slot]
 		}
@@ -226,16 +265,7 @@ func (s *layoutSearch) result() (layout, error) {
 			all[t.size] = c.size
 		}
 	}
-	all[signalTGID] += pidTGID
-	all[pidNumbers] += all[upidNumber]
-	l := layout{hook: s.hook}
-	for i := range l.offsets {
-		if all[i] > maxOffset {
-			return layout{}, fmt.Errorf("%w: offset %d", errBTF, all[i])
-		}
-		l.offsets[i] = all[i]
-	}
-	return l, nil
+	return all, nil
 }
 
 // best returns the complete candidate of a target, or else the first one.
@@ -246,7 +276,7 @@ func (s *layoutSearch) best(target int) *candidate {
 		if c.target != target {
 			continue
 		}
-		if c.complete() {
+		if s.complete(c) {
 			return c
 		}
 		if first == nil {

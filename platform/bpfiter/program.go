@@ -27,11 +27,19 @@ const (
 	wantedMark = 0x7b000000_00000000 // in 64 bits
 )
 
-// The placeholder that follows those of the offsets.
+// The placeholders that follow those of the offsets.
 const (
 	filesystem = offsetCount + iota // the magic number of the one whose files are recorded
+	elsewhere                       // 1: sockets of other network namespaces too
 	placeholderCount
 )
+
+// searched says which files are recorded: those of a file system, by its magic number,
+// and sockets of another network namespace than that of their process.
+type searched struct {
+	magic     uint32
+	elsewhere bool
+}
 
 // Magic numbers of file systems: linux/magic.h.
 const (
@@ -73,8 +81,8 @@ func nativeProgram() []byte {
 }
 
 // fill returns the program with its placeholders filled in, for a kernel and for
-// the files of a file system with an inode in one to filterSize spans.
-func fill(program []byte, order binary.ByteOrder, l *layout, magic uint32, spans []span) ([]byte, error) {
+// files with an inode in one to filterSize spans.
+func fill(program []byte, order binary.ByteOrder, l *layout, files searched, spans []span) ([]byte, error) {
 	if len(spans) == 0 || len(spans) > filterSize {
 		return nil, fmt.Errorf("%w: %d spans", errProgram, len(spans))
 	}
@@ -82,7 +90,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, magic uint32, spans
 		return nil, fmt.Errorf("%w: %d bytes", errProgram, len(program))
 	}
 	filled := append([]byte(nil), program...)
-	p := patcher{order: order, layout: l, magic: magic, spans: spans}
+	p := patcher{order: order, layout: l, files: files, spans: spans}
 	for at := 0; at < len(filled); at += insnSize {
 		insn := filled[at : at+insnSize]
 		switch insn[0] {
@@ -110,7 +118,7 @@ func fill(program []byte, order binary.ByteOrder, l *layout, magic uint32, spans
 type patcher struct {
 	order  binary.ByteOrder
 	layout *layout
-	magic  uint32
+	files  searched
 	spans  []span
 
 	offsets, wanted uint32
@@ -123,11 +131,17 @@ func (p *patcher) move(insn []byte) error {
 		return nil
 	}
 	n := constant & 0xff
-	value := p.magic
+	var value uint32
 	switch {
 	case n < offsetCount:
 		value = p.layout.offsets[n]
-	case n != filesystem:
+	case n == filesystem:
+		value = p.files.magic
+	case n == elsewhere:
+		if p.files.elsewhere {
+			value = 1
+		}
+	default:
 		return fmt.Errorf("%w: placeholder %d", errProgram, n)
 	}
 	p.offsets |= 1 << n

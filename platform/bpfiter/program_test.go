@@ -36,7 +36,7 @@ func TestFillPrograms(t *testing.T) {
 	for _, spans := range [][]span{everything, few} {
 		var both [2][]instruction
 		for i, program := range [][]byte{littleEndianProgram, bigEndianProgram} {
-			filled, err := fill(program, orders[i], distinct(), 4000, spans)
+			filled, err := fill(program, orders[i], distinct(), searched{magic: 4000}, spans)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func TestFillPrograms(t *testing.T) {
 		}
 	}
 	for _, n := range []int{0, filterSize + 1} {
-		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), 4000, make([]span, n)); err == nil {
+		if _, err := fill(littleEndianProgram, binary.LittleEndian, distinct(), searched{magic: 4000}, make([]span, n)); err == nil {
 			t.Errorf("%d spans are no error", n)
 		}
 	}
@@ -94,7 +94,7 @@ func TestFillAnotherProgram(t *testing.T) {
 		"an unknown inode":      wide,
 		"a cut 64-bit constant": append(p[:len(p):len(p)], wide[:insnSize]...),
 	} {
-		if _, err := fill(program, binary.LittleEndian, distinct(), 4000, everything); !errors.Is(err, errProgram) {
+		if _, err := fill(program, binary.LittleEndian, distinct(), searched{magic: 4000}, everything); !errors.Is(err, errProgram) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -109,7 +109,7 @@ func FuzzFill(f *testing.F) {
 			order = orders[0]
 		}
 		before := string(program)
-		filled, err := fill(program, order, distinct(), 4000, []span{{1, 0}})
+		filled, err := fill(program, order, distinct(), searched{magic: 4000}, []span{{1, 0}})
 		if string(program) != before {
 			t.Error("the program itself was changed")
 		}

@@ -9,7 +9,9 @@ type Query struct {
 	// Anonymous looks for files without a name in place of sockets: epoll, timers,
 	// io_uring and others (anon_inode), which share an inode or have one each.
 	Anonymous bool
-	// Namespaces looks for the files of namespaces (nsfs), of every kind.
+	// Namespaces looks for what may hold a network namespace: the files of namespaces
+	// (nsfs), of every kind, and the sockets of another network namespace than that of
+	// their process. The inode is that of the namespace.
 	Namespaces bool
 }
 

@@ -17,14 +17,14 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	}
 	s := search{want: newWanted(q.Want), builder: newBuilder(len(q.Want), f.offset)}
 	link := f.link
-	files := q.filesystem()
-	if files != magicSockets || s.want != nil {
+	files := f.files(q)
+	if files != sockets || s.want != nil {
 		own, err := f.attach(files, s.want.spans())
 		switch {
 		case err == nil:
 			defer f.kernel.close(own)
 			link = own
-		case files != magicSockets:
+		case files != sockets:
 			return nil, fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
 		}
 		// What the kernel does not do for us is done here, so that a refusal costs
@@ -36,15 +36,20 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 	return s.builder.finish(), nil
 }
 
-// filesystem returns the magic number of the file system that is searched.
-func (q Query) filesystem() uint32 {
+// sockets are the files that owners are found by.
+var sockets = searched{magic: magicSockets}
+
+// files returns which files are searched. A kernel whose BTF does not say how a socket
+// leads to its namespace tells of the files of namespaces alone.
+func (f *Finder) files(q Query) searched {
 	switch {
 	case q.Anonymous:
-		return magicAnonymous
+		return searched{magic: magicAnonymous}
 	case q.Namespaces:
-		return magicNamespace
+		_, err := f.spaces()
+		return searched{magic: magicNamespace, elsewhere: err == nil}
 	}
-	return magicSockets
+	return sockets
 }
 
 // bufferSize is the most that fits the kernel's own buffer of 8 pages

@@ -6,7 +6,7 @@ const noSlot = -1
 // field is a member whose offset is wanted.
 type field struct {
 	name string
-	slot int // in layout.offsets, or upidNumber
+	slot int // in layout.offsets, or one of those below
 }
 
 // target is a struct some members of which are wanted.
@@ -18,11 +18,13 @@ type target struct {
 
 // Slots for what an offset is put together from.
 const (
-	upidNumber = offsetCount + iota // upid.nr, added to pid.numbers
+	upidNumber   = offsetCount + iota // upid.nr, added to pid.numbers
+	commonNumber                      // ns_common.inum, added to net.ns
 	slotCount
 )
 
-var targets = [...]target{
+// targets are needed to find the owners of sockets.
+var targets = []target{
 	{"file", noSlot, []field{{"f_inode", fileInode}}},
 	{"inode", noSlot, []field{{"i_ino", inodeNumber}, {"i_sb", inodeSuper}}},
 	{"super_block", noSlot, []field{{"s_magic", superMagic}}},
@@ -35,5 +37,14 @@ var targets = [...]target{
 	{"upid", upidSize, []field{{"nr", upidNumber}}},
 }
 
-// everyTarget is the set of all targets, a bit for each.
-const everyTarget uint32 = 1<<len(targets) - 1
+// spaceTargets lead from a socket, and from a process, to a network namespace. struct
+// sock begins with struct sock_common, and skc_net is the pointer to struct net alone.
+var spaceTargets = []target{
+	{"file", noSlot, []field{{"private_data", filePrivate}}},
+	{"socket", noSlot, []field{{"sk", socketSock}}},
+	{"sock_common", noSlot, []field{{"skc_net", sockNet}}},
+	{"task_struct", noSlot, []field{{"nsproxy", taskSpaces}}},
+	{"nsproxy", noSlot, []field{{"net_ns", spacesNet}}},
+	{"net", noSlot, []field{{"ns", netNumber}}},
+	{"ns_common", noSlot, []field{{"inum", commonNumber}}},
+}

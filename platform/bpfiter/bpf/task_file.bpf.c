@@ -2,7 +2,9 @@
 /*
  * The kernel's task_file iterator calls this program for each open file of each
  * descriptor table in the reader's PID namespace. For a socket, or a file of another
- * kind that is searched, it writes one struct record to the iterator's output.
+ * kind that is searched, it writes one struct record to the iterator's output. Where
+ * files of namespaces are searched, a socket is one too that is of another network
+ * namespace than its process: it may be all that holds that.
  *
  * It is compiled once, without CO-RE: what differs between kernels is a
  * constant of the form PLACEHOLDER(n), which the loader replaces with the
@@ -37,7 +39,7 @@ struct context {
 
 /* What the reader gets; record.go decodes it. */
 struct record {
-	u64 inode;
+	u64 inode; /* of such a socket: that of its network namespace */
 	u64 start; /* of the process: nanoseconds of CLOCK_BOOTTIME */
 	u32 pid;   /* in the reader's PID namespace, as tid is */
 	u32 tid;   /* 0 if the table is that of the process */
@@ -73,7 +75,16 @@ struct record {
 #define PID_LEVEL PLACEHOLDER(0a)
 #define PID_NUMBERS PLACEHOLDER(0b)
 #define UPID_SIZE PLACEHOLDER(0c)
-#define FILESYSTEM PLACEHOLDER(0d) /* the magic number of that of sockets, or another */
+#define FILE_PRIVATE PLACEHOLDER(0d)
+#define SOCKET_SOCK PLACEHOLDER(0e)
+#define SOCK_NET PLACEHOLDER(0f)
+#define TASK_SPACES PLACEHOLDER(10)
+#define SPACES_NET PLACEHOLDER(11)
+#define NET_NUMBER PLACEHOLDER(12)
+#define FILESYSTEM PLACEHOLDER(13) /* the magic number of that of sockets, or another */
+#define ELSEWHERE PLACEHOLDER(14)  /* 1: sockets of other network namespaces too */
+
+#define SOCKFS_MAGIC 0x534F434B /* linux/magic.h */
 
 #define inline static inline __attribute__((always_inline))
 
@@ -121,9 +132,20 @@ inline int wanted(u64 inode)
 	return WITHIN(00, 01) || WITHIN(02, 03) || WITHIN(04, 05) || WITHIN(06, 07);
 }
 
+/* The number of the network namespace of a socket; 0 if it is that of the process, or
+ * if the file is the O_PATH descriptor of a socket, which has no socket. */
+inline u32 elsewhere(u64 file, u64 leader)
+{
+	u64 net = read64(read64(read64(file, FILE_PRIVATE), SOCKET_SOCK), SOCK_NET);
+
+	if (net == load64(load64(leader, TASK_SPACES), SPACES_NET))
+		return 0;
+	return read32(net, NET_NUMBER);
+}
+
 __attribute__((section("iter/task_file"), used)) int task_file(struct context *ctx)
 {
-	u64 task = (u64)ctx->task, file = (u64)ctx->file, inode, leader, signal, pid, tgid;
+	u64 task = (u64)ctx->task, file = (u64)ctx->file, inode, magic, leader, signal, pid, tgid;
 	struct record record = {};
 	u32 level;
 
@@ -137,8 +159,15 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	record.inode = load64(inode, INODE_NUMBER);
 	if (!wanted(record.inode))
 		return 0;
-	if (load64(load64(inode, INODE_SUPER), SUPER_MAGIC) != FILESYSTEM)
+	leader = load64(task, TASK_LEADER);
+	magic = load64(load64(inode, INODE_SUPER), SUPER_MAGIC);
+	if (ELSEWHERE && magic == SOCKFS_MAGIC) {
+		record.inode = elsewhere(file, leader);
+		if (!record.inode)
+			return 0;
+	} else if (magic != FILESYSTEM) {
 		return 0;
+	}
 
 	/* The numbers that the reader knows: the iterator shows the tasks of its
 	 * PID namespace, and task->pid is the number in the first one. */
@@ -151,7 +180,6 @@ __attribute__((section("iter/task_file"), used)) int task_file(struct context *c
 	record.pid = number(tgid, level);
 	if (pid != tgid)
 		record.tid = number(pid, level);
-	leader = load64(task, TASK_LEADER);
 	record.start = load64(leader, TASK_START);
 	bpf_probe_read_kernel(record.name, sizeof(record.name), leader + TASK_NAME);
 	record.fd = ctx->fd;
