@@ -25,6 +25,3 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 	}
 	return withInterfaces(env), nil // without /proc the own namespace has no name
 }
-
-// openSpace opens a namespace that was found, by its file.
-func openSpace(path string) (*netns.Handle, error) { return netns.Open(proc, path) }

@@ -152,7 +152,7 @@ func (x bpfIndex) rings(ctx context.Context) (rings []sock.Owner) {
 
 func (x bpfIndex) sameProcess(pid int) bool { return stillStarted(x.finder.fs, x, pid) }
 
-// descriptors returns the descriptors that hold namespaces. The kernel's iterator
+// descriptors returns the descriptors that may hold namespaces. The kernel's iterator
 // shows all; without it the links in /proc are read, as far as they may be.
 func (b *bestFinder) descriptors(ctx context.Context) []netns.Descriptor {
 	finder, _ := b.opened()
@@ -164,14 +164,15 @@ func (b bpfFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
 	if err != nil {
 		return procFinder{fs: b.fs}.descriptors(ctx)
 	}
-	for o := range index.All {
-		held = append(held, netns.Descriptor{PID: o.PID, FD: o.FD})
+	for _, e := range index.Entries {
+		h := index.Holders[e.Holder]
+		held = append(held, netns.Descriptor{PID: h.Process.PID, FD: int(e.FD), TID: int(h.TID), Inode: e.Inode})
 	}
 	return held
 }
 
 func (p procFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
-	for pid, fd := range p.fs.NetworkNamespaces(ctx) {
+	for pid, fd := range p.fs.MayHoldNamespaces(ctx) {
 		held = append(held, netns.Descriptor{PID: pid, FD: fd})
 	}
 	return held

@@ -76,8 +76,8 @@ func (f *spaceFinder) open(found netns.Found, key spaceKey, namer *spaceNamer) (
 	name := func() string { return namer.name(found) }
 	sp := &space{key: key, chain: chain{sources: f.sources, env: env, inUse: procnet.InUse}}
 	refused := os.ErrPermission
-	if found.Path != "" {
-		handle, err := openSpace(found.Path)
+	if found.Opens() {
+		handle, err := found.Open(env.Proc)
 		if err == nil {
 			if err = handle.Do(func() error { return nil }); err == nil {
 				env.Namespace = calledNamespace{handle, name}
@@ -126,8 +126,8 @@ type spaceNamer struct {
 }
 
 // name returns "host", the name of `ip netns`, that of the container of the lowest
-// process, else that process, such as "nginx[812]"; of a namespace without any the
-// file that it is bound to.
+// process, else that process, such as "nginx[812]", else one that holds it by a
+// descriptor; of a namespace without any the file that it is bound to, or its number.
 func (n *spaceNamer) name(found netns.Found) string {
 	if name, ok := n.known[found]; ok {
 		return name
@@ -147,7 +147,7 @@ func (n *spaceNamer) lookUp(found netns.Found) string {
 	case found.Name != "":
 		return found.Name
 	case found.PID == 0 && found.Holder == 0:
-		return found.Path // what it is bound to
+		return cmp.Or(found.Path, fmt.Sprintf("net:[%d]", found.Inode)) // what it is bound to
 	}
 	pid := cmp.Or(found.PID, found.Holder)
 	var facts sock.Process

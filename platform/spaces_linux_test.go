@@ -24,8 +24,8 @@ import (
 const listenersOfSpace = 20
 
 // inNewSpace runs f on a thread in a new network namespace, which has its file in
-// /proc; the thread ends then.
-func inNewSpace(t *testing.T, f func(file string) error) {
+// /proc; the thread ends then, or with the test if it stays.
+func inNewSpace(t *testing.T, stays bool, f func(file string) error) {
 	t.Helper()
 	done := make(chan error)
 	var run func()
@@ -42,6 +42,9 @@ func inNewSpace(t *testing.T, f func(file string) error) {
 			err = f("/proc/thread-self/ns/net")
 		}
 		done <- err
+		if stays {
+			<-t.Context().Done()
+		}
 	}
 	go run()
 	if err := <-done; err != nil {
@@ -69,6 +72,9 @@ func bindSpace(file, to string) error {
 	return unix.Mount(file, to, "", unix.MS_BIND, "")
 }
 
+// spaceKinds is how many kinds of namespaces there are.
+const spaceKinds = 6
+
 // manySpaces makes namespaces of each kind in turn and returns the name that each is
 // to have, by its number.
 func manySpaces(t *testing.T, count int) map[int]string {
@@ -82,8 +88,8 @@ func manySpaces(t *testing.T, count int) map[int]string {
 	elsewhere := t.TempDir()
 	names := map[int]string{}
 	for n := range count {
-		inNewSpace(t, func(file string) error {
-			switch n % 4 {
+		inNewSpace(t, n%spaceKinds == 5, func(file string) error {
+			switch n % spaceKinds {
 			case 0: // with a name
 				names[n] = fmt.Sprint("blue", n)
 				if err := bindSpace(file, filepath.Join(netns.Names, names[n])); err != nil {
@@ -108,6 +114,8 @@ func manySpaces(t *testing.T, count int) map[int]string {
 					return err
 				}
 				t.Cleanup(func() { held.Close() })
+				names[n] = fmt.Sprintf("%s[%d]", ownName(t), os.Getpid())
+			case 4, 5: // nothing but its sockets, and nothing but a thread beside them
 				names[n] = fmt.Sprintf("%s[%d]", ownName(t), os.Getpid())
 			}
 			return listen(t, n)
@@ -153,9 +161,9 @@ func TestAllNamespaces(t *testing.T) {
 	if !population.Alone(t, "sleep") {
 		return
 	}
-	count := 12
+	count := 2 * spaceKinds
 	if population.Long() {
-		count = 52
+		count = 9 * spaceKinds
 	}
 	names := manySpaces(t, count)
 	for _, owners := range []string{"auto", "proc"} {
@@ -258,7 +266,7 @@ func TestOpenNamespace(t *testing.T) {
 		}
 	}
 	// A name of digits is one of `ip netns` before it is a PID.
-	inNewSpace(t, func(file string) error { return bindSpace(file, filepath.Join(netns.Names, pid)) })
+	inNewSpace(t, false, func(file string) error { return bindSpace(file, filepath.Join(netns.Names, pid)) })
 	if digits := inode(pid); digits == process || digits != inode("name:"+pid) || inode("pid:"+pid) != process {
 		t.Errorf("%s is %d", pid, digits)
 	}

@@ -6,35 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
-
-// Found is a network namespace of this machine.
-type Found struct {
-	// Inode is that of its nsfs file. 0: this process may not see it, and knows the
-	// namespace by its tables in /proc/PID/net alone.
-	Inode uint64
-	// Path is a file by which it is entered; empty if there is none that may be opened.
-	Path string
-	// Name is the one that `ip netns` gave to it; empty for none.
-	Name string
-	// PID is the lowest process that is in it, 0 if none is known.
-	PID int
-	// Holder is a process that holds it by a descriptor, where no process is in it.
-	Holder int
-	// Host: it is that of process 1, or of the kernel's own processes.
-	Host bool
-
-	// Tables is the inode of /proc/PID/net/dev, of which each namespace has its own; 0
-	// if it was not looked at.
-	Tables uint64
-
-	device uint64
-}
-
-// Descriptor is a descriptor of a process that may hold a network namespace.
-type Descriptor struct{ PID, FD int }
 
 // directories are where files that are namespaces stand: those of `ip netns` and of
 // the plugins of Kubernetes, of docker, and of podman without root.
@@ -42,8 +17,10 @@ var directories = []string{Names, "/run/docker/netns", "/run/user/*/netns"}
 
 // List returns the network namespaces that can be found on the machine, each once:
 // the host's and those with a name first, then by the lowest process. held tells
-// which descriptors may be namespaces; nil for none. proc is where the proc file
-// system is mounted.
+// which descriptors may hold namespaces; nil for none. It is asked only if something may
+// be missing: the kernel has no list of namespaces, does not tell this process all of
+// them, or tells one that was not found otherwise. proc is where the proc file system is
+// mounted.
 //
 // What another process keeps to itself is left out without a word: a process that
 // may not be inspected is still known by its tables, if they are not those of a
@@ -59,7 +36,7 @@ func List(proc string, held func() []Descriptor) []Found {
 	}
 	c.mounts()
 	c.processes()
-	if held != nil {
+	if listed := c.listed(); held != nil && !listed {
 		for _, d := range held() {
 			c.descriptor(d)
 		}
@@ -73,6 +50,7 @@ type collector struct {
 	all      []*Found
 	byID     map[identity]*Found
 	byTables map[uint64]*Found
+	device   uint64 // of nsfs, which is one on a machine
 }
 
 // at returns the namespace with an identity, which a path leads to.
@@ -90,6 +68,7 @@ func (c *collector) at(id identity, path string) *Found {
 func (c *collector) own() {
 	path := filepath.Join(c.proc, "self", "ns", "net")
 	if id, err := identify(path); err == nil {
+		c.device = id.device
 		c.known(c.at(id, path), filepath.Join(c.proc, "self", "net"))
 	}
 }
@@ -202,22 +181,71 @@ func kernelThread(dir string) bool {
 	return err == nil && string(name) == "kthreadd\n"
 }
 
-// descriptor adds a namespace that nothing but a descriptor holds.
+// listed adds what the kernel lists, and reports whether that was nothing new and no
+// less than what was found.
+func (c *collector) listed() (all bool) {
+	ids, err := listns()
+	if err != nil {
+		return false
+	}
+	before, again := len(c.byID), 0
+	for _, id := range ids {
+		fd, err := openID(id)
+		if err != nil {
+			continue // it is gone
+		}
+		var st unix.Stat_t
+		err = unix.Fstat(fd, &st)
+		unix.Close(fd)
+		if err != nil {
+			continue
+		}
+		if c.byID[identityOf(&st)] != nil {
+			again++
+		} else {
+			c.at(identityOf(&st), "").id = id
+		}
+	}
+	return again == before && len(c.byID) == before
+}
+
+// descriptor adds a namespace that nothing but a descriptor holds, or says who holds
+// one that was listed.
 func (c *collector) descriptor(d Descriptor) {
-	path := filepath.Join(c.proc, strconv.Itoa(d.PID), "fd", strconv.Itoa(d.FD))
+	if f := c.byID[identity{c.device, d.Inode}]; f != nil && (f.PID != 0 || f.Path != "" || f.Holder != 0) {
+		return
+	}
+	task := filepath.Join(c.proc, strconv.Itoa(d.PID))
+	if d.TID != 0 {
+		task = filepath.Join(task, "task", strconv.Itoa(d.TID))
+	}
+	path := filepath.Join(task, "fd", strconv.Itoa(d.FD))
 	link, err := os.Readlink(path)
 	if err != nil {
 		return
 	}
-	if _, ok := parseLink(link); !ok {
+	inode, file := parseLink(link)
+	switch {
+	case file:
+		d.Inode = inode
+	case !strings.HasPrefix(link, "socket:["):
 		return // a namespace of another kind
+	default:
+		path = ""
+		if d.Inode == 0 {
+			d.Inode = d.spaceInode()
+		}
 	}
-	var st unix.Stat_t
-	if unix.Stat(path, &st) != nil {
-		return
+	if d.Inode == 0 {
+		return // the socket may not be looked at
 	}
-	if _, known := c.byID[identityOf(&st)]; !known {
-		c.at(identityOf(&st), path).Holder = d.PID
+	f := c.at(identity{c.device, d.Inode}, path)
+	if f.PID != 0 || f.Holder != 0 || f.Path != "" && f.Path != path {
+		return // it is known
+	}
+	f.Path, f.Holder = path, d.PID
+	if path == "" {
+		f.socket = d
 	}
 }
 

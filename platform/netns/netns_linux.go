@@ -33,21 +33,30 @@ type identity struct{ device, inode uint64 }
 // an empty path is that of the calling thread. proc is where the proc file system
 // is mounted.
 func Open(proc, path string) (*Handle, error) {
-	h := &Handle{own: filepath.Join(proc, "thread-self", "ns", "net")}
 	if path == "" {
-		path = h.own
+		path = ownFile(proc)
 	}
-	var err error
-	if h.fd, err = open(path); err != nil {
+	fd, err := open(path)
+	if err != nil {
 		return nil, err
 	}
+	return newHandle(proc, fd, path)
+}
+
+// ownFile is that of the calling thread's namespace.
+func ownFile(proc string) string { return filepath.Join(proc, "thread-self", "ns", "net") }
+
+// newHandle takes a descriptor of a namespace, which it closes if it is none. The path
+// is for errors.
+func newHandle(proc string, fd int, path string) (*Handle, error) {
+	h := &Handle{fd: fd, own: ownFile(proc)}
 	var st unix.Stat_t
-	if err := unix.Fstat(h.fd, &st); err != nil {
-		unix.Close(h.fd)
+	if err := unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
 		return nil, &os.PathError{Op: "stat", Path: path, Err: err}
 	}
-	if kind, err := unix.IoctlRetInt(h.fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
-		unix.Close(h.fd)
+	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+		unix.Close(fd)
 		return nil, &os.PathError{Op: "open", Path: path, Err: ErrOther}
 	}
 	h.id = identityOf(&st)
