@@ -150,6 +150,7 @@ func TestWordsImportTheStandardLibraryOnly(t *testing.T) {
 // takes them from its sock.Environment.
 var ambient = map[string]string{
 	`"/proc`:                "platform/environment_linux.go",
+	"syscall.NetlinkRIB":    "platform/environment_linux.go",
 	"net.Interfaces":        "platform/environment.go",
 	"net.InterfaceByName":   "",
 	"net.InterfaceByIndex":  "",

@@ -9,6 +9,8 @@ type annotator struct {
 	users   *userNames
 	env     *sock.Environment
 	cgroups *cgroupNames // nil: none are known on this system
+	// exposures are nil unless they are wanted.
+	exposures *exposures
 }
 
 func (h *Host) newAnnotator(want sock.Field) *annotator {
@@ -30,6 +32,9 @@ func (a *annotator) add(s *sock.Socket) {
 			s.Cgroup = path
 			s.Known |= sock.FieldCgroup
 		}
+	}
+	if a.exposures != nil {
+		a.exposures.add(s)
 	}
 	if ns := a.env.Namespace; ns != nil {
 		a.namespace(ns, s)

@@ -7,17 +7,29 @@ import (
 )
 
 // withInterfaces gives an environment the network interfaces of its namespace. On
-// Linux they are one message from one NETLINK_ROUTE socket.
+// Linux they are one message from one NETLINK_ROUTE socket, and their addresses another.
 func withInterfaces(env *sock.Environment) *sock.Environment {
-	env.Interfaces = &sock.Interfaces{Load: func() (map[uint32]string, error) {
-		names := map[uint32]string{}
-		return names, env.Do(func() error {
-			all, err := net.Interfaces()
-			for _, i := range all {
-				names[uint32(i.Index)] = i.Name
-			}
-			return err
-		})
-	}}
+	env.Interfaces = &sock.Interfaces{
+		Load: func() (map[uint32]string, error) {
+			names := map[uint32]string{}
+			return names, env.Do(func() error {
+				all, err := interfaces()
+				for _, i := range all {
+					names[uint32(i.Index)] = i.Name
+				}
+				return err
+			})
+		},
+		LoadAddresses: func() (all []sock.InterfaceAddress, err error) {
+			err = env.Do(func() error {
+				all, err = interfaceAddresses()
+				return err
+			})
+			return all, err
+		},
+	}
 	return env
 }
+
+// interfaces returns the network interfaces in the namespace of the calling thread.
+func interfaces() ([]net.Interface, error) { return net.Interfaces() }

@@ -2,9 +2,12 @@ package platform
 
 import (
 	"encoding/binary"
+	"errors"
+	"syscall"
 
 	"sockeye/platform/netns"
 	"sockeye/sock"
+	"sockeye/sockdiag"
 )
 
 // proc is where the proc file system is mounted. It is named here alone: all else
@@ -24,4 +27,22 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 		return nil, err
 	}
 	return withInterfaces(env), nil // without /proc the own namespace has no name
+}
+
+// addressDumps is how often the addresses are asked for while they change.
+const addressDumps = 5
+
+// interfaceAddresses returns the addresses of the interfaces in the namespace of the
+// calling thread.
+func interfaceAddresses() (all []sock.InterfaceAddress, err error) {
+	for range addressDumps {
+		var dump []byte
+		if dump, err = syscall.NetlinkRIB(syscall.RTM_GETADDR, syscall.AF_UNSPEC); err != nil {
+			return nil, err
+		}
+		if all, err = sockdiag.InterfaceAddresses(dump); !errors.Is(err, sockdiag.ErrInterrupted) {
+			break
+		}
+	}
+	return all, err
 }

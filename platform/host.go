@@ -149,7 +149,7 @@ func (h *Host) Protocols() sock.ProtocolSet {
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
 	ctx = inProc(ctx, h.chain.env)
-	want := placed(counted(req.Query.Want|req.Filter.Needs()), req.Ownerless)
+	want := exposed(placed(counted(req.wants()), req.Ownerless))
 	if h.noOwners {
 		want &^= sock.OwnerFields
 	}
@@ -166,6 +166,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		chain:    run,
 		notes:    h.newAnnotator(want),
 		snapshot: newSnapshot(),
+	}
+	if want&sock.FieldExposure != 0 {
+		l.notes.exposures = l.exposures(h.chain.env.Interfaces)
 	}
 	if h.spaces != nil {
 		l.rows = h.everywhere(l)

@@ -25,6 +25,9 @@ type Request struct {
 	// Ownerless: what follows from the owners, such as the unit, is not worth a search
 	// for them.
 	Ownerless bool
+	// Exposed, if not 0, leaves what listens beyond the loopback, and is reached
+	// there over one of these families.
+	Exposed sock.FamilySet
 }
 
 // matches reports whether the filter matches a socket, or may when what comes later
@@ -34,6 +37,15 @@ func (r *Request) matches(s *sock.Socket) bool {
 		return r.Filter.Match(s)
 	}
 	return r.Filter.CanMatch(s, r.Later)
+}
+
+// wants returns the facts that the reader of the listing and its filter look at.
+func (r *Request) wants() sock.Field {
+	want := r.Query.Want | r.Filter.Needs()
+	if r.Exposed != 0 {
+		want |= sock.FieldExposure
+	}
+	return want
 }
 
 // Listing is one pass over the sockets of a machine or of a file.
@@ -76,7 +88,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 			yield(nil, err)
 			return
 		}
-		if l.request.matches(s) && !yield(s, nil) {
+		if l.request.matches(s) && l.request.exposes(s) && !yield(s, nil) {
 			return
 		}
 	}
@@ -87,6 +99,9 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	q := l.request.Query
 	missing := sock.FieldUser | sock.FieldNetns | sock.FieldNetnsName | sock.FieldInterface | sock.FieldCgroup | l.request.Later
+	if l.notes != nil && l.notes.exposures != nil {
+		missing |= sock.FieldExposure
+	}
 	if l.places != nil {
 		missing |= sock.FieldPlace
 	}
@@ -180,7 +195,11 @@ func (l *Listing) asked(recorded *sock.Asked) sock.Asked {
 // file. Nothing is looked up for it here. The head is what the recording says
 // beside its sockets; it is asked again when the stream has ended.
 func FromRecording(ctx context.Context, from sock.Recording, head func() sock.Snapshot, req Request) *Listing {
-	return &Listing{request: req, rows: from.Sockets, ctx: ctx, head: head, snapshot: sock.Snapshot{Complete: true}}
+	l := &Listing{request: req, rows: from.Sockets, ctx: ctx, head: head, snapshot: sock.Snapshot{Complete: true}}
+	if req.wants()&sock.FieldExposure != 0 {
+		l.notes = &annotator{env: &sock.Environment{}, exposures: l.exposures(nil)}
+	}
+	return l
 }
 
 // newSnapshot returns the head of a listing of this machine.

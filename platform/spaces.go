@@ -163,6 +163,6 @@ func (r *chainRun) absorb(other *chainRun) {
 // users and control groups.
 func (a *annotator) in(env *sock.Environment) *annotator {
 	other := *a
-	other.env = env
+	other.env, other.exposures = env, a.exposures.in(env)
 	return &other
 }

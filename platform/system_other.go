@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -20,6 +22,27 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 		return nil, fmt.Errorf("network namespaces are a thing of Linux, not of %s", SystemName())
 	}
 	return withInterfaces(&sock.Environment{}), nil
+}
+
+// interfaceAddresses returns the addresses of the interfaces of this machine.
+func interfaceAddresses() (all []sock.InterfaceAddress, err error) {
+	there, err := interfaces()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range there {
+		addresses, err := i.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addresses {
+			if network, ok := a.(*net.IPNet); ok {
+				address, _ := netip.AddrFromSlice(network.IP)
+				all = append(all, sock.InterfaceAddress{Interface: uint32(i.Index), Address: address.Unmap()})
+			}
+		}
+	}
+	return all, nil
 }
 
 // AutoPorts returns zeros: the range is not known here.

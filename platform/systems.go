@@ -81,6 +81,9 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 	if fields.Has(sock.FieldUID) {
 		fields |= sock.FieldUser
 	}
+	if fields.Has(sock.FieldLocal) {
+		fields |= sock.FieldExposure
+	}
 	if namespaces {
 		fields |= sock.FieldNetns | sock.FieldNetnsName
 	}

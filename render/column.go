@@ -40,6 +40,7 @@ var shapes = map[string]shape{
 	"process":      {cut: true, style: processStyle},
 	"owner":        {cut: true, style: processStyle},
 	"user":         {cut: true, rank: 5},
+	"exposed_on":   {rank: 5},
 	"inode":        {rank: 3},
 	"cookie":       {rank: 4},
 	"timer":        {rank: 2},

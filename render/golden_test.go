@@ -102,6 +102,9 @@ func with(change func(*Options)) Options {
 	return o
 }
 
+// exposedOnly are the options of --exposed.
+func exposedOnly(o *Options) { o.Exposed, o.Facts = true, shownBy("exposed") }
+
 func TestGolden(t *testing.T) {
 	all := func(o *Options) { o.Facts = everything }
 	tests := []struct {
@@ -124,6 +127,19 @@ func TestGolden(t *testing.T) {
 		{"columns", with(func(o *Options) {
 			o.Columns = mustColumns(t, "owner,exe,started_at,timer,netns,mark,v6only,listener_pid,listener_process,tcp_info.rtt_us")
 		}), varied()},
+		{"exposed", with(exposedOnly), reachable()},
+		{"exposed_width100", with(func(o *Options) { exposedOnly(o); o.Width = 100 }), reachable()},
+		{"exposed_width60", with(func(o *Options) { exposedOnly(o); o.Width = 60 }), reachable()},
+		{"exposed_json", with(func(o *Options) {
+			exposedOnly(o)
+			o.Format = JSON
+			o.Columns = mustColumns(t, "exposure,exposed_on,process")
+		}), reachable()},
+		{"exposed_csv", with(func(o *Options) {
+			exposedOnly(o)
+			o.Format = CSV
+			o.Columns = mustColumns(t, "local,exposure,exposed_on")
+		}), reachable()},
 		{"hostile", with(func(o *Options) { o.Facts = shownBy("extended") }), hostile()},
 		{"hostile_csv", with(func(o *Options) { o.Format = CSV }), hostile()},
 		{"hostile_tsv", with(func(o *Options) { o.Format = TSV }), hostile()},

@@ -174,12 +174,19 @@ func (o *Options) check() error {
 // defaultTable are the columns of a table of which nobody chose the columns.
 var defaultTable = []string{"protocol", "state", "recv_queue", "send_queue", "local", "remote", "pid", "process"}
 
+// exposedTable are those of a table of what others reach.
+var exposedTable = []string{"exposure", "protocol", "local", "pid", "process", "exposed_on"}
+
 func (o *Options) tableColumns() []*Column {
 	if o.Columns != nil {
 		return o.Columns
 	}
 	var cols []*Column
-	for _, name := range defaultTable {
+	names := defaultTable
+	if o.Exposed {
+		names = exposedTable
+	}
+	for _, name := range names {
 		if name == "pid" && o.Netns {
 			cols = append(cols, column("netns"))
 		}

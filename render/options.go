@@ -43,6 +43,7 @@ type Options struct {
 
 	Header  bool // of a table, CSV and TSV
 	Netns   bool // the column NETNS of the default table
+	Exposed bool // the default table says of what listens where it is reached
 	Queues  bool // the columns RECV-Q and SEND-Q of the default table
 	Oneline bool // extra facts on the line of the socket
 	Wide    bool // nothing is dropped or cut to fit Width

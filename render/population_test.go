@@ -143,6 +143,7 @@ func full() *sock.Socket {
 	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}
 	s.MD5Peers = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/48")}
 	s.PeerProcess = &sock.Process{PID: 701, Name: "sftp-server"}
+	s.Exposure, s.ExposedOn = sock.ScopePublic, []netip.Addr{netip.MustParseAddr("2620:4f:8000::7"), netip.MustParseAddr("fe80::1%eth0")}
 	s.File, s.Pending = &sock.UnixFile{Device: "254:1", Inode: 77}, []uint64{4712, 4713}
 	return s
 }
@@ -226,6 +227,30 @@ func addressless() []*sock.Socket {
 var evil = []string{
 	"\x1b[31mred\x1b]0;title\x07", "a\nb\rc\td\x00e\x7f", "\u202egnp.exe", "\u2066x\u2069\u200b", "c1\u009b31m\u0085",
 	"\u2028\u2029", "bad\xff\xc3", `back\slash\x41\\`, "\U000e0041", "comma,quote\"", " blanks ", "日本語 e\u0301", "-",
+}
+
+// reachable is what listens beyond the loopback, some of it with evil names.
+func reachable() []*sock.Socket {
+	at := func(s *sock.Socket, scope sock.Scope, addresses ...string) *sock.Socket {
+		s.Known |= sock.FieldExposure
+		s.Exposure = scope
+		for _, a := range addresses {
+			s.ExposedOn = append(s.ExposedOn, netip.MustParseAddr(a))
+		}
+		return s
+	}
+	every := []string{"192.31.196.7", "2620:4f:8000::7", "10.0.0.5", "fd00::5", "172.17.0.1", "fe80::5%eth1"}
+	web := example()[0]
+	owner := func(pid int, name string) sock.Owner { return sock.Owner{Process: process(pid, name, "alice"), FD: 3} }
+	return []*sock.Socket{
+		at(web, sock.ScopePublic, every...),
+		at(inet(sock.TCP, sock.Listen, "0.0.0.0:5432", "", owner(640, "postgres")), sock.ScopePublic, "192.31.196.7", "10.0.0.5", "172.17.0.1"),
+		at(inet(sock.UDP, sock.Unconnected, "0.0.0.0:53", "", owner(581, evil[0])), sock.ScopeAll),
+		at(inet(sock.TCP, sock.Listen, "10.0.0.5:6379", "", owner(700, evil[1])), sock.ScopePrivate, "10.0.0.5"),
+		at(ownerless(inet(sock.TCP, sock.Listen, "172.17.0.1:2375", ""), sock.OwnerPermission), sock.ScopePrivate, "172.17.0.1"),
+		at(inet(sock.UDP, sock.Unconnected, "[fe80::5]:546", "", owner(800, evil[2])), sock.ScopeLinkLocal, "fe80::5%eth1"),
+		at(inet(sock.TCP, sock.Listen, "127.0.0.1:631", "", owner(900, "cupsd")), sock.ScopeLoopback),
+	}
 }
 
 func hostile() []*sock.Socket {

@@ -2,6 +2,8 @@ package sock
 
 import (
 	"encoding/binary"
+	"errors"
+	"net/netip"
 	"sync"
 )
 
@@ -57,16 +59,44 @@ func (e *Environment) Close() error {
 }
 
 // Interfaces are the network interfaces of an environment. All are read when the
-// first is asked for, by name or by index, and not again until [Interfaces.Forget].
+// first is asked for, by name or by index, and not again until [Interfaces.Forget];
+// their addresses so too, if these are asked for.
 // They may be asked for by several goroutines.
 type Interfaces struct {
 	// Load reads the names by their indices.
 	Load func() (map[uint32]string, error)
+	// LoadAddresses reads the addresses; nil: they cannot be told.
+	LoadAddresses func() ([]InterfaceAddress, error)
 
-	mu     sync.Mutex
-	loaded bool
-	names  map[uint32]string
-	err    error
+	mu        sync.Mutex
+	loaded    bool
+	names     map[uint32]string
+	err       error
+	addresses func() ([]InterfaceAddress, error) // nil until they are asked for
+}
+
+// InterfaceAddress is an address of a network interface, which has no zone.
+type InterfaceAddress struct {
+	Interface uint32 // its index
+	Address   netip.Addr
+}
+
+// ErrNoAddresses is the error of interfaces that are not known: those of a file, or of
+// a namespace that may not be entered.
+var ErrNoAddresses = errors.New("the interfaces are not known")
+
+// Addresses returns the addresses of all interfaces. The error is ErrNoAddresses, or
+// that of the system.
+func (i *Interfaces) Addresses() ([]InterfaceAddress, error) {
+	if i == nil || i.LoadAddresses == nil {
+		return nil, ErrNoAddresses
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.addresses == nil {
+		i.addresses = sync.OnceValues(i.LoadAddresses)
+	}
+	return i.addresses()
 }
 
 // Name returns the name of an interface, empty if none has the index.
@@ -92,7 +122,7 @@ func (i *Interfaces) Forget() {
 	if i != nil {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		i.loaded = false
+		i.loaded, i.addresses = false, nil
 	}
 }
 

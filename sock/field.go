@@ -66,6 +66,7 @@ const (
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
 	FieldPlace          // Unit, Container, PlacedBy, Behind: one of them at least
+	FieldExposure       // Exposure, ExposedOn
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

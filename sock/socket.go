@@ -102,6 +102,13 @@ type Socket struct {
 
 	// Behind is to what a proxy hands the connections of this socket.
 	Behind *Behind
+	// Exposure is the farthest scope of the addresses at which others reach what
+	// listens, and ExposedOn those beyond loopback, the farthest first: of a socket
+	// that is bound to every address those of the interfaces. ScopeAll is said where
+	// the addresses are not known, and ScopeLoopback where there is none beyond. A
+	// link-local address has its interface as zone. The list is immutable once yielded.
+	Exposure  Scope
+	ExposedOn []netip.Addr
 
 	// Rates and Age come of comparing listings; no source tells them. Age is how
 	// long the socket has been there, at least.

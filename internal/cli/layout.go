@@ -31,6 +31,7 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 		Header:   !o.noHeader,
 		Queues:   !o.noQueues,
 		Netns:    o.allNetns,
+		Exposed:  o.exposed,
 		Oneline:  o.oneline,
 		Wide:     o.wide,
 		Width:    r.Width,
@@ -45,6 +46,9 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 	}
 	if l.Format == render.JSON || l.Format == render.NDJSON {
 		l.Facts |= o.told
+	}
+	if o.exposed && o.columns == nil {
+		l.Facts |= fact.Shown("exposed")
 	}
 	if o.kill {
 		l.Facts |= sock.FieldResult
@@ -66,7 +70,7 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 }
 
 // arrangeColumns reads -C, --sort and --group-by. What only listens is sorted by
-// port unless another order is asked.
+// port unless another order is asked, with --exposed the most exposed first.
 func (o *options) arrangeColumns(q sock.Query, l *render.Options) (err error) {
 	if o.columns != nil {
 		if l.Columns, err = render.ParseColumns(strings.Join(o.columns, ",")); err != nil {
@@ -79,7 +83,11 @@ func (o *options) arrangeColumns(q sock.Query, l *render.Options) (err error) {
 		}
 	}
 	keys := strings.Join(o.sort, ",")
-	if keys == "" && o.group == nil && q.States&^sock.ListeningStates == 0 {
+	switch {
+	case keys != "" || o.group != nil:
+	case o.exposed:
+		keys = "exposure,protocol,local_port,family"
+	case q.States&^sock.ListeningStates == 0:
 		keys = "protocol,local_port,family"
 	}
 	if keys != "" {

@@ -22,6 +22,7 @@ Examples:
   sockeye process nginx               the sockets of nginx
   sockeye -l --json | jq -r '.sockets[] | select(.local_port == 8080).pid'
   sockeye --group-by state,remote_address --limit 10
+  sockeye --exposed                   what listens beyond the loopback
   sockeye -tc --sort -send_rate       again every second, the fastest first
   kill $(sockeye port 8080 --pids)    end what listens on port 8080
 
@@ -39,7 +40,7 @@ member of the JSON; words for = != < <= > >= need no quotes:
 func listCommand(o *options) command {
 	return command{
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
-		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
+		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.exposedOption(),
 			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.summaryOption(),
 			o.sourceOptions(), o.dumpOption(), o.eventOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },

@@ -18,6 +18,7 @@ type options struct {
 	tables                                []tableWord
 	families                              sock.FamilySet
 	listening, all, connected, boundAlone bool
+	exposed                               bool
 	filterFile                            string
 
 	// Owners, names and facts.
@@ -82,6 +83,9 @@ func (o *options) check() error {
 		return usagef("--numeric and --resolve contradict each other; the routes of netstat -rn are shown by ip route")
 	}
 	if err := o.checkNamespaces(); err != nil {
+		return err
+	}
+	if err := o.checkExposed(); err != nil {
 		return err
 	}
 	return o.checkWatch()

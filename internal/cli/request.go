@@ -37,10 +37,14 @@ func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
 	if !explicit {
 		states = o.states(s.states)
 	}
-	return platform.Request{
+	req := platform.Request{
 		Query:  sock.Query{Protocols: set.protocols, Types: set.types, Named: named, Families: families, States: states},
 		Filter: f,
-	}, nil
+	}
+	if o.exposed {
+		err = askExposed(&req)
+	}
+	return req, err
 }
 
 // chosenTables are the tables that the options name; without any those that are
@@ -97,6 +101,8 @@ func (o *options) states(usual sock.StateSet) sock.StateSet {
 		set |= sock.States(sock.Bound)
 	}
 	switch {
+	case o.exposed:
+		return sock.ListeningStates
 	case o.all:
 		return sock.AllStates
 	case set != 0:

@@ -40,7 +40,7 @@ func (f *Fact) AnyText(s *sock.Socket, holds func(string) bool) bool {
 		v, known := f.Text(s)
 		return known && holds(v)
 	}
-	if s.Known&f.must != f.must {
+	if !f.Known(s) {
 		return false
 	}
 	for i := range f.values.count(s) {
@@ -53,7 +53,7 @@ func (f *Fact) AnyText(s *sock.Socket, holds func(string) bool) bool {
 
 // appendValues appends the values with commas between them.
 func (f *Fact) appendValues(dst []byte, s *sock.Socket) []byte {
-	if s.Known&f.must != f.must {
+	if !f.Known(s) {
 		return dst
 	}
 	n := f.values.count(s)
@@ -71,7 +71,7 @@ func (f *Fact) appendValues(dst []byte, s *sock.Socket) []byte {
 
 // appendArray appends the values as JSON.
 func (f *Fact) appendArray(dst []byte, s *sock.Socket) []byte {
-	if s.Known&f.must != f.must {
+	if !f.Known(s) {
 		return dst
 	}
 	dst = append(dst, '[')

@@ -38,6 +38,14 @@ func inventDetails(r *rand.Rand, s *sock.Socket) {
 		}
 		s.Behind = &b
 	}
+	if has(sock.FieldExposure) {
+		s.Exposure = sock.Scope(1 + r.IntN(len(sock.ScopeNames())-1))
+		for range r.IntN(3) {
+			if s.Exposure != sock.ScopeAll { // then they are not known
+				s.ExposedOn = append(s.ExposedOn, inventEnd(r).Addr(), netip.MustParseAddr("fe80::1%eth0"))
+			}
+		}
+	}
 	if has(sock.FieldPlace) {
 		s.PlacedBy = sock.PlacedByOwner + sock.PlacedBy(r.IntN(2))
 		s.Unit = inventName(r)
