@@ -30,8 +30,8 @@ type Options struct {
 // MaxRules is how many rules the kernel can be given.
 const MaxRules = 16
 
-// DefaultBuffer is enough for 20,000 events.
-const DefaultBuffer = 4 << 20
+// DefaultBuffer is enough for 100,000 events: a second in which the reader does not run.
+const DefaultBuffer = 16 << 20
 
 // Rule is a condition on both ends.
 type Rule struct{ Local, Remote End }
@@ -52,6 +52,7 @@ type UnavailableError = bpfiter.UnavailableError
 
 // Missing is a part that this kernel cannot do; the rest is told.
 type Missing struct {
-	What string // "retransmit", another kind, or "write" for owners learnt by writing
+	// What is the name of a kind, or "read" or "write": owners that are learnt by that.
+	What string
 	Err  error
 }

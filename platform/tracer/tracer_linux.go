@@ -118,9 +118,26 @@ func (t *Tracer) wait() {
 }
 
 // setEpoch finds out which time the kernel's clock began at. The clock of the day is
-// set now and then, so it is asked again for each batch.
+// set now and then, so it is asked again for each batch; what was found before stays
+// unless it cannot be right any more, so that times do not go back.
 func (t *Tracer) setEpoch() {
-	t.decoder.epoch = time.Now().UnixNano() - bootTime() - t.shift
+	first, last := t.epochs()
+	if epoch := t.decoder.epoch; epoch >= first && epoch <= last {
+		return
+	}
+	for range 5 { // the one that nothing interrupted
+		if f, l := t.epochs(); l-f < last-first {
+			first, last = f, l
+		}
+	}
+	t.decoder.epoch = first + (last-first)/2
+}
+
+// epochs returns between which times the kernel's clock began, in nanoseconds.
+func (t *Tracer) epochs() (first, last int64) {
+	before := bootTime()
+	now := time.Now().UnixNano()
+	return now - bootTime() - t.shift, now - before - t.shift
 }
 
 // bootTime returns CLOCK_BOOTTIME in nanoseconds.
