@@ -28,8 +28,8 @@ type Found struct {
 	Tables uint64
 
 	device uint64
-	socket Descriptor // a socket in it, where there is no file
-	id     uint64     // the kernel's number of it, where there is no file; see listns
+	socket Descriptor // a socket in it, where no file leads to it
+	id     uint64     // the kernel's number of it, where nothing else does; see listns
 }
 
 // Opens reports whether anything is known by which the namespace could be opened.
@@ -43,10 +43,10 @@ func (f *Found) Open(proc string) (*Handle, error) {
 	switch {
 	case f.Path != "":
 		fd, err = open(f.Path)
-	case f.id != 0:
-		fd, err = openID(f.id)
 	case f.socket.PID != 0:
 		fd, err = f.socket.space()
+	case f.id != 0:
+		fd, err = openID(f.id)
 	default:
 		err = fs.ErrPermission
 	}

@@ -17,10 +17,9 @@ var directories = []string{Names, "/run/docker/netns", "/run/user/*/netns"}
 
 // List returns the network namespaces that can be found on the machine, each once:
 // the host's and those with a name first, then by the lowest process. held tells
-// which descriptors may hold namespaces; nil for none. It is asked only if something may
-// be missing: the kernel has no list of namespaces, does not tell this process all of
-// them, or tells one that was not found otherwise. proc is where the proc file system is
-// mounted.
+// which descriptors may hold namespaces; nil for none. proc is where the proc file
+// system is mounted. A kernel that lists namespaces itself tells of others too, such as
+// those that are bound to a file in another mount namespace alone.
 //
 // What another process keeps to itself is left out without a word: a process that
 // may not be inspected is still known by its tables, if they are not those of a
@@ -36,11 +35,12 @@ func List(proc string, held func() []Descriptor) []Found {
 	}
 	c.mounts()
 	c.processes()
-	if listed := c.listed(); held != nil && !listed {
+	if held != nil {
 		for _, d := range held() {
 			c.descriptor(d)
 		}
 	}
+	c.listed()
 	return c.sorted()
 }
 
@@ -181,38 +181,25 @@ func kernelThread(dir string) bool {
 	return err == nil && string(name) == "kthreadd\n"
 }
 
-// listed adds what the kernel lists, and reports whether that was nothing new and no
-// less than what was found.
-func (c *collector) listed() (all bool) {
-	ids, err := listns()
-	if err != nil {
-		return false
-	}
-	before, again := len(c.byID), 0
+// listed adds what the kernel lists: what a process is in, or a file or a mount refers to.
+func (c *collector) listed() {
+	ids, _ := listns() // most kernels have no list
 	for _, id := range ids {
 		fd, err := openID(id)
 		if err != nil {
 			continue // it is gone
 		}
 		var st unix.Stat_t
-		err = unix.Fstat(fd, &st)
-		unix.Close(fd)
-		if err != nil {
-			continue
-		}
-		if c.byID[identityOf(&st)] != nil {
-			again++
-		} else {
+		if unix.Fstat(fd, &st) == nil && c.byID[identityOf(&st)] == nil {
 			c.at(identityOf(&st), "").id = id
 		}
+		unix.Close(fd)
 	}
-	return again == before && len(c.byID) == before
 }
 
-// descriptor adds a namespace that nothing but a descriptor holds, or says who holds
-// one that was listed.
+// descriptor adds a namespace that nothing but a descriptor holds.
 func (c *collector) descriptor(d Descriptor) {
-	if f := c.byID[identity{c.device, d.Inode}]; f != nil && (f.PID != 0 || f.Path != "" || f.Holder != 0) {
+	if c.byID[identity{c.device, d.Inode}] != nil {
 		return
 	}
 	task := filepath.Join(c.proc, strconv.Itoa(d.PID))
@@ -239,13 +226,9 @@ func (c *collector) descriptor(d Descriptor) {
 	if d.Inode == 0 {
 		return // the socket may not be looked at
 	}
-	f := c.at(identity{c.device, d.Inode}, path)
-	if f.PID != 0 || f.Holder != 0 || f.Path != "" && f.Path != path {
-		return // it is known
-	}
-	f.Path, f.Holder = path, d.PID
-	if path == "" {
-		f.socket = d
+	if id := (identity{c.device, d.Inode}); c.byID[id] == nil {
+		f := c.at(id, path)
+		f.Holder, f.socket = d.PID, d
 	}
 }
 
