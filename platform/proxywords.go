@@ -22,6 +22,9 @@ type lead struct {
 	container sock.Container
 }
 
+// IsProxy reports whether a process of a name publishes the ports of containers.
+func IsProxy(process string) bool { return proxies[process] != nil }
+
 // proxies read the words (argv, without the program) of those that publish the ports of
 // containers, by the names of their processes, for a listener of the proxy.
 var proxies = map[string]func(words []string, s *sock.Socket) (lead, bool){

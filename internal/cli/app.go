@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -50,9 +51,10 @@ type IO struct {
 // run is one call of the program.
 type run struct {
 	IO
-	status int
-	input  *input // of --from; nil without it
-	ctx    context.Context
+	status  int
+	input   *input        // of --from; nil without it
+	answers *bufio.Reader // In, if questions are asked
+	ctx     context.Context
 	// machine is this machine, nil until it is asked for.
 	machine *platform.Host
 }

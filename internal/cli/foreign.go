@@ -102,7 +102,6 @@ var fuserPort = regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
 var foreignCommands = map[string]string{
 	"top":   "there is no command top; a listing is repeated with --watch",
 	"watch": "there is no command watch; a listing is repeated with --watch",
-	"kill":  "there is no command kill; kill $(sockeye port 8080 --pids) ends what listens on a port, sockeye -K FILTER closes connections",
 }
 
 // meantBy returns what words may have meant that do not begin a filter; empty if

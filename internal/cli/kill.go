@@ -93,8 +93,16 @@ func (r *run) agreed(n int) bool {
 	if n == 1 {
 		noun = "socket"
 	}
-	fmt.Fprintf(r.Err, "sockeye: close %d %s? [y/N] ", n, noun)
-	answer, _ := bufio.NewReader(r.In).ReadString('\n') // an input that ends is a no
+	return r.agree(fmt.Sprintf("close %d %s", n, noun))
+}
+
+// agree asks a question.
+func (r *run) agree(question string) bool {
+	fmt.Fprintf(r.Err, "sockeye: %s? [y/N] ", oneLine(question))
+	if r.answers == nil {
+		r.answers = bufio.NewReader(r.In)
+	}
+	answer, _ := r.answers.ReadString('\n') // an input that ends is a no
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return true

@@ -49,6 +49,8 @@ type options struct {
 	expect                     string        // the file of diff --expect
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
 	gone, timed                bool
+	dryRun, graceful           bool
+	grace                      time.Duration // of kill, if graceful
 	timeout                    time.Duration // of wait, if it is timed
 }
 

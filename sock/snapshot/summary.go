@@ -13,11 +13,16 @@ import (
 // protocol, "troubles" are the counters that tell of something wrong, "counters" all
 // of them, if there are any. What is not known is left out.
 func AppendSummary(dst []byte, s *sock.Summary, snap *sock.Snapshot) ([]byte, error) {
-	text, err := json.Marshal(summaryMembers(s)) // sorts the members
+	return AppendAnswer(dst, "summary", summaryMembers(s), snap) // which sorts the members
+}
+
+// AppendAnswer appends a document whose answer is a value of one member.
+func AppendAnswer(dst []byte, member string, answer any, snap *sock.Snapshot) ([]byte, error) {
+	text, err := json.Marshal(answer)
 	if err != nil {
-		return dst, fmt.Errorf("summary: %w", err)
+		return dst, fmt.Errorf("%s: %w", member, err)
 	}
-	dst = append(appendMember(dst, snap.GeneratedAt, snap.Host, "summary"), text...)
+	dst = append(appendMember(dst, snap.GeneratedAt, snap.Host, member), text...)
 	return appendEnd(dst, snap), nil
 }
 

@@ -1,0 +1,223 @@
+package livetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sockeye/internal/cli"
+	"sockeye/internal/test/population"
+)
+
+// listenerOn starts a process that listens on a port, and waits until it does.
+func listenerOn(t *testing.T, port string) *exec.Cmd {
+	t.Helper()
+	return startListener(t, exec.Command("busybox", "nc", "-ll", "-p", port, "-e", "cat"), port)
+}
+
+func startListener(t *testing.T, cmd *exec.Cmd, port string) *exec.Cmd {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, sockeye(t, "wait", "-tl", "sport", port, "--timeout", "30")); got.status != 0 {
+		t.Fatalf("nothing listens on %s: %s", port, got.stderr)
+	}
+	return cmd
+}
+
+func reap(cmd *exec.Cmd) {
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
+func alive(cmd *exec.Cmd) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+	return err == nil && !strings.Contains(string(stat), ") Z ")
+}
+
+// startAt starts a program as the process of a PID that has become free.
+func startAt(t *testing.T, pid int, args ...string) *exec.Cmd {
+	t.Helper()
+	for range 1000 {
+		if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(strconv.Itoa(pid-1)), 0); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(args[0], args[1:]...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if cmd.Process.Pid == pid {
+			return cmd
+		}
+		reap(cmd) // a thread of this process was faster
+	}
+	t.Fatalf("no process got the PID %d", pid)
+	return nil
+}
+
+// answering is the standard input of somebody who does something before the answer.
+type answering struct{ before func() }
+
+func (a answering) Read(b []byte) (int, error) {
+	a.before()
+	return copy(b, "y\n"), nil
+}
+
+// killHere runs kill in this process, at a terminal at which that is answered.
+func killHere(t *testing.T, before func(), args ...string) (status int, out, errs string) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	status = cli.Main(t.Context(), append([]string{"kill"}, args...), cli.IO{
+		In: answering{before}, Asks: true, Out: &stdout, Err: &stderr, Getenv: os.Getenv, Now: time.Now, After: time.After,
+	})
+	return status, stdout.String(), stderr.String()
+}
+
+// TestKillReusedPID: while somebody is asked the process ends, and another one gets its
+// PID, which may listen on the same port. It is never hit.
+func TestKillReusedPID(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	runs := 20
+	switch {
+	case population.Long():
+		runs = 500
+	case testing.Short():
+		runs = 5
+	}
+	for i := range runs {
+		victim := listenerOn(t, "8080")
+		pid := victim.Process.Pid
+		var other *exec.Cmd
+		status, out, errs := killHere(t, func() {
+			reap(victim)
+			other = startAt(t, pid, "busybox", "sleep", "600")
+			if i%2 == 1 {
+				reap(other)
+				other = startAt(t, pid, "busybox", "nc", "-ll", "-p", "8080", "-e", "cat")
+			}
+		}, "8080")
+		if !alive(other) {
+			t.Fatalf("run %d: another process with PID %d was hit: %s%s", i, pid, out, errs)
+		}
+		if !strings.HasPrefix(out, "gone  busybox["+strconv.Itoa(pid)) || i%2 == 0 && status != 0 {
+			t.Errorf("run %d: status %d: %s%s", i, status, out, errs)
+		}
+		reap(other)
+	}
+}
+
+// TestKill: what listens ends, its clients do not, and who takes the port is named.
+func TestKill(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	server := listenerOn(t, "8080")
+	client := exec.Command("busybox", "nc", "127.0.0.1", "8080")
+	in, err := client.StdinPipe()
+	if err == nil {
+		err = client.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reap(client)
+	defer in.Close()
+	if got := run(t, sockeye(t, "wait", "-t", "dport", "8080", "state", "established", "--timeout", "30")); got.status != 0 {
+		t.Fatal(got.stderr)
+	}
+	// Without anybody to ask, and only said.
+	if got := run(t, sockeye(t, "kill", "8080")); got.status != 2 || !alive(server) {
+		t.Errorf("status %d: %s", got.status, got.stderr)
+	}
+	if got := run(t, sockeye(t, "kill", "8080", "--dry-run")); got.status != 0 || !alive(server) || !strings.HasPrefix(got.stdout, "would end  busybox[") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	got := run(t, sockeye(t, "kill", "8080", "--yes", "--json"))
+	var answer struct {
+		Processes []struct {
+			PID    int
+			Result string
+		}
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || got.status != 0 {
+		t.Fatalf("%v, status %d: %s%s", err, got.status, got.stdout, got.stderr)
+	}
+	if p := answer.Processes; len(p) != 1 || p[0].PID != server.Process.Pid || p[0].Result != "ended" {
+		t.Errorf("%+v", p)
+	}
+	if server.Wait(); !alive(client) {
+		t.Error("a client was ended too")
+	}
+	if got := run(t, sockeye(t, "kill", "8080", "--yes")); got.status != 1 {
+		t.Errorf("a free port: status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	// What does not hear TERM gets KILL.
+	deaf := startListener(t, exec.Command("sh", "-c", "trap '' TERM; exec busybox nc -ll -p 8081 -e cat"), "8081")
+	if got := run(t, sockeye(t, "kill", "8081", "--yes", "--grace", "0.1")); got.status != 0 || !strings.HasPrefix(got.stdout, "killed") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	deaf.Wait()
+	// What is started again has the port.
+	loop := startListener(t, exec.Command("sh", "-c", "while :; do busybox nc -l -p 8082; done"), "8082")
+	got = run(t, sockeye(t, "kill", "8082", "--yes"))
+	reap(loop)
+	run(t, sockeye(t, "kill", "8082", "--yes"))
+	if ended := strings.HasPrefix(got.stdout, "ended"); !ended || got.status == 3 && !strings.Contains(got.stderr, "is held by busybox[") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// TestKillSpecial: the first process, a proxy and the program itself are not ended as
+// others are.
+func TestKillSpecial(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	// This process is the first of its namespace.
+	l, err := net.Listen("tcp4", "127.0.0.1:8090")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if got := run(t, sockeye(t, "kill", "8090")); got.status != 2 || !strings.Contains(got.stderr, "is the first process") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	status, out, errs := killHere(t, func() { t.Error("asked about itself") }, "8090", "--yes")
+	if status != 1 || !strings.HasPrefix(out, "never ended") {
+		t.Errorf("itself: status %d: %s%s", status, out, errs)
+	}
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(busybox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &exec.Cmd{Path: filepath.Join(t.TempDir(), "docker-proxy"), Args: []string{"busybox", "nc", "-ll", "-p", "8091", "-e", "cat"}}
+	if err := os.WriteFile(proxy.Path, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	startListener(t, proxy, "8091")
+	defer reap(proxy)
+	if got := run(t, sockeye(t, "kill", "8091")); got.status != 2 || !strings.Contains(got.stderr, "is a proxy in front of a container") || !alive(proxy) {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	if got := run(t, sockeye(t, "kill", "8091", "--yes")); got.status != 0 || !strings.HasPrefix(got.stdout, "ended  docker-proxy[") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	if err := proxy.Wait(); err == nil || errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("the proxy ended by itself: %v", err)
+	}
+}
