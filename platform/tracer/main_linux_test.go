@@ -11,12 +11,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye/internal/test/fault"
 	"sockeye/internal/test/population"
 	"sockeye/sock"
 )
 
 func TestMain(m *testing.M) {
 	population.RunHelper()
+	fault.RunHelper()
 	if name := os.Getenv(roleEnv); name != "" {
 		playRole(name)
 		return
