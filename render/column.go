@@ -45,6 +45,8 @@ var shapes = map[string]shape{
 	"cookie":       {rank: 4},
 	"timer":        {rank: 2},
 	"cgroup":       {cut: true},
+	"unit":         {cut: true},
+	"container":    {cut: true},
 	"exe":          {cut: true},
 	"cmdline":      {cut: true},
 	"process_user": {cut: true},

@@ -168,6 +168,17 @@ func TestGolden(t *testing.T) {
 		{"group_json", with(func(o *Options) { o.Format = JSON; o.Group = mustColumns(t, "local,uid,cmdline") }), varied()},
 		{"group_ndjson", with(func(o *Options) { o.Format = NDJSON; o.Group = mustColumns(t, "state") }), varied()},
 		{"group_csv", with(func(o *Options) { o.Format = CSV; o.Group = mustColumns(t, "family,process") }), varied()},
+		{"group_sums", with(func(o *Options) {
+			o.Group = mustColumns(t, "state")
+			o.Columns = mustColumns(t, "state,sq,memory.drops,bytes_acked,recv_rate,backlog")
+			o.Sort = mustSort(t, "-bytes_acked,state")
+		}), varied()},
+		{"group_sums_json", with(func(o *Options) {
+			o.Format, o.Group = JSON, mustColumns(t, "state,recv_queue")
+			o.Columns = mustColumns(t, "recv_queue,send_queue,memory.drops,bytes_acked")
+		}), varied()},
+		{"group_hostile_width60", with(func(o *Options) { o.Group, o.Width = mustColumns(t, "process,unit"), 60 }), hostile()},
+		{"group_hostile_width100", with(func(o *Options) { o.Group, o.Width = mustColumns(t, "process,container,user"), 100 }), hostile()},
 		{"group_count", with(func(o *Options) { o.Format = Count; o.Group = mustColumns(t, "state") }), varied()},
 	}
 	for _, test := range tests {

@@ -11,8 +11,9 @@ import (
 	"sockeye/sock/snapshot"
 )
 
-// grouper counts sockets by the values of columns and writes the groups when
-// the listing ends: the largest first, or in the order of the sort keys.
+// grouper counts sockets by the values of columns, with sums of their numbers, and
+// writes the groups when the listing ends: the largest first, or in the order of the
+// sort keys.
 type grouper struct {
 	out    *output
 	o      *Layout
@@ -25,6 +26,7 @@ type grouper struct {
 // group is the sockets that have the same values; the sample is one of them.
 type group struct {
 	count  int
+	sums   []sum // of the columns of the layout
 	sample *sock.Socket
 }
 
@@ -37,13 +39,16 @@ func (g *grouper) Socket(s *sock.Socket) error {
 	for _, c := range g.o.Group {
 		g.key = append(c.appendValue(g.view, g.key, s), 0) // no value holds a NUL
 	}
-	if found := g.groups[string(g.key)]; found != nil {
-		found.count++
-		return nil
+	x := g.groups[string(g.key)]
+	if x == nil {
+		x = &group{sample: g.o.keep(s), sums: make([]sum, len(g.o.sums))}
+		g.groups[string(g.key)] = x
+		g.order = append(g.order, x)
 	}
-	added := &group{count: 1, sample: g.o.keep(s)}
-	g.groups[string(g.key)] = added
-	g.order = append(g.order, added)
+	x.count++
+	for i, c := range g.o.sums {
+		x.sums[i].add(c, s)
+	}
 	return nil
 }
 
@@ -52,7 +57,7 @@ func (g *grouper) Flush() error { return nil }
 
 func (g *grouper) Close(snap sock.Snapshot) error {
 	slices.SortStableFunc(g.order, func(a, b *group) int {
-		return cmp.Or(compareBy(g.o.Sort, a.sample, b.sample), cmp.Compare(b.count, a.count), g.compareKeys(a, b))
+		return cmp.Or(g.compareSorted(a, b), cmp.Compare(b.count, a.count), g.compareKeys(a, b))
 	})
 	if g.o.Limit > 0 && len(g.order) > g.o.Limit {
 		g.order = g.order[:g.o.Limit]
@@ -80,27 +85,42 @@ func (g *grouper) compareKeys(a, b *group) int {
 	return 0
 }
 
-// writeRows writes a table, CSV or TSV: a column COUNT and those of the keys.
+// writeRows writes a table, CSV or TSV: a column COUNT, the sums, and the keys. A
+// table for people has no sum that nobody asked for and no group has.
 func (g *grouper) writeRows(snap sock.Snapshot) error {
-	counts := make(map[*sock.Socket]int, len(g.order))
+	groups := make(map[*sock.Socket]*group, len(g.order))
 	for _, x := range g.order {
-		counts[x.sample] = x.count
+		groups[x.sample] = x
 	}
 	cols := []*Column{{
 		Fact: &fact.Fact{Name: "count", Header: "COUNT"}, right: true,
-		cell: func(dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(counts[s]), 10) },
+		cell: func(dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(groups[s].count), 10) },
 	}}
+	people := g.o.Format == Table
+	for i, c := range g.o.sums {
+		if people && g.o.Columns == nil && !g.knows(i) {
+			continue
+		}
+		summed := *c
+		summed.cell = func(dst []byte, s *sock.Socket) []byte {
+			if x := groups[s].sums[i]; x.known {
+				dst = c.AppendSum(dst, x.value, people)
+			}
+			return dst
+		}
+		cols = append(cols, &summed)
+	}
 	for _, c := range g.o.Group {
 		bare := *c
-		bare.least, bare.style = 0, nil
+		bare.least, bare.rank, bare.style = 0, 0, nil
 		bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.appendValue(g.view, dst, s) }
-		if g.o.Format == Table && c.Parts() != nil { // people want its name
+		if people && c.Parts() != nil { // people want its name
 			bare.cell = func(dst []byte, s *sock.Socket) []byte { return c.AppendShown(g.view, dst, s) }
 		}
 		cols = append(cols, &bare)
 	}
 	l := *g.o
-	l.Columns, l.columns, l.Stay = cols, cols, true
+	l.Columns, l.columns, l.Stay = nil, cols, true
 	r := newWriter(g.out, &l, g.view)
 	for _, x := range g.order {
 		if err := r.Socket(x.sample); err != nil {
@@ -136,16 +156,19 @@ func (g *grouper) writeLines() error {
 	return g.out.Flush()
 }
 
-// appendGroup appends one object: the count, and the values that are known.
+// appendGroup appends one object: the count, and the sums and values that are known.
 func (g *grouper) appendGroup(dst []byte, x *group) []byte {
 	dst = strconv.AppendInt(append(dst, `{"count":`...), int64(x.count), 10)
+	for i, c := range g.o.sums {
+		if x.sums[i].known {
+			dst = c.AppendSum(appendName(dst, c), x.sums[i].value, false)
+		}
+	}
 	for _, c := range g.o.Group {
 		if !c.Known(x.sample) {
 			continue
 		}
-		dst = append(dst, ',', '"')
-		dst = append(dst, c.Name...)
-		dst = append(dst, '"', ':')
+		dst = appendName(dst, c)
 		if c.Joined() {
 			dst = escape.AppendJSON(dst, string(c.AppendShown(g.view, nil, x.sample)))
 		} else {
@@ -153,4 +176,15 @@ func (g *grouper) appendGroup(dst []byte, x *group) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+// appendName appends a comma and the name of a member.
+func appendName(dst []byte, c *Column) []byte {
+	dst = append(append(dst, `,"`...), c.Name...)
+	return append(dst, `":`...)
+}
+
+// knows reports whether a group has a sum.
+func (g *grouper) knows(i int) bool {
+	return slices.ContainsFunc(g.order, func(x *group) bool { return x.sums[i].known })
 }

@@ -16,6 +16,7 @@ import (
 type Layout struct {
 	Options
 	columns  []*Column    // of a table, of CSV and of TSV
+	sums     []*Column    // of groups
 	members  []*fact.Fact // of JSON
 	detail   sock.Field   // facts that stand under the row of a table
 	template *template.Template
@@ -27,10 +28,10 @@ type Layout struct {
 // Layout works the options out. An error is one of the options, such as a template
 // that does not parse.
 func (o Options) Layout() (*Layout, error) {
-	if err := o.check(); err != nil {
+	l := &Layout{Options: o, needs: o.Facts & (sock.FieldContext | sock.FieldOrigin)} // which is told among the owners
+	if err := l.check(); err != nil {
 		return nil, err
 	}
-	l := &Layout{Options: o, needs: o.Facts & (sock.FieldContext | sock.FieldOrigin)} // which is told among the owners
 	if o.Resolve {
 		l.names = newNames(&o)
 	}
@@ -39,6 +40,9 @@ func (o Options) Layout() (*Layout, error) {
 	}
 	if o.Group != nil {
 		l.needs |= asksOf(o.Group)
+		for _, c := range l.sums {
+			l.needs |= c.Needs
+		}
 		return l, nil
 	}
 	switch o.Format {
@@ -152,19 +156,22 @@ func asksOf(columns []*Column) sock.Field {
 	return asks
 }
 
-// check refuses options that do not go together.
-func (o *Options) check() error {
-	if int(o.Format) >= len(formatNames) {
-		return fmt.Errorf("unknown format %d", o.Format)
+// check refuses options that do not go together, and finds what is summed of groups.
+func (l *Layout) check() (err error) {
+	if int(l.Format) >= len(formatNames) {
+		return fmt.Errorf("unknown format %d", l.Format)
 	}
-	if o.Group == nil {
+	if l.Group == nil {
 		return nil
 	}
-	if o.Format == Template || o.Format == PIDs {
-		return fmt.Errorf("groups cannot be written as %s", o.Format)
+	if l.Format == Template || l.Format == PIDs {
+		return fmt.Errorf("groups cannot be written as %s", l.Format)
 	}
-	for _, k := range o.Sort {
-		if !slices.Contains(o.Group, k.Column) {
+	if l.sums, err = l.sumsOf(); err != nil {
+		return err
+	}
+	for _, k := range l.Sort {
+		if !slices.Contains(l.Group, k.Column) && !slices.Contains(l.sums, k.Column) {
 			return fmt.Errorf("cannot sort groups by %s, which they are not grouped by", k.Column.Name)
 		}
 	}

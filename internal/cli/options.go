@@ -180,7 +180,7 @@ func (o *options) shapeOptions() []*option {
 		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
 		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(fact.Names),
 		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(fact.Names),
-		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns").withValues(fact.Names),
+		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns, and sum their queues, or what -C names").withValues(fact.Names),
 		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
 	}
 }

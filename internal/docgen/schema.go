@@ -145,8 +145,8 @@ func define(f *fact.Fact) definition {
 	return d
 }
 
-// group are the properties of a group: the count, and the keys that there are. The
-// parts of objects are described by a pattern.
+// group are the properties of a group: the count, sums, and the keys that there are.
+// The parts of objects are described by a pattern.
 func group() properties {
 	one := uint64(1)
 	list := properties{{"count", property{Description: "Number of sockets in the group", Type: "integer", Minimum: &one}}}
@@ -155,6 +155,8 @@ func group() properties {
 		switch {
 		case f.Parent() != nil:
 			continue
+		case f.Additive():
+			p.Maximum, p.Description = nil, p.Description+". The sum of the sockets that know it, queues without those of listeners; unless it is a key"
 		case fact.LookupMember(f.Name) == f:
 			p = property{Ref: "#/$defs/socket/properties/" + f.Name}
 		}
