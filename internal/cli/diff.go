@@ -282,7 +282,7 @@ func (c *comparison) equal(before, after *sock.Socket) bool {
 			c.unknown = c.unknown || c.o.expect != "" && !ownersHidden(before)
 			continue
 		}
-		if f.Known(before) && f.Known(after) && !fact.Same([]*fact.Fact{f}, before, after) {
+		if !fact.SameKnown(f, before, after) {
 			return false
 		}
 	}

@@ -19,6 +19,18 @@ func Same(facts []*Fact, a, b *sock.Socket) bool {
 	return true
 }
 
+// SameKnown reports whether a fact is the same in two sockets, as far as both know it:
+// one may be of a listing that was asked for less of each holder.
+func SameKnown(f *Fact, a, b *sock.Socket) bool {
+	switch {
+	case !f.Known(a) || !f.Known(b):
+		return true
+	case f.form == formList:
+		return f.sameLists(*f.list(a), *f.list(b), true)
+	}
+	return f.same(a, b)
+}
+
 func (f *Fact) same(a, b *sock.Socket) bool {
 	switch f.form {
 	case formObject:
@@ -26,7 +38,7 @@ func (f *Fact) same(a, b *sock.Socket) bool {
 		return known == f.Known(b) && (!known || Same(f.Parts(), a, b))
 	case formList:
 		known := f.Known(a)
-		return known == f.Known(b) && (!known || f.sameLists(*f.list(a), *f.list(b)))
+		return known == f.Known(b) && (!known || f.sameLists(*f.list(a), *f.list(b), false))
 	case formValues:
 		return bytes.Equal(f.appendArray(nil, a), f.appendArray(nil, b)) // nothing, if it is not known
 	case formText, formPath:
@@ -44,14 +56,15 @@ func (f *Fact) same(a, b *sock.Socket) bool {
 	return known == told && (!known || x == y)
 }
 
-// sameLists compares what is known of each holder.
-func (f *Fact) sameLists(a, b []sock.Owner) bool {
+// sameLists compares what is known of each holder. What was asked for in one of the
+// lists alone is a difference too, unless both must know it.
+func (f *Fact) sameLists(a, b []sock.Owner, both bool) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
 		for _, p := range f.Parts() {
-			if !p.sameOwner(&a[i], &b[i]) {
+			if !p.sameOwner(&a[i], &b[i], both) {
 				return false
 			}
 		}
@@ -59,9 +72,12 @@ func (f *Fact) sameLists(a, b []sock.Owner) bool {
 	return true
 }
 
-func (f *Fact) sameOwner(a, b *sock.Owner) bool {
+func (f *Fact) sameOwner(a, b *sock.Owner, both bool) bool {
 	if a.Process == nil || b.Process == nil {
 		return a.Process == b.Process
+	}
+	if both && a.Known&b.Known&f.process != f.process {
+		return true
 	}
 	if f.ownerText != nil {
 		x, known := f.OwnerText(a)

@@ -90,3 +90,40 @@ func TestSameRates(t *testing.T) {
 		t.Error("a rate is no change")
 	}
 }
+
+// TestSameKnown: of what one listing was not asked for, nothing is a difference.
+func TestSameKnown(t *testing.T) {
+	a := &sock.Socket{Known: sock.FieldOwners, OwnerStatus: sock.OwnerKnown,
+		Owners: []sock.Owner{{FD: 3, Process: &sock.Process{PID: 812, Name: "nginx", Known: sock.FieldExe | sock.FieldOrigin, Exe: "/usr/sbin/nginx", Cwd: "/srv"}}}}
+	owners := Lookup("owners")
+	with := func(change func(o *sock.Owner)) *sock.Socket {
+		b := a.Clone()
+		process := *a.Owners[0].Process
+		b.Owners = []sock.Owner{{FD: 3, Process: &process}}
+		change(&b.Owners[0])
+		return b
+	}
+	for _, c := range []struct {
+		name   string
+		change func(o *sock.Owner)
+		want   bool
+	}{
+		{"all as it was", func(*sock.Owner) {}, true},
+		{"not asked for its origin", func(o *sock.Owner) { o.Known, o.Cwd = sock.FieldExe, "" }, true},
+		{"another program", func(o *sock.Owner) { o.Known, o.Exe = sock.FieldExe, "/tmp/nginx" }, false},
+		{"another directory", func(o *sock.Owner) { o.Cwd = "/" }, false},
+		{"another descriptor", func(o *sock.Owner) { o.FD = 4 }, false},
+		{"a thread of it", func(o *sock.Owner) { o.TID = 813 }, false},
+	} {
+		b := with(c.change)
+		if got := SameKnown(owners, a, b); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+		if Same([]*Fact{owners}, a, b) != (c.name == "all as it was") {
+			t.Errorf("%s is the same", c.name)
+		}
+	}
+	if b := with(func(*sock.Owner) {}); !SameKnown(owners, a, &sock.Socket{}) || !SameKnown(owners, &sock.Socket{}, b) {
+		t.Error("what one socket does not know is a difference")
+	}
+}
