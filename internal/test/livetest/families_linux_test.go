@@ -2,6 +2,7 @@ package livetest
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -32,7 +33,7 @@ func number64(members map[string]any, name string) uint64 {
 }
 
 // TestFamilies holds packet, netlink, VSOCK and XDP sockets against what was made,
-// and what is told of the first two against ss, token by token.
+// and what is told of the first three against ss, token by token.
 func TestFamilies(t *testing.T) {
 	if !population.Alone(t, "ss", "ip") {
 		return
@@ -43,6 +44,7 @@ func TestFamilies(t *testing.T) {
 	t.Run("made through proc", func(t *testing.T) { familiesMade(t, set, "proc") })
 	t.Run("packet beside ss", func(t *testing.T) { packetBesideSS(t, 8) })
 	t.Run("netlink beside ss", func(t *testing.T) { netlinkBesideSS(t, set) })
+	t.Run("vsock beside ss", func(t *testing.T) { vsockBesideSS(t, set) })
 	t.Run("without a right", func(t *testing.T) { withoutRights(t, set) })
 	t.Run("ends", func(t *testing.T) { familyEnds(t, set) })
 }
@@ -218,6 +220,54 @@ func netlinkLine(r familyRecord) string {
 	}
 	return fmt.Sprintf("UNCONN %s %s %d:%d %s sk=0 cb=0 groups=0x%08x %s", number(r.RecvQueue), number(r.SendQueue), n("protocol_number"),
 		n("port_id"), remote, groups, skmem(r.Memory))
+}
+
+// vsockBesideSS compares the sockets of this process: most kernels list those of the
+// whole machine. [familiesMade] asks what is said where the kernel cannot list them.
+func vsockBesideSS(t *testing.T, set *population.Set) {
+	if !diagnosesFamily(t, unix.AF_VSOCK) {
+		return
+	}
+	made := 0
+	for _, m := range set.Made {
+		if m.Protocol == population.VSOCK {
+			made++
+		}
+	}
+	out, err := exec.Command("ss", "-f", "vsock", "-n", "-p", "-O", "-H", "-a").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, fmt.Sprintf(",pid=%d,", os.Getpid())) {
+			want = append(want, strings.Join(strings.Fields(line), " "))
+		}
+	}
+	for _, r := range decodeFamilies(t, list(t, "--ndjson", "--vsock", "-a")) {
+		if deref(r.PID) == os.Getpid() {
+			got = append(got, vsockLine(r))
+		}
+	}
+	if diff := lineDiff(want, got); diff != "" || len(want) != made {
+		t.Errorf("VSOCK sockets differ (-ss +sockeye), %d of ss, %d were made:\n%s", len(want), made, diff)
+	}
+}
+
+// vsockLine is a socket of ours as ss writes it.
+func vsockLine(r familyRecord) string {
+	orAny := func(name string) string {
+		if _, told := r.VSOCK[name]; !told {
+			return "*"
+		}
+		return strconv.FormatUint(number64(r.VSOCK, name), 10)
+	}
+	state := map[string]string{"LISTEN": "LISTEN", "ESTABLISHED": "ESTAB"}[r.State]
+	line := fmt.Sprintf("v_str %s 0 0 %s:%s %s:%s", state, orAny("cid"), orAny("port"), orAny("peer_cid"), orAny("peer_port"))
+	for _, o := range r.Owners {
+		line += fmt.Sprintf(` users:(("%s",pid=%d,fd=%d))`, o.Process, o.PID, o.FD)
+	}
+	return line
 }
 
 // withoutRights: who lacks CAP_NET_ADMIN is told once, and has the sockets all the
