@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/test/population": {},
-	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/container", "platform/iphlpapi", "platform/netns", "platform/portable", "sock", "sock/fact", "sock/filter"},
+	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/container", "platform/iphlpapi", "platform/netns", "platform/portable", "platform/tracer", "sock", "sock/change", "sock/fact", "sock/filter"},
 	"platform/container":       {"sock"},
 	"platform/netns":           {},
 	"platform/bpfiter":         {"sock", "sock/ownerindex"},

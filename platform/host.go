@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"sockeye/platform/tracer"
 	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sock/filter"
@@ -39,7 +40,8 @@ type Host struct {
 	proc     procnet.FS // for owners, as is entitled; see [ownerStage]
 	entitled func() bool
 
-	closings func(sock.Query) (closingSource, error) // nil: nobody tells what closes
+	closings func(sock.Query) (closingSource, error)                // nil: nobody tells what closes
+	tracer   func(context.Context, tracer.Options) (tracing, error) // nil: no programs in the kernel
 
 	spaces *spaces // nil: one namespace is listed
 

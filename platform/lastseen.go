@@ -75,6 +75,9 @@ const (
 	pauseShare = 20
 )
 
+// pauseAfter returns how long to wait behind a listing.
+func pauseAfter(took time.Duration) time.Duration { return max(leastPause, pauseShare*took) }
+
 // keepLooking makes listings until the context ends. One that fails leaves what is
 // remembered.
 func (l *lastSeen) keepLooking(ctx context.Context, list func() *Listing) {
@@ -83,7 +86,7 @@ func (l *lastSeen) keepLooking(ctx context.Context, list func() *Listing) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(max(leastPause, pauseShare*took)):
+		case <-time.After(pauseAfter(took)):
 		}
 		began := time.Now()
 		if _, err := l.look(list()); err != nil && ctx.Err() == nil {

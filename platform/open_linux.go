@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"sockeye/platform/portable"
+	"sockeye/platform/tracer"
 	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sockdiag"
@@ -34,6 +35,13 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		proc:     fs,
 		entitled: func() bool { return mayTraceAll(fs) },
 		closings: func(q sock.Query) (closingSource, error) { return diag.Closings(env, q) },
+	}
+	h.tracer = func(ctx context.Context, o tracer.Options) (tracing, error) {
+		t, err := tracer.Open(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return t, nil
 	}
 	h.exists = func(ctx context.Context, s *sock.Socket) (bool, error) {
 		if in := h.envOf(s); in != nil {

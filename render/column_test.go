@@ -86,7 +86,7 @@ func TestNeeds(t *testing.T) {
 		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP | sock.FieldTIPC
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog
 	optional := sock.ComparedFields | sock.FieldTimer | sock.FieldMemory | sock.FieldTCPInfo | sock.FieldCongestion | sock.FieldShutdown |
-		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldOrigin | sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo |
+		sock.FieldTOS | sock.FieldTrafficClass | sock.FieldCgroupID | sock.FieldCgroup | sock.FieldContext | sock.FieldOrigin | sock.FieldResult | sock.FieldClosedAt | sock.FieldEvent | sock.FieldSocketContext | sock.FieldULP | sock.FieldMPTCPInfo | sock.FieldMPTCPSubflow | sock.FieldSCTPInfo | sock.FieldSMCInfo |
 		sock.FieldClassID | sock.FieldOptions | sock.FieldCongestionInfo | sock.FieldTLS | sock.FieldMD5 | sock.FieldFile | sock.FieldPending | sock.FieldPeerProcess |
 		sock.FieldPacketFilter | sock.FieldPlace | sock.FieldExposure
 	tests := map[string]struct {

@@ -2,7 +2,9 @@ package render
 
 import (
 	"bufio"
+	"cmp"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,9 +15,10 @@ import (
 
 // Event is what happened to a socket.
 type Event struct {
-	// Kind is the word of it in JSON: opened, changed or closed.
-	Kind string
-	Time time.Time
+	// Kind is the word of it in JSON, such as opened. Source is what told it; empty: what
+	// told the one before.
+	Kind, Source string
+	Time         time.Time
 	// Initial: the socket was there already when the view began.
 	Initial bool
 	Socket  *sock.Socket
@@ -39,15 +42,18 @@ type Events struct {
 // listings, "destroy" is the multicast of the kernel. The layout is one of
 // [NDJSON].
 func NewEvents(w io.Writer, l *Layout, source string) *Events {
-	return &Events{
-		output: &output{w: bufio.NewWriterSize(w, 64<<10)}, source: source, members: l.members,
-	}
+	members := slices.DeleteFunc(slices.Clone(l.members), func(f *fact.Fact) bool { return slices.Contains(headMembers, f.Name) })
+	return &Events{output: &output{w: bufio.NewWriterSize(w, 64<<10)}, source: source, members: members}
 }
+
+// headMembers are those that each event begins with.
+var headMembers = []string{"event", "time", "event_source"}
 
 // Event writes an event, of which it keeps nothing. It stays in a buffer until
 // Flush, which a view calls when nothing more is at hand.
 func (e *Events) Event(ev Event) error {
-	buf := e.head(ev.Kind, ev.Time)
+	e.source = cmp.Or(ev.Source, e.source)
+	buf := e.head(ev.Kind, e.source, ev.Time)
 	if ev.Initial {
 		buf = append(buf, `,"initial":true`...)
 	}
@@ -63,7 +69,7 @@ func (e *Events) Event(ev Event) error {
 
 // End writes the last line, with what is to be said of the events as a whole.
 func (e *Events) End(at time.Time, totals ...Total) error {
-	buf := e.head("end", at)
+	buf := e.head("end", e.source, at)
 	for _, t := range totals {
 		buf = strconv.AppendUint(append(append(append(buf, `,"`...), t.Name...), `":`...), t.Number, 10)
 	}
@@ -74,14 +80,14 @@ func (e *Events) End(at time.Time, totals ...Total) error {
 }
 
 // head begins an object.
-func (e *Events) head(kind string, at time.Time) []byte {
+func (e *Events) head(kind, source string, at time.Time) []byte {
 	buf := escape.AppendJSON(append(e.buf[:0], `{"event":`...), kind)
-	buf = at.UTC().AppendFormat(append(buf, `,"time":"`...), microseconds)
-	return escape.AppendJSON(append(buf, `","event_source":`...), e.source)
+	buf = at.UTC().AppendFormat(append(buf, `,"time":"`...), fact.Microseconds)
+	if buf = append(buf, '"'); source == "" { // of what was recorded, when nothing was
+		return buf
+	}
+	return escape.AppendJSON(append(buf, `,"event_source":`...), source)
 }
-
-// microseconds is RFC 3339 with the digits that the time of an event always has.
-const microseconds = "2006-01-02T15:04:05.000000Z07:00"
 
 func (e *Events) write(line []byte) error {
 	e.buf = append(line, '\n')

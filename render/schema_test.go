@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 	"sockeye/sock/fact"
@@ -95,7 +96,13 @@ func populations() []*sock.Socket {
 			labelled.Context, labelled.Known = "system_u:system_r:httpd_t:s0", labelled.Known|sock.FieldContext
 			s.Owners[0].Process = &labelled
 			s.ClosedAt, s.SocketContext = clock, "system_u:object_r:http_t:s0"
-			s.Known |= sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext
+			s.Event = &sock.Event{
+				Kind: sock.EventState + sock.EventKind(kind)%4, Source: sock.SourceBPF, Time: clock, OldState: sock.SynSent, NewState: sock.Closed,
+				Duration: 252507 * time.Microsecond, Lifetime: 3 * time.Second, DurationAtLeast: true, LifetimeAtLeast: true, Origin: sock.OriginConnect,
+				Failure: sock.FailureTimedOut, Sent: 12, Received: 0, Counted: true, Direction: sock.Sent, Retransmitted: sock.SynAckAgain,
+				Reason: "NO_SOCKET", Segments: 2, Bytes: 100,
+			}
+			s.Known |= sock.FieldResult | sock.FieldClosedAt | sock.FieldSocketContext | sock.FieldEvent
 			all = append(all, s)
 		}
 	}

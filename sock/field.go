@@ -67,6 +67,7 @@ const (
 	FieldSocketContext  // SocketContext
 	FieldPlace          // Unit, Container, PlacedBy, Behind: one of them at least
 	FieldExposure       // Exposure, ExposedOn
+	FieldEvent          // Event
 
 	// The facts about a process that holds a socket; see [Process].
 	FieldExe

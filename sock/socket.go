@@ -140,6 +140,9 @@ type Socket struct {
 	// ClosedAt is when the end of the socket was told; no source of listings tells it.
 	ClosedAt time.Time
 
+	// Event is what happened to the socket, where that is told; no listing tells it.
+	Event *Event
+
 	// Created is when the socket was bound, in UTC, where the system remembers
 	// it (Windows).
 	Created time.Time
@@ -179,7 +182,7 @@ func (s *Socket) Clone() *Socket {
 	c.MD5Peers, c.Pending, c.Groups = slices.Clone(s.MD5Peers), slices.Clone(s.Pending), slices.Clone(s.Groups)
 	c.TCPInfo, c.CongestionInfo = copied(s.TCPInfo), copied(s.CongestionInfo)
 	c.TLS, c.File = copied(s.TLS), copied(s.File)
-	c.Details = copied(s.Details)
+	c.Details, c.Event = copied(s.Details), copied(s.Event)
 	return &c
 }
 

@@ -84,6 +84,9 @@ key of --sort and --group-by, and in a template ({{.rtt}}).
 
 // systemsOf says on which systems a fact exists.
 func systemsOf(f *fact.Fact) string {
+	if f.OfEvent() {
+		return "in trace"
+	}
 	names, all := platform.SystemsOf(f), platform.SystemsThatKnow(0)
 	if len(names) == len(all) {
 		return "everywhere"

@@ -32,6 +32,7 @@ type option struct {
 
 // The groups of options in the help, in its order.
 const (
+	groupViews  = "Views"
 	groupTables = "Which sockets"
 	groupOwners = "Owners and names"
 	groupFacts  = "More facts for each socket"

@@ -46,7 +46,10 @@ type options struct {
 	kill, yes, strict, debug   bool
 	summary                    int // 0: a listing; 2: with every counter
 	events                     bool
-	expect                     string        // the file of diff --expect
+	expect                     string // the file of diff --expect
+	tracing                    bool   // the command is trace
+	view                       viewWord
+	eventSource                string
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
 	gone, timed                bool
 	dryRun, graceful           bool

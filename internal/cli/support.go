@@ -18,14 +18,17 @@ import (
 type backend struct {
 	host  *platform.Host
 	where string // such as "on Windows"
-	// compares: listings are compared, which tells more.
-	compares bool
+	// compares: listings are compared, which tells more. traces: so does what happens.
+	compares, traces bool
 }
 
 // fields returns the facts that there can be.
 func (b backend) fields() sock.Field {
-	if b.compares {
+	switch {
+	case b.compares:
 		return b.host.Compared()
+	case b.traces:
+		return b.host.TraceFields(sock.SourceUnknown)
 	}
 	return b.host.Fields()
 }
@@ -49,7 +52,7 @@ func (r *run) openBackend(o *options) (backend, error) {
 		where = "from the source " + o.source
 	}
 	host, err := r.host(o)
-	return backend{host, where, o.watch > 0}, err
+	return backend{host, where, o.watch > 0, o.tracing}, err
 }
 
 // host opens this machine, once.
@@ -207,6 +210,9 @@ func lostToFilter(needs, fields sock.Field) sock.Field {
 func (b backend) lacks(what string, lost sock.Field) error {
 	if lost&b.host.Compared() == lost && !b.compares {
 		return usagef("%s: %s come of comparing two listings, which --watch does", what, fact.Missing(lost))
+	}
+	if lost == sock.FieldEvent {
+		return usagef("%s: %s are told by sockeye trace", what, fact.Missing(lost))
 	}
 	return b.refusal(what, fact.Missing(lost))
 }

@@ -29,8 +29,13 @@ func (o *options) watchOptions() []*option {
 			o.passes, err = readCount("passes", word)
 			return err
 		}},
-		{name: "duration", value: "TIME", group: groupShape, usage: "end --watch or --events after so many seconds, or 1m30s", set: o.setDuration},
+		o.durationOption("end --watch or --events after so many seconds, or 1m30s"),
 	}
+}
+
+// durationOption ends a view that goes on.
+func (o *options) durationOption(usage string) *option {
+	return &option{name: "duration", value: "TIME", group: groupShape, usage: usage, set: o.setDuration}
 }
 
 // setWatch takes the interval of --watch; the library says true where there is none.
@@ -51,8 +56,8 @@ func (o *options) checkWatch() error {
 	switch {
 	case o.watch == 0 && o.passes > 0:
 		return usagef("--passes is how often --watch lists, it goes with that only")
-	case o.watch == 0 && o.duration > 0 && !o.events:
-		return usagef("--duration is for a view that goes on, such as --watch and --events")
+	case o.watch == 0 && o.duration > 0 && !o.events && !o.tracing:
+		return usagef("--duration is for a view that goes on, such as trace, --watch and --events")
 	case o.watch == 0:
 		return nil
 	case o.from != "":

@@ -198,7 +198,7 @@ func TestWatchRefuses(t *testing.T) {
 		"-c100000":              "--watch=100000: a number of seconds is needed, from 0.001 to 86400",
 		"-c --passes 0":         "--passes 0: a number from 1 on is needed",
 		"--passes 2":            "--passes is how often --watch lists, it goes with that only",
-		"--duration 5":          "--duration is for a view that goes on, such as --watch and --events",
+		"--duration 5":          "--duration is for a view that goes on, such as trace, --watch and --events",
 		"-c --from x":           "--watch repeats a listing of this machine, it goes without --from",
 		"-cK":                   "--watch repeats a listing, it goes without --kill, --dump, --summary and --events",
 		"-c -D x":               "--watch repeats a listing, it goes without --kill, --dump, --summary and --events",

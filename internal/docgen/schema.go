@@ -170,16 +170,16 @@ func event() properties {
 	none := uint64(0)
 	number := func(doc string) property { return property{Description: doc, Type: "integer", Minimum: &none} }
 	list := properties{
-		{"event", property{Description: "What happened", Enum: []string{"opened", "changed", "closed", "end"}}},
-		{"time", property{Description: "When, RFC 3339 in UTC, to the microsecond", Type: "string", MinLength: 1, Format: "date-time"}},
-		{"event_source", property{Description: "What told it: the difference of two listings, or the kernel when it frees a socket", Enum: []string{"poll", "destroy"}}},
+		{"event", property{Description: "What happened; the last line is the event end", Enum: append(fact.Lookup("event").Choices(), "end")}},
 		{"initial", property{Description: "The socket was there when the view began", Const: true}},
 		{"lost", number("Events that were lost; with the end")},
 		{"passes", number("Listings that were made; with the end")},
 		{"skipped", number("Listings that were left out since an earlier one took longer than the interval; with the end")},
 	}
 	for _, f := range fact.Members() {
-		list = append(list, namedProperty{f.Member(), property{Ref: "#/$defs/socket/properties/" + f.Name}})
+		if f.Name != "event" {
+			list = append(list, namedProperty{f.Member(), property{Ref: "#/$defs/socket/properties/" + f.Name}})
+		}
 	}
 	return list
 }
@@ -211,7 +211,9 @@ func describe(f *fact.Fact) property {
 		p.Minimum, p.Maximum = &least, &most
 	case p.Type == "number":
 		least, most := uint64(0), uint64(1)
-		p.Minimum, p.Maximum = &least, &most
+		if p.Minimum = &least; f.Kind == fact.Share {
+			p.Maximum = &most
+		}
 	case p.Type == "string":
 		p.MinLength = 1
 		switch f.Kind {
@@ -221,10 +223,16 @@ func describe(f *fact.Fact) property {
 			p.Pattern = "^(0|[1-9a-f][0-9a-f]{0,15})$"
 		}
 	}
-	if f.Unit.String() != "" {
+	switch {
+	case f.Thousandths():
+		p.Description += ", in milliseconds with three decimals"
+	case f.Unit.String() != "":
 		p.Description += ", in " + f.Unit.String()
 	}
-	if f.Optional && f.Parent() == nil {
+	switch {
+	case f.OfEvent():
+		p.Description += "; in an event"
+	case f.Option != "" && f.Optional && f.Parent() == nil:
 		p.Description += "; with --" + f.Option
 	}
 	return p

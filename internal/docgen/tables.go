@@ -69,6 +69,9 @@ func factTable(old []byte) ([]byte, error) {
 		if len(platform.SystemsOf(f)) == len(platform.SystemsThatKnow(0)) {
 			systems = "all"
 		}
+		if f.OfEvent() {
+			systems = "in `trace`"
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", names(f), kind, f.Doc, systems)
 	}
 	return between(old, b.String())
@@ -91,7 +94,7 @@ func systemTable(old []byte) ([]byte, error) {
 		b.WriteString("\n")
 	}
 	for _, f := range fact.Members() {
-		if f.Needs != 0 && !f.Always {
+		if f.Needs != 0 && !f.Always && !f.OfEvent() {
 			row(f.Name, f)
 		}
 	}

@@ -99,11 +99,15 @@ type Fact struct {
 	// human: people see the number with the unit that fits it. flag: it is 0 or 1
 	// and means no or yes. label is what people call it, if not its name. usual and
 	// usualText are what holds for most sockets, which the details leave out.
-	human     bool
-	flag      bool
-	label     string
-	usual     uint64
-	usualText string
+	human bool
+	flag  bool
+	// micro: a time has six decimals. thousandths: the number is written as one of the
+	// unit a thousand times as large, with three decimals.
+	micro       bool
+	thousandths bool
+	label       string
+	usual       uint64
+	usualText   string
 	// clock: it moves by itself as time goes by, and so is no change of the socket.
 	clock bool
 	// plain: nothing but Needs and Least says whether it is known.
@@ -133,6 +137,18 @@ func (f *Fact) ItemType() string {
 		return "integer"
 	}
 	return "string"
+}
+
+// OfEvent reports whether it is told of what happens, and of no socket in a listing.
+func (f *Fact) OfEvent() bool { return f.Needs == sock.FieldEvent }
+
+// Thousandths reports whether the number is written as one of a unit that is a
+// thousand times its own.
+func (f *Fact) Thousandths() bool { return f.thousandths }
+
+// OfStates reports whether the choice is one of states, by [sock.State].
+func (f *Fact) OfStates() bool {
+	return len(f.Values) == len(sock.StateNames()) && f.Values[sock.Listen] == sock.Listen.String()
 }
 
 // Joined reports whether it is made of members of JSON and is none itself.

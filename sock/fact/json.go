@@ -61,7 +61,7 @@ func closeObject(dst []byte, start int) []byte {
 // AppendJSON appends the value as JSON, nothing if it is not known.
 func (f *Fact) AppendJSON(dst []byte, s *sock.Socket) []byte {
 	switch f.form {
-	case formNumber, formBool, formShare:
+	case formNumber, formBool, formShare, formThousandths:
 		return f.appendWord(dst, s)
 	case formText:
 		if v, ok := f.Text(s); ok {
@@ -123,11 +123,25 @@ func (f *Fact) appendNumber(dst []byte, v uint64) []byte {
 	case formHex:
 		return strconv.AppendUint(dst, v, 16)
 	case formTime:
+		if f.micro {
+			return timeOf(v).AppendFormat(dst, Microseconds)
+		}
 		return timeOf(v).AppendFormat(dst, time.RFC3339Nano)
+	case formThousandths:
+		return appendThousandths(dst, v)
 	case formShare:
 		return appendShare(dst, v)
 	}
 	return strconv.AppendUint(dst, v, 10)
+}
+
+// Microseconds is RFC 3339 with the digits that the time of an event always has.
+const Microseconds = "2006-01-02T15:04:05.000000Z07:00"
+
+// appendThousandths appends a number of thousandths with three decimals.
+func appendThousandths(dst []byte, v uint64) []byte {
+	dst = append(strconv.AppendUint(dst, v/1000, 10), '.')
+	return append(dst, '0'+byte(v/100%10), '0'+byte(v/10%10), '0'+byte(v%10))
 }
 
 // listRoom is how much the holders of one socket may take with all that is known

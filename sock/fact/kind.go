@@ -67,6 +67,8 @@ func (f *Fact) Type() string {
 		return "one of " + strings.Join(f.Choices(), " ")
 	case f.Kind == Choice:
 		return Text.String()
+	case f.thousandths:
+		return f.Kind.String() + ", milliseconds"
 	case f.Unit == sock.UnitNone || f.Since:
 		return f.Kind.String()
 	case f.Kind == Bytes:
@@ -95,7 +97,7 @@ func (f *Fact) JSONType() string {
 	switch f.form {
 	case formNumber:
 		return "integer"
-	case formShare:
+	case formShare, formThousandths:
 		return "number"
 	case formBool:
 		return "boolean"
@@ -111,16 +113,17 @@ func (f *Fact) JSONType() string {
 type form uint8
 
 const (
-	formText    form = iota // text of unknown content
-	formPath                // the name of a unix socket
-	formChoice              // a name for a number
-	formNumber              // decimal
-	formBool                // true, false
-	formHex                 // a string of hexadecimal digits
-	formTime                // RFC 3339
-	formShare               // from 0 to 1
-	formAddress             // RFC 5952
-	formShown               // the text for people
+	formText        form = iota // text of unknown content
+	formPath                    // the name of a unix socket
+	formChoice                  // a name for a number
+	formNumber                  // decimal
+	formBool                    // true, false
+	formHex                     // a string of hexadecimal digits
+	formTime                    // RFC 3339
+	formShare                   // from 0 to 1
+	formThousandths             // with three decimals
+	formAddress                 // RFC 5952
+	formShown                   // the text for people
 	formObject
 	formList
 	formValues
@@ -144,6 +147,9 @@ func (f *Fact) formOf() form {
 		return formText
 	case f.Values != nil:
 		return formChoice
+	}
+	if f.thousandths {
+		return formThousandths
 	}
 	switch f.Kind {
 	case Bool:

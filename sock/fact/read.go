@@ -2,6 +2,7 @@ package fact
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -223,6 +224,13 @@ func (f *Fact) readNumber(value []byte) (v uint64, err error) {
 			return 0, fmt.Errorf("bad %s %s", f.member, text)
 		}
 		return v, nil
+	}
+	if f.form == formThousandths {
+		whole, err := strconv.ParseFloat(text, 64)
+		if err != nil || whole < 0 || whole > float64(f.Most)/1000 {
+			return 0, fmt.Errorf("bad %s %s", f.member, text)
+		}
+		return uint64(math.Round(whole * 1000)), nil
 	}
 	v, err = strconv.ParseUint(text, 10, 64)
 	if err != nil || f.Most != 0 && v > f.Most {

@@ -13,7 +13,7 @@ import (
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
 var members = newGroup(slices.Concat(whatFacts, whereFacts, familyFacts, stateFacts, ownerFacts, detailFacts,
-	congestionFacts, securityFacts, optionFacts, unixFacts, protocolFacts, placeFacts, []*Fact{behindFact}, exposureFacts, rateFacts), nil)
+	congestionFacts, securityFacts, optionFacts, unixFacts, protocolFacts, placeFacts, []*Fact{behindFact}, exposureFacts, rateFacts, eventFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
 var all = sync.OnceValue(func() []*Fact {
@@ -136,7 +136,11 @@ var byName = sync.OnceValue(func() map[string]*Fact {
 		}
 	}
 	for _, f := range All() {
-		if f.parent == nil {
+		switch {
+		case f.parent != nil:
+		case f.thousandths: // a header that is a unit is no name in another spelling
+			names[f.Header] = f
+		default:
 			add(f.Header, f)
 		}
 	}

@@ -155,6 +155,9 @@ func (p *parser) valueNamed(f *fact.Fact, t token) (uint64, error) {
 		return boolean(b), nil
 	}
 	name := strings.ReplaceAll(foldShort(t.text), "-", "_")
+	if state, ok := sock.ParseState(t.text); ok && f.OfStates() {
+		return uint64(state), nil
+	}
 	for i, v := range f.Values {
 		if v != "" && (v == name || v == nameAliases[name]) {
 			return uint64(i), nil

@@ -68,8 +68,11 @@ func (p *parser) interval(f *fact.Fact, t token, text string) (v interval, err e
 	case fact.Duration:
 		unit := f.Unit.Duration()
 		bare := unit
-		if f.Since { // its name has no unit
+		switch {
+		case f.Since: // its name has no unit
 			bare = time.Second
+		case f.Thousandths():
+			bare *= 1000
 		}
 		v, err = parseDuration(text, unit, bare)
 	case fact.Time:

@@ -15,7 +15,7 @@ import (
 type shape uint8
 
 const (
-	shapeLines    shape = iota // NDJSON: a socket per line
+	shapeLines    shape = iota // NDJSON: a socket per line, or an event
 	shapeDocument              // one object with a list of sockets
 )
 
@@ -29,14 +29,16 @@ var documentKeys = map[string]bool{
 // detect finds the shape of an input from the first member that tells, and
 // returns a reader that gives the whole input again. It reads no further than
 // it must, so that a pipe may still be written to.
-func detect(r io.Reader) (shape, io.Reader, error) {
+//
+// Events are a shape of their own, and are wanted or refused.
+func detect(r io.Reader, events bool) (shape, io.Reader, error) {
 	r, err := skipMark(r)
 	if err != nil {
 		return 0, nil, err
 	}
 	var seen bytes.Buffer
 	dec := json.NewDecoder(io.TeeReader(&position{r: r}, &seen))
-	found, err := firstShape(dec)
+	found, err := firstShape(dec, events)
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(seen.Bytes())) == 0 {
 		err = nil // no line: no socket
 	}
@@ -48,7 +50,7 @@ func detect(r io.Reader) (shape, io.Reader, error) {
 	return found, io.MultiReader(&seen, r), nil
 }
 
-func firstShape(dec *json.Decoder) (shape, error) {
+func firstShape(dec *json.Decoder, events bool) (shape, error) {
 	token, err := dec.Token()
 	if err != nil {
 		return 0, err
@@ -62,7 +64,13 @@ func firstShape(dec *json.Decoder) (shape, error) {
 			return 0, err
 		}
 		name, _ := token.(string)
-		if name == "event" {
+		switch {
+		case name == "event" && events:
+			return shapeLines, nil
+		case events && fact.LookupMember(name) == nil && !documentKeys[name]:
+		case events:
+			return 0, errors.New("this is a listing, not events; sockeye trace --ndjson writes them")
+		case name == "event":
 			return 0, errors.New("these are events, not a listing; --json and --ndjson without --watch write one")
 		}
 		if documentKeys[name] {

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,9 @@ type Document struct {
 	where     *position
 	dec       *json.Decoder
 	header    sock.Snapshot
-	version   bool // schema_version was read
+	events    bool   // each line is an event
+	lost      uint64 // of them, as the line of the end says
+	version   bool   // schema_version was read
 	used      bool
 	ended     bool // the end of the document was read
 	raw       json.RawMessage
@@ -36,11 +39,19 @@ var _ sock.Recording = (*Document)(nil)
 // ones are ignored. A schema_version other than [sock.SchemaVersion] is an
 // error; so is a text that is not such JSON, with the line and the byte.
 func Open(r io.Reader) (*Document, error) {
-	shape, r, err := detect(r)
+	return open(r, false)
+}
+
+// OpenEvents reads lines of events, such as those of trace with --ndjson, as sockets
+// that know [sock.FieldEvent]. The line of the end is none.
+func OpenEvents(r io.Reader) (*Document, error) { return open(r, true) }
+
+func open(r io.Reader, events bool) (*Document, error) {
+	shape, r, err := detect(r, events)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{shape: shape, where: &position{r: r}}
+	d := &Document{shape: shape, events: events, where: &position{r: r}}
 	d.sockets.Share = d.processes.share
 	d.dec = json.NewDecoder(d.where)
 	if shape == shapeLines {
@@ -112,6 +123,9 @@ func (d *Document) next(s *sock.Socket) error {
 	if err != nil {
 		return d.fault(err) // a mistake in the syntax leaves no place to go on from
 	}
+	if d.events && d.readEnd() {
+		return d.next(s)
+	}
 	if err := d.sockets.Read(s, d.raw); err != nil {
 		return &sock.Partial{
 			Code:       sock.CodeInput,
@@ -122,6 +136,26 @@ func (d *Document) next(s *sock.Socket) error {
 	}
 	return nil
 }
+
+// Lost returns how many events were lost, as far as that was read.
+func (d *Document) Lost() uint64 { return d.lost }
+
+// readEnd reports whether the line is the one behind the events.
+func (d *Document) readEnd() bool {
+	var line struct {
+		Event string
+		Lost  uint64
+	}
+	if !bytes.Contains(d.raw[:min(len(d.raw), endPrefix)], []byte(`"end"`)) || json.Unmarshal(d.raw, &line) != nil || line.Event != "end" {
+		return false
+	}
+	d.lost += line.Lost
+	return true
+}
+
+// endPrefix is how many bytes of a line tell whether it is the end, since it begins
+// with the kind of the event. An end that does not is left out as one without a socket.
+const endPrefix = 32
 
 // end reads what follows the list of sockets.
 func (d *Document) end() error {

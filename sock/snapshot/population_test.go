@@ -201,6 +201,9 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldSocketContext) {
 		s.SocketContext = inventName(r)
 	}
+	if has(sock.FieldEvent) {
+		s.Event = inventEvent(rand.New(rand.NewPCG(s.Cookie, s.Inode)))
+	}
 	if has(sock.FieldClosedAt) {
 		s.ClosedAt = time.Unix(0, 1+r.Int64N(1<<62)).UTC()
 	}
@@ -213,6 +216,29 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 	if has(sock.FieldTrafficClass) {
 		s.TrafficClass = uint8(r.Uint32())
 	}
+}
+
+// inventEvent invents one of which something is told.
+func inventEvent(r *rand.Rand) *sock.Event {
+	span := func() time.Duration { return time.Duration(r.IntN(1e15)-1) * time.Microsecond }
+	e := &sock.Event{
+		Kind: 1 + sock.EventKind(r.IntN(len(sock.EventKindNames())-1)), Source: sock.EventSource(r.IntN(len(sock.EventSourceNames()))),
+		Time: time.UnixMicro(1 + r.Int64N(1<<52)).UTC(), OldState: sock.State(r.IntN(len(sock.StateNames()))), NewState: sock.State(r.IntN(len(sock.StateNames()))),
+		Duration: span(), Lifetime: span(), DurationAtLeast: r.IntN(2) == 0, LifetimeAtLeast: r.IntN(2) == 0,
+		Origin: sock.OwnerOrigin(r.IntN(len(sock.OriginNames()))), Failure: sock.Failure(r.IntN(len(sock.FailureNames()))),
+		Direction: sock.Direction(r.IntN(len(sock.DirectionNames()))), Retransmitted: sock.Retransmitted(r.IntN(len(sock.RetransmittedNames()))),
+		Reason: inventName(r), Segments: r.Uint32() >> r.IntN(32), Bytes: r.Uint32() >> r.IntN(32), Counted: r.IntN(2) == 0,
+	}
+	if e.Duration < 0 {
+		e.Duration = -1
+	}
+	if e.Lifetime < 0 {
+		e.Lifetime = -1
+	}
+	if e.Counted {
+		e.Sent, e.Received = r.Uint64(), r.Uint64()
+	}
+	return e
 }
 
 // inventRates invents one rate at least.

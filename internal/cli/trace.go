@@ -1,0 +1,312 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/fact"
+	"sockeye/sock/snapshot"
+)
+
+const traceHelp = `Tells what happens to TCP sockets as it happens, and whose they are: every
+change of state, or another view of it. It ends with Ctrl-C, --duration or
+--limit.
+
+Examples:
+  sockeye trace port 443              each change of state at port 443
+  sockeye trace --connects 'failure != refused or duration > 100ms'
+  sockeye trace --lifetimes -C time,remote,lifetime_ms,sent_bytes,process
+  sockeye trace --drops --duration 10 --ndjson | jq -r .reason | sort | uniq -c
+  sockeye trace --limit 1 -q new_state eq listen and sport eq 8080
+
+It needs CAP_BPF and CAP_PERFMON (or root) and Linux 5.12 with BTF. Without
+them the ends of connections are told, or what differs from one listing to the
+next, and that is said; --event-source forces one.
+`
+
+func traceCommand(o *options) command {
+	return command{
+		name: "trace", args: "[FILTER]", usage: "what happens, as it happens", help: traceHelp,
+		options: slices.Concat(
+			o.viewOptions(),
+			only(o.portOptions(), "tcp"), o.familyOptions(),
+			only(o.stateOptions(), "filter-file"),
+			without(o.ownerOptions(), "threads"), o.noProcessesOption(),
+			only(o.factOptions(), "extended", "info", "cgroup", "context"),
+			without(o.shapeOptions(), "no-queues", "sort", "group-by"),
+			[]*option{o.durationOption("end after so many seconds, or 1m30s")},
+			without(o.formatOptions(), "json", "pids", "count"),
+			[]*option{text(groupSource, &o.eventSource, "event-source", "", "HOW", "who tells: auto, poll; on Linux bpf, destroy").
+				withValues(these(eventSources...))},
+			o.sourceOptions(), without(o.otherOptions(), "kill", "yes")),
+		run: func(r *run, words []string) error { return r.trace(o, words) },
+	}
+}
+
+// only returns those of some options that are named.
+func only(all []*option, names ...string) []*option {
+	return slices.DeleteFunc(all, func(o *option) bool { return !slices.Contains(names, o.name) })
+}
+
+// without returns those that are not.
+func without(all []*option, names ...string) []*option {
+	return slices.DeleteFunc(all, func(o *option) bool { return slices.Contains(names, o.name) })
+}
+
+// trace tells what happens until SIGINT, a limit or the end of the time that is given.
+func (r *run) trace(o *options, words []string) error {
+	o.tracing = true
+	if err := r.begin(o); err != nil {
+		return err
+	}
+	source, err := o.readEventSource()
+	if err != nil {
+		return err
+	}
+	f, err := r.readFilter(o, words)
+	if err != nil {
+		return guess(err, words)
+	}
+	req := platform.TraceRequest{View: o.view.view, Source: source}
+	if req.Request, err = o.request(f, scope{tables{protocols: sock.Protocols(sock.TCP)}, sock.AllStates}); err != nil {
+		return err
+	}
+	if req.Query.Protocols &= sock.Protocols(sock.TCP); req.Query.Protocols == 0 {
+		return usagef("trace tells what happens to TCP sockets; the filter asks for others")
+	}
+	ctx := r.ctx
+	if o.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.duration)
+		defer cancel()
+	}
+	t, layout, err := r.openTrace(ctx, o, req)
+	if err != nil {
+		return err
+	}
+	return r.showTrace(ctx, o, t, layout)
+}
+
+// openTrace begins the trace, or opens that of the file that --from names, and works
+// out how it is written.
+func (r *run) openTrace(ctx context.Context, o *options, req platform.TraceRequest) (*platform.Trace, *render.Layout, error) {
+	b, err := r.openBackend(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := b.fit(o, &req.Request); err != nil {
+		return nil, nil, err
+	}
+	asked := o.columns // by the user
+	layout, err := r.traceLayout(o, req, b, asked, req.Source)
+	if err != nil {
+		return nil, nil, err
+	}
+	if b.host == nil {
+		t, err := r.replayTrace(req)
+		return t, layout, err
+	}
+	// The facts about processes cost a look at each, and are told if they are asked for.
+	req.Query.Want = o.wants(layout.Needs()&^sock.ProcessFields | layout.Asked()&sock.ProcessFields)
+	t, err := b.host.Trace(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	fits := func() error {
+		b.where = "from the source " + t.Source.String()
+		if lost := lostToFilter(req.Filter.Needs(), b.host.TraceFields(t.Source)); lost != 0 {
+			return b.refusal("the filter", fact.Missing(lost))
+		}
+		if layout, err = r.traceLayout(o, req, b, asked, t.Source); err != nil {
+			return err
+		}
+		return b.refuseColumns(&render.Options{Columns: namedColumns(asked, layout)}, b.host.TraceFields(t.Source))
+	}
+	if err := fits(); err != nil {
+		t.Close()
+		return nil, nil, err
+	}
+	return t, layout, nil
+}
+
+// namedColumns are the columns of a layout if the user has named them.
+func namedColumns(asked []string, layout *render.Layout) []*render.Column {
+	if asked == nil {
+		return nil
+	}
+	return layout.Columns
+}
+
+// traceLayout is how the events of a source are written.
+func (r *run) traceLayout(o *options, req platform.TraceRequest, b backend, columns []string, source sock.EventSource) (*render.Layout, error) {
+	o.columns = columns
+	shape, err := r.shape(o, req.Query, b)
+	if err != nil {
+		return nil, err
+	}
+	o.arrangeTrace(&shape, columns, source)
+	if err := o.arrangeColumns(req.Query, &shape); err != nil {
+		return nil, usageError{err.Error()}
+	}
+	shape.GeneratedAt = r.Now()
+	layout, err := shape.Layout()
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	return layout, nil
+}
+
+// replayTrace opens the events of a file.
+func (r *run) replayTrace(req platform.TraceRequest) (*platform.Trace, error) {
+	if r.input.raw {
+		return nil, inputError(r.input.name, errors.New("a raw dump has no events"))
+	}
+	doc, err := snapshot.OpenEvents(r.input.r)
+	if err != nil {
+		return nil, inputError(r.input.name, err)
+	}
+	return platform.ReplayTrace(doc, doc.Lost, req), nil
+}
+
+// showTrace writes what happens, and at the end how much of it was lost.
+func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layout *render.Layout) error {
+	r.introduce(o, t)
+	viewBegun(r.ctx)
+	out := newTraceWriter(r, layout, t.Source)
+	err := out.Flush() // the header of a table
+	for s, failure := range t.Events(ctx) {
+		switch {
+		case failure != nil:
+			if err := out.Flush(); err != nil { // what came before it
+				t.Close()
+				return writeError{err}
+			}
+			return errors.Join(r.readError(failure), t.Close())
+		case err != nil:
+		case s == nil:
+			err = out.Flush()
+		default:
+			err = out.event(s)
+		}
+		if err != nil || o.limit > 0 && t.Matched == uint64(o.limit) || t.Matched > 0 && o.format.is(render.Quiet) {
+			break
+		}
+	}
+	if err != nil {
+		t.Close()
+		return writeError{err}
+	}
+	lost, missed := t.Lost()
+	missed = errors.Join(missed, t.Close())
+	if err := out.end(lost); err != nil {
+		return writeError{err}
+	}
+	r.endTrace(o, t, lost, missed)
+	return nil
+}
+
+// introduce says who tells the events, if it is not the best, and what is missing.
+func (r *run) introduce(o *options, t *platform.Trace) {
+	const missed = "what opens and closes between two of them is not seen"
+	switch {
+	case t.Refused == "":
+	case t.Source == sock.SourceDestroy:
+		r.say("changes of state cannot be traced (%s): ends of connections are told, as the kernel frees them", t.Refused)
+	case t.Source == sock.SourcePoll:
+		r.say("changes of state cannot be traced (%s): listings are compared, and %s", t.Refused, missed)
+	}
+	for _, w := range t.Warnings {
+		r.say("%s", w.Message)
+	}
+	if o.debug {
+		r.say("debug: what happens is told from now on, by %s", cmp.Or(t.Source.String(), "a file"))
+	}
+}
+
+// endTrace sums up, and sets the exit status. Only who ends it by hand is told how much
+// there was.
+func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error) {
+	if missed != nil {
+		r.say("%v", missed)
+	}
+	switch {
+	case r.ctx.Err() != nil && !o.terse():
+		if r.Terminal && !r.Plain {
+			fmt.Fprint(r.Err, "\r\x1b[K") // in place of the ^C
+		}
+		r.say("%s", traceTotal(o.view.view, t, lost))
+	case lost > 0:
+		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))
+	}
+	switch {
+	case o.strict && (lost > 0 || missed != nil):
+		r.status = exitFailed
+	case t.Matched == 0 && r.ctx.Err() == nil:
+		r.status = exitNothing
+	}
+}
+
+// traceTotal is such as 2 changes, 1 connection, 0 lost.
+func traceTotal(v platform.View, t *platform.Trace, lost uint64) string {
+	word := strings.TrimSuffix(v.String(), "s")
+	parts := []string{counted(t.Matched, word)}
+	switch v {
+	case platform.ViewStates:
+		parts = []string{counted(t.Matched, "change"), counted(t.Connections, "connection")}
+	case platform.ViewLifetimes:
+		parts = []string{counted(t.Matched, "connection")}
+	}
+	return strings.Join(append(parts, fmt.Sprintf("%d lost", lost)), ", ")
+}
+
+// counted is a number of things.
+func counted(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// traceWriter writes events in one of the formats.
+type traceWriter interface {
+	event(*sock.Socket) error
+	// Flush writes out what is in the buffer.
+	Flush() error
+	// end writes what follows the last one.
+	end(lost uint64) error
+}
+
+func newTraceWriter(r *run, layout *render.Layout, source sock.EventSource) traceWriter {
+	if layout.Format == render.NDJSON {
+		return traceLines{render.NewEvents(r.Out, layout, source.String()), r}
+	}
+	return traceRows{render.New(r.Out, layout)}
+}
+
+// traceLines writes objects.
+type traceLines struct {
+	*render.Events
+	r *run
+}
+
+func (l traceLines) event(s *sock.Socket) error {
+	return l.Event(render.Event{Kind: s.Event.Kind.String(), Source: s.Event.Source.String(), Time: s.Event.Time, Socket: s})
+}
+
+func (l traceLines) end(lost uint64) error {
+	return l.End(l.r.Now(), render.Total{Name: "lost", Number: lost})
+}
+
+// traceRows writes rows as a listing does.
+type traceRows struct{ render.Renderer }
+
+func (t traceRows) event(s *sock.Socket) error { return t.Socket(s) }
+
+func (t traceRows) end(uint64) error { return t.Close(sock.Snapshot{Complete: true}) }

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"sockeye/platform"
+	"sockeye/sock"
+)
+
+// TestDocTrace: what docs/trace.md types is taken, and names every view and source.
+func TestDocTrace(t *testing.T) {
+	text, err := os.ReadFile("../../docs/trace.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, commands := string(text), 0
+	for line := range strings.Lines(doc) {
+		typed, is := strings.CutPrefix(strings.TrimPrefix(line, "$ "), "sockeye trace ")
+		if !is {
+			continue
+		}
+		commands++
+		before, quoted, _ := strings.Cut(strings.TrimSpace(typed), "'")
+		words := append([]string{"trace"}, strings.Fields(before)...)
+		if condition, after, has := strings.Cut(quoted, "'"); has {
+			words = append(append(words, condition), strings.Fields(after)...)
+		}
+		o, rest, err := readOptions(words...)
+		o.tracing = true
+		if err == nil {
+			err = o.check()
+		}
+		r := &run{IO: IO{In: strings.NewReader(""), Out: io.Discard, Getenv: func(string) string { return "" }, Now: time.Now}, ctx: t.Context()}
+		req := platform.TraceRequest{View: o.view.view}
+		if err == nil {
+			req.Filter, err = r.readFilter(o, rest)
+		}
+		if err == nil {
+			_, err = r.traceLayout(o, req, backend{}, o.columns, sock.SourceBPF)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", strings.TrimSpace(line), err)
+		}
+	}
+	if commands < 5 {
+		t.Errorf("%d commands", commands)
+	}
+	var words []string
+	for _, o := range (&options{}).viewOptions() {
+		words = append(words, "`"+o.spelling()+"`")
+	}
+	for _, names := range [][]string{sock.EventSourceNames(), sock.OriginNames(), sock.FailureNames()} {
+		for _, name := range names[1:] {
+			words = append(words, "`"+name+"`")
+		}
+	}
+	for _, word := range words {
+		if !strings.Contains(doc, word) {
+			t.Errorf("docs/trace.md does not say %s", word)
+		}
+	}
+}
+
+func TestTraceTotal(t *testing.T) {
+	one, more := &platform.Trace{Matched: 1, Connections: 1}, &platform.Trace{Matched: 2, Connections: 0}
+	for _, c := range []struct {
+		view platform.View
+		of   *platform.Trace
+		lost uint64
+		want string
+	}{
+		{platform.ViewStates, one, 0, "1 change, 1 connection, 0 lost"},
+		{platform.ViewStates, more, 3, "2 changes, 0 connections, 3 lost"},
+		{platform.ViewLifetimes, one, 0, "1 connection, 0 lost"},
+		{platform.ViewConnects, more, 0, "2 connects, 0 lost"},
+		{platform.ViewDrops, one, 0, "1 drop, 0 lost"},
+	} {
+		if got := traceTotal(c.view, c.of, c.lost); got != c.want {
+			t.Errorf("%v: %s, want %s", c.view, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"sockeye/platform/tracer"
+	"sockeye/sock"
+)
+
+// tracing is a [tracer.Tracer].
+type tracing interface {
+	Missing() []tracer.Missing
+	Events() iter.Seq2[*tracer.Event, error]
+	Lost() uint64
+	Close() error
+}
+
+// optionsOf are what the kernel is to tell for a view: of changes of state those that
+// it may take, and no other kind.
+var optionsOf = map[View]tracer.Options{
+	ViewStates:      {Kinds: tracer.KindsOf(tracer.StateChange)},
+	ViewLifetimes:   {Kinds: tracer.KindsOf(tracer.StateChange), NewStates: sock.States(sock.Closed)},
+	ViewConnects:    {Kinds: tracer.KindsOf(tracer.StateChange), OldStates: sock.States(sock.SynSent)},
+	ViewAccepts:     {Kinds: tracer.KindsOf(tracer.StateChange), OldStates: sock.States(sock.SynReceived), NewStates: sock.States(sock.Established)},
+	ViewListens:     {Kinds: tracer.KindsOf(tracer.StateChange)},
+	ViewRetransmits: {Kinds: tracer.KindsOf(tracer.Retransmit, tracer.SynAckRetransmit)},
+	ViewResets:      {Kinds: tracer.KindsOf(tracer.ResetSent, tracer.ResetReceived)},
+	ViewDrops:       {Kinds: tracer.KindsOf(tracer.Drop)},
+}
+
+// openTracer begins to tell by programs in the kernel.
+func openTracer(h *Host, ctx context.Context, req TraceRequest) (eventStream, []sock.Warning, error) {
+	if h.tracer == nil {
+		return nil, nil, errNoTracer
+	}
+	o := optionsOf[req.View]
+	o.Rules, o.Proc = rulesOf(req.Filter), h.chain.env.Proc
+	if h.spaces == nil {
+		if h.chain.env.Namespace == nil {
+			return nil, nil, errNoNamespace
+		}
+		o.Namespaces = []uint64{h.chain.env.Namespace.Inode()}
+	}
+	t, err := h.tracer(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	var warnings []sock.Warning
+	for _, m := range t.Missing() {
+		warnings = append(warnings, sock.Warning{Code: sock.CodeUnavailable, Message: "this kernel cannot trace " + m.What + ": " + m.Err.Error()})
+	}
+	return &tracedEvents{tracing: t}, warnings, nil
+}
+
+var (
+	errNoTracer    = errors.New("programs in the kernel are for Linux alone")
+	errNoNamespace = errors.New("the own network namespace is not known without /proc")
+)
+
+// tracedEvents makes sockets of the tracer's events.
+type tracedEvents struct {
+	tracing
+	event sock.Event
+}
+
+func (t *tracedEvents) events(context.Context) iter.Seq2[*sock.Socket, error] {
+	return func(yield func(*sock.Socket, error) bool) {
+		for e, err := range t.Events() {
+			var s *sock.Socket
+			if err == nil && e != nil {
+				s = &e.Socket
+				t.event = eventOf(e)
+				s.Event, s.Known = &t.event, s.Known|sock.FieldEvent
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+func (t *tracedEvents) lost() (uint64, error) { return t.Lost(), nil }
+func (t *tracedEvents) close() error          { return t.Close() }
+
+// eventOf is the event as the record has it.
+func eventOf(e *tracer.Event) sock.Event {
+	told := sock.Event{
+		Source: sock.SourceBPF, Time: e.Time, Duration: -1, Lifetime: -1,
+		Origin: originOf[e.Origin], Reason: e.Reason, Segments: e.Segments, Bytes: e.Bytes,
+	}
+	switch e.Kind {
+	case tracer.StateChange:
+		told.Kind, told.OldState, told.NewState, told.Failure = sock.EventState, e.OldState, e.NewState, failureOf[e.Failure]
+		if e.Timed {
+			told.Duration, told.Lifetime = e.Duration, e.Age
+			told.DurationAtLeast, told.LifetimeAtLeast = e.DurationAtLeast, e.AgeAtLeast
+		}
+		if e.NewState == sock.Closed && e.Socket.Knows(sock.FieldTCPInfo) {
+			told.Sent, told.Received, told.Counted = e.Sent, e.Received, true
+		}
+	case tracer.Retransmit:
+		told.Kind, told.Retransmitted = sock.EventRetransmit, sock.SegmentAgain
+	case tracer.SynAckRetransmit:
+		told.Kind, told.Retransmitted = sock.EventRetransmit, sock.SynAckAgain
+	case tracer.ResetSent:
+		told.Kind, told.Direction = sock.EventReset, sock.Sent
+	case tracer.ResetReceived:
+		told.Kind, told.Direction = sock.EventReset, sock.Received
+	case tracer.Drop:
+		told.Kind = sock.EventDrop
+	}
+	return told
+}
+
+var originOf = map[tracer.Origin]sock.OwnerOrigin{
+	tracer.Connect: sock.OriginConnect, tracer.Listen: sock.OriginListen, tracer.Read: sock.OriginRead, tracer.Write: sock.OriginWrite,
+	tracer.Close: sock.OriginClose, tracer.Inherited: sock.OriginInherited, tracer.Seeded: sock.OriginSeeded,
+}
+
+var failureOf = map[tracer.Failure]sock.Failure{
+	tracer.Refused: sock.FailureRefused, tracer.Reset: sock.FailureReset, tracer.TimedOut: sock.FailureTimedOut,
+	tracer.Unreachable: sock.FailureUnreachable, tracer.Abandoned: sock.FailureAbandoned,
+	tracer.Aborted: sock.FailureAborted, tracer.Failed: sock.FailureOther,
+}
