@@ -29,7 +29,7 @@ type listnsRequest struct {
 
 // listns returns the kernel's numbers of the network namespaces that this process may
 // enter and that a process is in, or a file or a mount refers to; a socket does not
-// count. The error is ENOSYS where the kernel has no list.
+// count. In a PID namespace below the first they are its own alone. The error is ENOSYS where the kernel has no list.
 func listns() (ids []uint64, err error) {
 	req := listnsRequest{kind: unix.CLONE_NEWNET}
 	req.size = uint32(unsafe.Sizeof(req))
