@@ -1,6 +1,8 @@
 package platform
 
 import (
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,82 +33,92 @@ func OpenNamespace(word string) (*sock.Environment, error) {
 	}
 	for _, way := range []struct {
 		kind string
-		path func(name string) (path, called string, err error)
+		find func(name string) (namedPlace, error)
 	}{{"name", namedSpace}, {"pid", spaceOfProcess}, {"container", spaceOfContainer}} {
 		if kind != "" && kind != way.kind {
 			continue
 		}
-		path, called, err := way.path(name)
+		place, err := way.find(name)
 		if errors.Is(err, fs.ErrNotExist) && kind == "" {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return openCalled(path, called)
+		return place.open()
 	}
 	return nil, errors.New("there is no such path, name of ip netns, process or container")
 }
 
-// openCalled opens a namespace and gives it a name.
-func openCalled(path, called string) (*sock.Environment, error) {
-	env, err := OpenEnvironment(path)
-	if err != nil {
-		return nil, err
-	}
-	if handle, ok := env.Namespace.(*netns.Handle); ok {
-		name := func() string {
-			if name := handle.Name(); name != "" {
-				return name
-			}
-			return called
-		}
+// namedPlace is a namespace that somebody named.
+type namedPlace struct {
+	path   string // its file
+	called string
+	pid    int // a process in it, 0 if none is known
+}
+
+// open opens the namespace: to be entered, else by the tables of the process in it, which
+// everybody may read.
+func (p namedPlace) open() (*sock.Environment, error) {
+	handle, err := entered(func() (*netns.Handle, error) { return netns.Open(proc, p.path) })
+	env := &sock.Environment{Proc: proc, ByteOrder: binary.NativeEndian}
+	switch {
+	case err == nil:
+		name := func() string { return cmp.Or(handle.Name(), p.called) }
 		env.Namespace = calledNamespace{handle, name}
+		return withInterfaces(env), nil
+	case p.pid != 0 && errors.Is(err, fs.ErrPermission):
+		show(env, p.pid, shownNamespace{name: func() string { return p.called }, refused: err})
+		return env, nil
 	}
-	return env, nil
+	return nil, err
 }
 
 // namedSpace is one of those that `ip netns` made. A name is one part of a path.
-func namedSpace(name string) (path, called string, err error) {
-	path = filepath.Join(netns.Names, name)
+func namedSpace(name string) (namedPlace, error) {
+	path := filepath.Join(netns.Names, name)
 	if strings.Contains(name, "/") || name == "." || name == ".." {
-		return "", "", fmt.Errorf("no name of ip netns: %w", fs.ErrNotExist)
+		return namedPlace{}, fmt.Errorf("no name of ip netns: %w", fs.ErrNotExist)
 	}
-	if _, err = os.Stat(path); err != nil {
-		return "", "", fmt.Errorf("no name of ip netns: %w", err)
+	if _, err := os.Stat(path); err != nil {
+		return namedPlace{}, fmt.Errorf("no name of ip netns: %w", err)
 	}
-	return path, name, nil
+	return namedPlace{path: path, called: name}, nil
 }
 
 // spaceOfProcess is the one that a process is in.
-func spaceOfProcess(word string) (path, called string, err error) {
+func spaceOfProcess(word string) (namedPlace, error) {
 	pid, err := strconv.Atoi(word)
 	if err != nil || pid < 1 {
-		return "", "", fmt.Errorf("no process: %w", fs.ErrNotExist)
+		return namedPlace{}, fmt.Errorf("no process: %w", fs.ErrNotExist)
 	}
-	dir := filepath.Join(proc, strconv.Itoa(pid))
-	if _, err := os.Stat(dir); err != nil {
-		return "", "", fmt.Errorf("no process: %w", err)
+	if _, err := os.Stat(filepath.Join(proc, strconv.Itoa(pid))); err != nil {
+		return namedPlace{}, fmt.Errorf("no process: %w", err)
 	}
 	name, err := procnet.At(proc).Name(pid)
 	if err != nil {
-		return "", "", err
+		return namedPlace{}, err
 	}
-	return filepath.Join(dir, "ns", "net"), fmt.Sprintf("%s[%d]", name, pid), nil
+	return placeOf(pid, fmt.Sprintf("%s[%d]", name, pid)), nil
+}
+
+// placeOf is the namespace that a process is in.
+func placeOf(pid int, called string) namedPlace {
+	return namedPlace{path: filepath.Join(proc, strconv.Itoa(pid), "ns", "net"), called: called, pid: pid}
 }
 
 // shortestID is how many digits of the ID of a container name it.
 const shortestID = 12
 
 // spaceOfContainer is the one of the lowest process in a container.
-func spaceOfContainer(name string) (path, called string, err error) {
+func spaceOfContainer(name string) (namedPlace, error) {
 	files := procnet.At(proc)
 	all, _, err := files.Processes()
 	if err != nil {
-		return "", "", err
+		return namedPlace{}, err
 	}
 	places := newPlaces(files)
-	lowest := 0
+	lowest, called := 0, ""
 	for _, p := range all {
 		var facts sock.Process
 		places.ofProcess(p.PID, &facts)
@@ -119,7 +131,7 @@ func spaceOfContainer(name string) (path, called string, err error) {
 		}
 	}
 	if lowest == 0 {
-		return "", "", fmt.Errorf("no container: %w", fs.ErrNotExist)
+		return namedPlace{}, fmt.Errorf("no container: %w", fs.ErrNotExist)
 	}
-	return filepath.Join(proc, strconv.Itoa(lowest), "ns", "net"), called, nil
+	return placeOf(lowest, called), nil
 }

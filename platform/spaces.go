@@ -139,6 +139,9 @@ func (h *Host) sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket
 // there any more, or may not be entered.
 func (h *Host) envOf(s *sock.Socket) *sock.Environment {
 	if h.spaces == nil {
+		if h.chain.env.Tables != "" {
+			return nil
+		}
 		return h.chain.env
 	}
 	for _, sp := range h.spaces.now() {

@@ -77,16 +77,13 @@ func (f *spaceFinder) open(found netns.Found, key spaceKey, namer *spaceNamer) (
 	sp := &space{key: key, chain: chain{sources: f.sources, env: env, inUse: procnet.InUse}}
 	refused := os.ErrPermission
 	if found.Opens() {
-		handle, err := found.Open(env.Proc)
-		if err == nil {
-			if err = handle.Do(func() error { return nil }); err == nil {
-				env.Namespace = calledNamespace{handle, name}
-				withInterfaces(env)
-				return sp, nil
-			}
-			handle.Close()
-		}
-		if !errors.Is(err, os.ErrPermission) {
+		handle, err := entered(func() (*netns.Handle, error) { return found.Open(env.Proc) })
+		switch {
+		case err == nil:
+			env.Namespace = calledNamespace{handle, name}
+			withInterfaces(env)
+			return sp, nil
+		case !errors.Is(err, os.ErrPermission):
 			return nil, err
 		}
 		refused = err
@@ -94,10 +91,29 @@ func (f *spaceFinder) open(found netns.Found, key spaceKey, namer *spaceNamer) (
 	if found.PID == 0 {
 		return nil, refused
 	}
-	env.Tables = filepath.Join(env.Proc, strconv.Itoa(found.PID), "net")
-	env.Namespace = shownNamespace{found.Inode, name}
+	show(env, found.PID, shownNamespace{found.Inode, name, refused})
 	sp.sources, sp.inUse = []sock.Source{procnet.Source{}}, nil
 	return sp, nil
+}
+
+// entered opens a namespace, and finds out whether it may be entered.
+func entered(open func() (*netns.Handle, error)) (*netns.Handle, error) {
+	handle, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if err := handle.Do(func() error { return nil }); err != nil {
+		handle.Close()
+		return nil, err
+	}
+	return handle, nil
+}
+
+// show makes an environment that of a namespace which is not entered: a process in it
+// shows its tables.
+func show(env *sock.Environment, pid int, n shownNamespace) {
+	env.Tables = filepath.Join(env.Proc, strconv.Itoa(pid), "net")
+	env.Namespace = n
 }
 
 // calledNamespace is a namespace with the name that people know.
@@ -110,14 +126,15 @@ func (n calledNamespace) Name() string { return n.name() }
 
 // shownNamespace is one that is not entered: its tables are those of a process.
 type shownNamespace struct {
-	inode uint64 // 0: not known
-	name  func() string
+	inode   uint64 // 0: not known
+	name    func() string
+	refused error // by which it cannot be entered
 }
 
-func (n shownNamespace) Inode() uint64           { return n.inode }
-func (n shownNamespace) Name() string            { return n.name() }
-func (n shownNamespace) Do(f func() error) error { return f() }
-func (n shownNamespace) Close() error            { return nil }
+func (n shownNamespace) Inode() uint64         { return n.inode }
+func (n shownNamespace) Name() string          { return n.name() }
+func (n shownNamespace) Do(func() error) error { return n.refused }
+func (n shownNamespace) Close() error          { return nil }
 
 // spaceNamer finds the names by which people know namespaces.
 type spaceNamer struct {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -201,11 +202,7 @@ func TestNamespacesWithoutRights(t *testing.T) {
 		return
 	}
 	names := manySpaces(t, 4)
-	back := os.Geteuid()
-	defer func() { _ = syscall.Setresuid(back, back, back) }()    // for what is cleaned up
-	if err := syscall.Setresuid(65534, 65534, back); err != nil { // on all threads
-		t.Fatal(err)
-	}
+	becomeNobody(t)
 	all, snap := everySocket(t, Options{})
 	ports := 0
 	for _, s := range all {
@@ -222,6 +219,57 @@ func TestNamespacesWithoutRights(t *testing.T) {
 	}
 	if snap.Complete || !strings.Contains(said, names[0]) || !strings.Contains(said, "cannot be entered without CAP_SYS_ADMIN") {
 		t.Errorf("complete %v: %s", snap.Complete, said)
+	}
+}
+
+// becomeNobody takes the rights of this process away until the test ends.
+func becomeNobody(t *testing.T) {
+	t.Helper()
+	back := os.Geteuid()
+	t.Cleanup(func() { _ = syscall.Setresuid(back, back, back) })
+	if err := syscall.Setresuid(65534, 65534, back); err != nil { // on all threads
+		t.Fatal(err)
+	}
+}
+
+// TestProcessWithoutRights: who may not enter the namespace of a process is shown its
+// tables, and told so; nothing is asked of another namespace in its place.
+func TestProcessWithoutRights(t *testing.T) {
+	if !population.Alone(t, "sleep") {
+		return
+	}
+	names := manySpaces(t, 2)
+	pid, _, _ := strings.Cut(strings.TrimPrefix(names[1], "sleep["), "]")
+	becomeNobody(t)
+	env, err := OpenNamespace(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(Options{Environment: env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	l := h.List(t.Context(), Request{Query: inetQuery(sock.TCP)})
+	rows := 0
+	for s, err := range l.Sockets {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows++; s.Local.Port()/100 != 11 {
+			t.Errorf("port %d is not of that namespace", s.Local.Port())
+		}
+		if err := h.destroy(t.Context(), s); err != errElsewhere {
+			t.Errorf("closing it: %v", err)
+		}
+	}
+	snap := l.Snapshot()
+	fell := func(w sock.Warning) bool { return w.Code == sock.CodeFallback }
+	if rows != listenersOfSpace || snap.Source != "proc" || !slices.ContainsFunc(snap.Warnings, fell) {
+		t.Errorf("%d listeners from %s, %v", rows, snap.Source, snap.Warnings)
+	}
+	if _, err := OpenNamespace(names[0]); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("one with a name and without a process: %v", err)
 	}
 }
 

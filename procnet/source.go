@@ -109,12 +109,14 @@ func (session) Close() {}
 // another namespace it shows the leader's. Kernels before 3.17 and copies have no
 // thread-self.
 func (s session) openTable(name string) (file *os.File, path string, err error) {
+	if s.env.Tables != "" { // which need not be entered
+		path = filepath.Join(s.env.Tables, name)
+		file, err = openFile(path)
+		return file, path, err
+	}
 	err = s.env.Do(func() error {
-		dir := s.env.Tables
-		if dir == "" {
-			dir = filepath.Join(s.env.Proc, "thread-self", "net")
-		}
-		if _, err := os.Stat(dir); err != nil && s.env.Tables == "" {
+		dir := filepath.Join(s.env.Proc, "thread-self", "net")
+		if _, err := os.Stat(dir); err != nil {
 			dir = filepath.Join(s.env.Proc, "net")
 			if _, err := os.Stat(dir); err != nil {
 				path = dir
@@ -123,12 +125,19 @@ func (s session) openTable(name string) (file *os.File, path string, err error) 
 		}
 		path = filepath.Join(dir, name)
 		var err error
-		if file, err = os.Open(path); errors.Is(err, iofs.ErrNotExist) {
-			return fmt.Errorf("%w: %w", sock.ErrAbsent, causeOf(err))
-		}
-		return causeOf(err)
+		file, err = openFile(path)
+		return err
 	})
 	return file, path, err
+}
+
+// openFile opens a table, which may be absent.
+func openFile(path string) (*os.File, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, iofs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", sock.ErrAbsent, causeOf(err))
+	}
+	return file, causeOf(err)
 }
 
 // causeOf returns the error without the path that os puts before it.
