@@ -46,3 +46,6 @@ func interfaceAddresses() (all []sock.InterfaceAddress, err error) {
 	}
 	return all, err
 }
+
+// openSpace opens a namespace by its file.
+func openSpace(path string) (*netns.Handle, error) { return netns.Open(proc, path) }

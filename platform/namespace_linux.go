@@ -60,7 +60,7 @@ type namedPlace struct {
 // open opens the namespace: to be entered, else by the tables of the process in it, which
 // everybody may read.
 func (p namedPlace) open() (*sock.Environment, error) {
-	handle, err := entered(func() (*netns.Handle, error) { return netns.Open(proc, p.path) })
+	handle, err := entered(func() (*netns.Handle, error) { return openSpace(p.path) })
 	env := &sock.Environment{Proc: proc, ByteOrder: binary.NativeEndian}
 	switch {
 	case err == nil:
