@@ -25,9 +25,9 @@ type detail struct {
 func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 	d := detail{dst: dst, text: t.word}
 	if !t.o.Oneline {
-		d.indent = indent
-		if !t.o.Wide {
-			d.limit = t.o.Width
+		d.indent = t.lead + indent
+		if !t.o.Wide && t.o.Width > 0 {
+			d.limit = len(t.lead) + t.o.Width
 		}
 	}
 	for i, c := range t.cols {

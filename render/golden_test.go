@@ -140,6 +140,14 @@ func TestGolden(t *testing.T) {
 			o.Format = CSV
 			o.Columns = mustColumns(t, "local,exposure,exposed_on")
 		}), reachable()},
+		{"tree", with(func(o *Options) { o.Tree = true }), belonging()},
+		{"tree_width100", with(func(o *Options) { o.Tree, o.Width, o.Facts = true, 100, shownBy("extended") }), belonging()},
+		{"tree_width60", with(func(o *Options) { o.Tree, o.Width = true, 60 }), belonging()},
+		{"tree_color", with(func(o *Options) { o.Tree, o.Color, o.Sort = true, true, mustSort(t, "-remote_port") }), belonging()},
+		{"tree_placeless", with(func(o *Options) { o.Tree = true }), example()},
+		{"tree_columns", with(func(o *Options) { o.Tree, o.Header, o.Columns = true, false, mustColumns(t, "local,pid") }), belonging()},
+		{"tree_empty", with(func(o *Options) { o.Tree = true }), nil},
+		{"tree_exposed", with(func(o *Options) { exposedOnly(o); o.Tree = true }), reachable()},
 		{"hostile", with(func(o *Options) { o.Facts = shownBy("extended") }), hostile()},
 		{"hostile_csv", with(func(o *Options) { o.Format = CSV }), hostile()},
 		{"hostile_tsv", with(func(o *Options) { o.Format = TSV }), hostile()},

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,6 +56,9 @@ func (o Options) Layout() (*Layout, error) {
 			}
 		}
 		l.needs |= o.Facts | asksOf(l.columns)
+		if o.Tree {
+			l.needs |= sock.FieldOwners | sock.FieldProcessUser | sock.FieldPlace
+		}
 	case CSV, TSV:
 		l.columns = o.delimitedColumns()
 		l.needs |= asksOf(l.columns)
@@ -161,6 +165,9 @@ func (l *Layout) check() (err error) {
 	if int(l.Format) >= len(formatNames) {
 		return fmt.Errorf("unknown format %d", l.Format)
 	}
+	if l.Tree && (l.Format != Table || l.Group != nil) {
+		return errors.New("a tree is a table of sockets, and nothing else")
+	}
 	if l.Group == nil {
 		return nil
 	}
@@ -196,6 +203,9 @@ func (o *Options) tableColumns() []*Column {
 	for _, name := range names {
 		if name == "pid" && o.Netns {
 			cols = append(cols, column("netns"))
+		}
+		if o.Tree && (name == "pid" || name == "process") {
+			continue // which stands above
 		}
 		if o.Queues || !strings.HasSuffix(name, "_queue") {
 			cols = append(cols, column(name))

@@ -43,6 +43,7 @@ type Options struct {
 
 	Header  bool // of a table, CSV and TSV
 	Netns   bool // the column NETNS of the default table
+	Tree    bool // a table of sockets below their processes, and these below their units
 	Exposed bool // the default table says of what listens where it is reached
 	Queues  bool // the columns RECV-Q and SEND-Q of the default table
 	Oneline bool // extra facts on the line of the socket

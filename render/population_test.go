@@ -253,6 +253,35 @@ func reachable() []*sock.Socket {
 	}
 }
 
+// belonging are sockets of containers, units and neither, in no order.
+func belonging() []*sock.Socket {
+	in := func(s *sock.Socket, unit string, c *sock.Container) *sock.Socket {
+		s.Known |= sock.FieldPlace
+		s.Unit, s.Container, s.PlacedBy = unit, c, sock.PlacedByOwner
+		return s
+	}
+	web := &sock.Container{Runtime: "docker", ID: strings.Repeat("5f", 32), Name: "web", Image: "nginx:1.25"}
+	evilOne := &sock.Container{ID: evil[0], Image: evil[1]}
+	master, worker := process(812, "nginx", "root"), process(813, "nginx", "www-data")
+	listener := inet(sock.TCP, sock.Listen, "0.0.0.0:80", "", sock.Owner{Process: master, FD: 6}, sock.Owner{Process: worker, FD: 6})
+	crowd := inet(sock.TCP, sock.Listen, "0.0.0.0:9000", "")
+	for pid := range 12 {
+		crowd.Owners = append(crowd.Owners, sock.Owner{Process: process(2000+pid, "php-fpm", "www-data"), FD: 5})
+	}
+	return []*sock.Socket{
+		inet(sock.TCP, sock.Listen, "0.0.0.0:2222", "", sock.Owner{Process: process(99, "dropbear", "root"), FD: 3}),
+		in(listener, "docker-5f.scope", web),
+		in(inet(sock.TCP, sock.Listen, "0.0.0.0:22", "", sock.Owner{Process: process(700, "sshd", "root"), FD: 3}), "ssh.service", nil),
+		in(inet(sock.TCP, sock.Established, "172.17.0.2:80", "10.0.0.9:51514", sock.Owner{Process: worker, FD: 9}), "docker-5f.scope", web),
+		in(crowd, "php-fpm.service", nil),
+		in(inet(sock.TCP, sock.Established, "172.17.0.2:80", "10.0.0.9:51520", sock.Owner{Process: worker, FD: 10}), "docker-5f.scope", web),
+		in(inet(sock.UDP, sock.Unconnected, "0.0.0.0:53", "", sock.Owner{Process: process(7, evil[0], evil[3]), FD: 1}), "", evilOne),
+		in(inet(sock.UDP, sock.Unconnected, "0.0.0.0:54", "", sock.Owner{Process: process(8, evil[2], "x"), FD: 1}), evil[5], nil),
+		ownerless(inet(sock.TCP, sock.TimeWait, "10.0.0.5:8080", "10.0.0.7:40112"), sock.OwnerTimeWait),
+		in(ownerless(inet(sock.TCP, sock.Established, "172.17.0.2:80", "10.0.0.7:1"), sock.OwnerPermission), "docker-5f.scope", web),
+	}
+}
+
 func hostile() []*sock.Socket {
 	var all []*sock.Socket
 	for i, name := range evil {

@@ -68,6 +68,9 @@ func newWriter(out *output, l *Layout, v *fact.View) Renderer {
 	case Quiet:
 		return quiet{}
 	}
+	if l.Tree {
+		return newTree(out, l, v)
+	}
 	return newTable(out, l, v)
 }
 

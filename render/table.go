@@ -31,6 +31,7 @@ type table struct {
 	block    []*sock.Socket // rows that wait for them
 	scratch  []byte
 	word     []byte // of a detail
+	lead     string // in front of each line
 	headless bool
 }
 
@@ -121,7 +122,7 @@ func (t *table) writeHeader() error {
 	if t.headless {
 		return nil
 	}
-	l := line{table: t, text: t.buf[:0]}
+	l := line{table: t, text: append(t.buf[:0], t.lead...)}
 	for i, c := range t.cols {
 		if t.shown[i] {
 			l.gap()
@@ -136,7 +137,7 @@ func (t *table) writeHeader() error {
 func (t *table) writeRow(s *sock.Socket) error {
 	t.scratch = t.appendDetail(t.scratch[:0], s)
 	detail := t.scratch
-	l := line{table: t, text: t.buf[:0], goesOn: t.o.Oneline && len(detail) > 0}
+	l := line{table: t, text: append(t.buf[:0], t.lead...), goesOn: t.o.Oneline && len(detail) > 0}
 	for i, c := range t.cols {
 		if !t.shown[i] {
 			continue

@@ -32,6 +32,7 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 		Queues:   !o.noQueues,
 		Netns:    o.allNetns,
 		Exposed:  o.exposed,
+		Tree:     o.tree,
 		Oneline:  o.oneline,
 		Wide:     o.wide,
 		Width:    r.Width,

@@ -41,7 +41,7 @@ func listCommand(o *options) command {
 	return command{
 		name: listName, args: "[FILTER]", usage: "list sockets", help: listHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.exposedOption(),
-			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.summaryOption(),
+			o.ownerOptions(), o.noProcessesOption(), o.factOptions(), o.shapeOptions(), o.treeOption(), o.watchOptions(), o.formatOptions(), o.summaryOption(),
 			o.sourceOptions(), o.dumpOption(), o.eventOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.list(o, words) },
 	}

@@ -29,6 +29,7 @@ type options struct {
 
 	// The shape of the answer.
 	noHeader, noQueues, oneline, wide bool
+	tree                              bool
 	columns, sort, group              []string
 	limit                             int           // 0: all
 	watch                             time.Duration // the interval; 0: one listing
@@ -91,6 +92,9 @@ func (o *options) check() error {
 		return err
 	}
 	if err := o.checkExposed(); err != nil {
+		return err
+	}
+	if err := o.checkTree(); err != nil {
 		return err
 	}
 	return o.checkWatch()
