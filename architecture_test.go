@@ -16,9 +16,10 @@ import (
 // tests aside. docs/architecture.md shows them as a picture.
 var arrows = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
+	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "internal/top", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
 	"internal/services":        {},
 	"internal/suggest":         {},
+	"internal/top":             {"render", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter"},
 	"internal/test/population": {},
 	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/container", "platform/iphlpapi", "platform/netns", "platform/portable", "platform/tracer", "sock", "sock/change", "sock/fact", "sock/filter"},
 	"platform/container":       {"sock"},
@@ -51,6 +52,8 @@ var arrows = map[string][]string{
 // behind says which packages a library from outside may be imported by: each
 // stays behind one.
 var behind = map[string][]string{
+	"charm.land/bubbletea/v2":                  {"internal/top"},
+	"github.com/charmbracelet/colorprofile":    {"internal/top"},
 	"github.com/vishvananda/netlink":           {"sockdiag"},
 	"github.com/shirou/gopsutil/v3":            {"platform", "platform/portable", "bench/gopsutil"},
 	"github.com/urfave/cli/v2":                 {"internal/cli"},

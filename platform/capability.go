@@ -72,6 +72,11 @@ func (h *Host) FindsThreads() bool { return !h.givesOwners() }
 // CanDestroy reports whether [Host.Destroy] can close sockets at all.
 func (h *Host) CanDestroy() bool { return h.destroy != nil }
 
+// MayDestroy reports whether sockets can be closed here, and this process may.
+func (h *Host) MayDestroy() bool {
+	return h.CanDestroy() && (h.mayDestroy == nil || h.mayDestroy())
+}
+
 // ErrKernelSocket is returned by [Host.Destroy] for a socket that the kernel itself
 // holds, or may hold: a file system or a driver that loses it may take the system
 // along.

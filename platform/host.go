@@ -50,6 +50,8 @@ type Host struct {
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
+	// mayDestroy reports whether the reader has the right to; nil: he has.
+	mayDestroy func() bool
 }
 
 // Open returns the host of an environment, with the sources of this system.

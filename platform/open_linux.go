@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sys/unix"
+
+	"sockeye/platform/bpfiter"
 	"sockeye/platform/portable"
 	"sockeye/platform/tracer"
 	"sockeye/procnet"
@@ -56,6 +59,10 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return errElsewhere
 	}
 	h.behind = func(ctx context.Context, p *places) func(*sock.Socket) { return newBehindFinder(ctx, h, p).add }
+	h.mayDestroy = func() bool {
+		have, err := bpfiter.Capabilities()
+		return err != nil || have&(1<<unix.CAP_NET_ADMIN) != 0
+	}
 	if o.AllNamespaces {
 		finder := &spaceFinder{env: env, sources: sources, finder: finder}
 		h.spaces = &spaces{find: finder.find}

@@ -16,6 +16,7 @@ type detail struct {
 	limit  int    // cells of a line; 0 for no limit
 	indent string // of a line; empty if all stand on one
 	column int    // 0 before the first
+	named  bool   // the parts of a small object stand behind its name
 	text   []byte // of one fact; its memory is kept
 }
 
@@ -37,7 +38,7 @@ func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 		d.add(c.Fact, t.view, s)
 	}
 	if t.asked&s.Known != 0 {
-		for _, option := range []string{"", "memory", "info"} {
+		for _, option := range detailGroups {
 			d.group(t, option, s)
 		}
 	}
@@ -54,7 +55,7 @@ func (d *detail) group(t *table, option string, s *sock.Socket) {
 			continue
 		}
 		parts := f.Parts()
-		if parts == nil || f.Kind == fact.List {
+		if parts == nil || f.Kind == fact.List || d.named && other {
 			parts = []*fact.Fact{f}
 		}
 		for _, p := range parts {
@@ -93,3 +94,34 @@ func (d *detail) line() {
 	d.dst = append(append(d.dst, '\n'), d.indent...)
 	d.column = len(d.indent)
 }
+
+// AppendAll appends everything that is known of a socket, in lines of so many cells:
+// who holds it, a line each, then what details show, whatever was asked for.
+func (l *Layout) AppendAll(dst []byte, s *sock.Socket, cells int) []byte {
+	v := l.view()
+	for i := range s.Owners {
+		one := *s
+		one.Owners = s.Owners[i : i+1]
+		d := detail{dst: dst, indent: " ", limit: cells}
+		for _, p := range fact.Lookup("owners").Parts() {
+			if p.Known(&one) {
+				d.add(p, v, &one)
+			}
+		}
+		dst = append(d.dst, '\n')
+	}
+	rest := *s
+	rest.Owners, rest.Known = nil, rest.Known&^sock.OwnerFields
+	t := &table{view: v, asked: sock.AllFields}
+	d := detail{dst: dst, indent: " ", limit: cells, named: true}
+	for _, option := range detailGroups {
+		d.group(t, option, &rest)
+	}
+	if d.column > 0 {
+		d.dst = append(d.dst, '\n')
+	}
+	return d.dst
+}
+
+// detailGroups are the options whose facts begin a line; empty is all others.
+var detailGroups = [...]string{"", "memory", "info"}

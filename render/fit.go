@@ -19,6 +19,7 @@ type fitting struct {
 	fixed  bool   // the columns were chosen: none is dropped
 	shown  []bool // the result
 	wraps  bool   // rows do not fit in any way: the terminal breaks them
+	scroll bool   // it does not, but shows a part of them: columns stay narrow then
 }
 
 // fit changes the widths so that a row has at most limit cells, and returns
@@ -41,7 +42,7 @@ func (f *fitting) fit(limit int) []bool {
 	whole := slices.Clone(f.widths)
 	f.shrink(limit, leastName, func(c *Column) bool { return c.cut })
 	f.shrink(limit, fairAddress, func(c *Column) bool { return !c.right && !c.cut && c.rank == 0 })
-	if f.wraps = f.total(f.widths) > limit; f.wraps {
+	if f.wraps = f.total(f.widths) > limit; f.wraps && !f.scroll {
 		copy(f.widths, whole)
 	}
 	return f.shown

@@ -201,6 +201,9 @@ func (o *Options) tableColumns() []*Column {
 		names = exposedTable
 	}
 	for _, name := range names {
+		if name == "pid" && o.Rates {
+			cols = append(cols, rateColumns()...)
+		}
 		if name == "pid" && o.Netns {
 			cols = append(cols, column("netns"))
 		}

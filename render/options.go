@@ -46,6 +46,7 @@ type Options struct {
 	Tree    bool // a table of sockets below their processes, and these below their units
 	Exposed bool // the default table says of what listens where it is reached
 	Queues  bool // the columns RECV-Q and SEND-Q of the default table
+	Rates   bool // the columns IN/s, OUT/s and RTT of the default table
 	Oneline bool // extra facts on the line of the socket
 	Wide    bool // nothing is dropped or cut to fit Width
 	Width   int  // of the terminal, in cells; 0 for a pipe, which has none

@@ -40,9 +40,9 @@ func ParseSort(list string) ([]SortKey, error) {
 	return keys, nil
 }
 
-// compareBy orders sockets by keys. What has no value comes last in either
+// CompareBy orders sockets by keys. What has no value comes last in either
 // direction.
-func compareBy(keys []SortKey, a, b *sock.Socket) int {
+func CompareBy(keys []SortKey, a, b *sock.Socket) int {
 	for _, k := range keys {
 		n := k.Column.Compare(a, b)
 		if n == 0 {
@@ -82,7 +82,7 @@ func (s *sorter) Socket(x *sock.Socket) error {
 }
 
 func (s *sorter) sort() {
-	slices.SortStableFunc(s.kept, func(a, b *sock.Socket) int { return compareBy(s.keys, a, b) })
+	slices.SortStableFunc(s.kept, func(a, b *sock.Socket) int { return CompareBy(s.keys, a, b) })
 }
 
 // Flush does nothing: the order is known at the end only.

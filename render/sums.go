@@ -59,7 +59,7 @@ func (g *grouper) compareSorted(a, b *group) int {
 		if i := slices.Index(g.o.sums, k.Column); i >= 0 {
 			n = compareSums(a.sums[i], b.sums[i], k.Desc)
 		} else {
-			n = compareBy([]SortKey{k}, a.sample, b.sample)
+			n = CompareBy([]SortKey{k}, a.sample, b.sample)
 		}
 		if n != 0 {
 			return n

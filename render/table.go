@@ -24,6 +24,7 @@ type table struct {
 	cols     []*Column
 	shown    []bool // which columns fit
 	wraps    bool   // they do not, whatever is left out
+	scroll   bool   // what does not fit is scrolled to: see [Grid]
 	last     int    // of those
 	widths   []int
 	asked    sock.Field     // facts for the detail of a row
@@ -90,20 +91,30 @@ func (t *table) measure() {
 		t.block = append(t.block, usual)
 		defer func() { t.block = t.block[:len(t.block)-1] }()
 	}
-	for i, c := range t.cols {
-		if t.o.Header {
-			t.widths[i] = len(c.Header)
-		}
-		for _, s := range t.block {
-			t.scratch = t.appendCell(t.scratch[:0], c, s)
-			t.widths[i] = max(t.widths[i], width(t.scratch))
-		}
-	}
-	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil}
+	t.widen(t.block)
 	limit := t.o.Width
 	if t.o.Wide {
 		limit = 0
 	}
+	t.fitTo(limit)
+}
+
+// widen makes the columns as wide as their headings and rows.
+func (t *table) widen(rows []*sock.Socket) {
+	for i, c := range t.cols {
+		if t.o.Header {
+			t.widths[i] = max(t.widths[i], len(c.Header))
+		}
+		for _, s := range rows {
+			t.scratch = t.appendCell(t.scratch[:0], c, s)
+			t.widths[i] = max(t.widths[i], width(t.scratch))
+		}
+	}
+}
+
+// fitTo decides which columns are shown in so many cells, and how wide.
+func (t *table) fitTo(limit int) {
+	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil, scroll: t.scroll}
 	t.shown = f.fit(limit)
 	t.wraps = f.wraps
 	t.last = lastShown(t.shown)
@@ -122,7 +133,12 @@ func (t *table) writeHeader() error {
 	if t.headless {
 		return nil
 	}
-	l := line{table: t, text: append(t.buf[:0], t.lead...)}
+	return t.write(t.appendHeader(append(t.buf[:0], t.lead...)))
+}
+
+// appendHeader appends the line of the headings.
+func (t *table) appendHeader(dst []byte) []byte {
+	l := line{table: t, text: dst}
 	for i, c := range t.cols {
 		if t.shown[i] {
 			l.gap()
@@ -130,27 +146,14 @@ func (t *table) writeHeader() error {
 			l.place(i, bold)
 		}
 	}
-	return t.write(l.text)
+	return l.text
 }
 
 // writeRow writes one line, and the detail of the row on the same or the next.
 func (t *table) writeRow(s *sock.Socket) error {
 	t.scratch = t.appendDetail(t.scratch[:0], s)
 	detail := t.scratch
-	l := line{table: t, text: append(t.buf[:0], t.lead...), goesOn: t.o.Oneline && len(detail) > 0}
-	for i, c := range t.cols {
-		if !t.shown[i] {
-			continue
-		}
-		l.gap()
-		l.text = t.appendCell(l.text, c, s)
-		look := plain
-		if t.o.Color && c.style != nil {
-			look = c.style(s)
-		}
-		l.place(i, look)
-	}
-	text := l.text
+	text := t.appendCells(append(t.buf[:0], t.lead...), s, t.o.Oneline && len(detail) > 0)
 	if len(detail) > 0 {
 		if t.o.Oneline {
 			text = append(text, gap...)
@@ -163,6 +166,24 @@ func (t *table) writeRow(s *sock.Socket) error {
 		t.o.Row(1 + bytes.Count(text, []byte{'\n'}))
 	}
 	return t.write(text)
+}
+
+// appendCells appends the cells of a row; goesOn: something stands behind them.
+func (t *table) appendCells(dst []byte, s *sock.Socket, goesOn bool) []byte {
+	l := line{table: t, text: dst, goesOn: goesOn}
+	for i, c := range t.cols {
+		if !t.shown[i] {
+			continue
+		}
+		l.gap()
+		l.text = t.appendCell(l.text, c, s)
+		look := plain
+		if t.o.Color && c.style != nil {
+			look = c.style(s)
+		}
+		l.place(i, look)
+	}
+	return l.text
 }
 
 // write writes a line and keeps its memory.

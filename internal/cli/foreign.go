@@ -100,7 +100,6 @@ var fuserPort = regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
 // foreignCommands are words that name a command of other tools, or what people
 // expect to be one.
 var foreignCommands = map[string]string{
-	"top":   "there is no command top; a listing is repeated with --watch",
 	"watch": "there is no command watch; a listing is repeated with --watch",
 }
 

@@ -180,15 +180,22 @@ func (o *options) shows(name, short, usage string) *option {
 
 // shapeOptions say how the listing looks.
 func (o *options) shapeOptions() []*option {
-	return []*option{
+	return slices.Concat([]*option{
 		on(groupShape, &o.noHeader, "no-header", "H", "no header line"),
 		on(groupShape, &o.noQueues, "no-queues", "Q", "no queue columns"),
 		on(groupShape, &o.oneline, "oneline", "O", "one line for each socket, whatever is shown"),
 		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
+	}, o.columnOptions(), []*option{
+		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
+	})
+}
+
+// columnOptions say what is shown of each socket, and in which order.
+func (o *options) columnOptions() []*option {
+	return []*option{
 		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(fact.Names),
 		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(fact.Names),
 		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns, and sum their queues, or what -C names").withValues(fact.Names),
-		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
 	}
 }
 
@@ -221,8 +228,12 @@ func (o *options) formatOptions() []*option {
 		o.formatOption(render.PIDs, "", "bare PIDs, one a line"),
 		o.formatOption(render.Count, "", "the number of sockets"),
 		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
-		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)},
+		o.colorOption(),
 	}
+}
+
+func (o *options) colorOption() *option {
+	return &option{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)}
 }
 
 // formatOption is an option that is called as its format is.

@@ -44,6 +44,20 @@ func viewBegun(ctx context.Context) {
 	}
 }
 
+// slowKey is the key of whether the end of a program may take longer.
+type slowKey struct{}
+
+// takesTime tells that the program has more to do when a signal ends it, such as to put
+// the terminal back as it was.
+func takesTime(ctx context.Context) {
+	if slow, ok := ctx.Value(slowKey{}).(*atomic.Bool); ok {
+		slow.Store(true)
+	}
+}
+
+// longGraceTime is graceTime for such a program.
+const longGraceTime = 10 * time.Second
+
 // graceTime is how long the program may take to end by itself, and to remove what
 // it has not finished, before a signal ends it wherever it waits: in a write to a
 // pipe that nobody reads, in the opening of a FIFO, in a template.
@@ -53,14 +67,18 @@ const graceTime = 100 * time.Millisecond
 // program ends with the second one, or a little later; restore is called then.
 func interruptible(restore func()) (ctx context.Context, stop func()) {
 	ignoreBrokenPipe()
-	ctx, cancel := context.WithCancelCause(withView(context.Background()))
+	ctx, cancel := context.WithCancelCause(context.WithValue(withView(context.Background()), slowKey{}, new(atomic.Bool)))
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		cancel(signalError{<-signals})
+		grace := graceTime
+		if slow, _ := ctx.Value(slowKey{}).(*atomic.Bool); slow.Load() {
+			grace = longGraceTime
+		}
 		select {
 		case <-signals:
-		case <-time.After(graceTime):
+		case <-time.After(grace):
 		}
 		restore()
 		os.Exit(statusOf(ctx))

@@ -7,10 +7,10 @@ import (
 	"sockeye/sock"
 )
 
-// setRates gives a TCP connection the rates at which its counters moved between two
+// SetRates gives a TCP connection the rates at which its counters moved between two
 // listings, as far as the counters are known in both. A counter of 32 bits may have
 // wrapped, those of bytes have 64 and never go back; if one does, no rate is known.
-func setRates(before, after *sock.Socket, took time.Duration) {
+func SetRates(before, after *sock.Socket, took time.Duration) {
 	if took <= 0 || after.Protocol != sock.TCP || !connected(before) || !connected(after) {
 		return
 	}

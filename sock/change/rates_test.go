@@ -50,7 +50,7 @@ func TestRates(t *testing.T) {
 		"64 bits do not": {counters{sock.TCPInfoBytesAcked: 10}, counters{sock.TCPInfoBytesAcked: 9}, sock.Rates{}},
 	} {
 		before, after := counted(0, test.before), counted(2*time.Second, test.after)
-		setRates(before, after, 2*time.Second)
+		SetRates(before, after, 2*time.Second)
 		if diff := cmp.Diff(test.want, after.Rates); diff != "" || after.Knows(sock.FieldRates) != (test.want.Known != 0) {
 			t.Errorf("%s: known %t, %s", name, after.Knows(sock.FieldRates), diff)
 		}
@@ -71,12 +71,12 @@ func TestNoRates(t *testing.T) {
 		"a clock that leaps": func(b, a *sock.Socket) time.Duration { return -time.Second },
 	} {
 		before, after := moved()
-		if setRates(before, after, change(before, after)); after.Knows(sock.FieldRates) || after.Rates != (sock.Rates{}) {
+		if SetRates(before, after, change(before, after)); after.Knows(sock.FieldRates) || after.Rates != (sock.Rates{}) {
 			t.Errorf("%s has rates: %+v", name, after.Rates)
 		}
 	}
 	before, after := moved()
-	if setRates(before, after, time.Second); !after.Knows(sock.FieldRates) || after.Rates.SegsIn != 8 {
+	if SetRates(before, after, time.Second); !after.Knows(sock.FieldRates) || after.Rates.SegsIn != 8 {
 		t.Errorf("a connection has none: %+v", after.Rates)
 	}
 }

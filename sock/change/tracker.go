@@ -114,7 +114,7 @@ func (t *Tracker) next(s *sock.Socket) (p placed, once bool) {
 func (t *Tracker) update(n *seen, s *sock.Socket) Kind {
 	before, was := n.socket, n.listed
 	if before != nil {
-		setRates(before, s, s.ReadAt.Sub(before.ReadAt))
+		SetRates(before, s, s.ReadAt.Sub(before.ReadAt))
 	}
 	n.socket, n.pass = s, t.pass
 	n.setAge(s)

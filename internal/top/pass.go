@@ -1,0 +1,252 @@
+package top
+
+import (
+	"context"
+	"hash/maphash"
+	"time"
+
+	"sockeye/sock"
+	"sockeye/sock/change"
+	"sockeye/sock/fact"
+)
+
+// pass is one listing, with what became of each socket since the one before. It does
+// not change once it was made.
+type pass struct {
+	number int // from 1
+	at     time.Time
+	rows   []row
+	index  map[uint64]int32 // the place of each key
+	owners []sock.Owner     // of all rows
+	totals totals
+	snap   sock.Snapshot
+}
+
+// totals are the sockets of a pass that are there, whatever is shown of them.
+type totals struct {
+	sockets                 int
+	states                  [64]int
+	in, out                 uint64 // bytes a second
+	rated                   bool   // of one connection at least
+	opened, changed, closed int    // since the pass before
+}
+
+// ask is what the next pass is to hold.
+type ask struct {
+	wish
+	// equal reports whether what is shown of a socket is the same.
+	equal func(before, after *sock.Socket) bool
+	// list streams the sockets, over one reused record.
+	list func(ctx context.Context, want sock.Field, each func(*sock.Socket)) (sock.Snapshot, error)
+	now  func() time.Time
+	// span is the shortest time that rates are taken over: below it those before stay.
+	span time.Duration
+	// stay is how long a mark stays, and a socket that is closed.
+	stay time.Duration
+}
+
+// maker makes the passes, one at a time. Two take turns with the memory: while one is
+// shown, the next is made in that of the one before.
+type maker struct {
+	last, spare *pass
+	born        uint32
+	before      record
+}
+
+var seed = maphash.MakeSeed()
+
+// keyOf is a number for the identity of a socket. That two of a million have the same
+// one happens once in thirty million machines.
+func keyOf(id change.Identity) uint64 { return maphash.Comparable(seed, id) | 1 }
+
+// make lists once more.
+func (m *maker) make(ctx context.Context, a ask) (*pass, error) {
+	p := m.begin(a.now())
+	snap, err := a.list(ctx, a.facts, func(s *sock.Socket) { m.add(p, s, a) })
+	if err != nil {
+		m.spare = p
+		return nil, err
+	}
+	p.snap = snap
+	if m.last != nil {
+		m.missing(p, a.stay)
+	}
+	p.count()
+	m.last, m.spare = p, m.last
+	return p, nil
+}
+
+// begin returns an empty pass.
+func (m *maker) begin(at time.Time) *pass {
+	p := m.spare
+	m.spare = nil
+	if p == nil {
+		p = &pass{index: map[uint64]int32{}}
+	}
+	clear(p.index)
+	clear(p.rows[:cap(p.rows)]) // what is not there any more is not held
+	clear(p.owners[:cap(p.owners)])
+	*p = pass{at: at, rows: p.rows[:0], index: p.index, owners: p.owners[:0]}
+	if m.last != nil {
+		p.number = m.last.number
+		if n := len(m.last.rows); cap(p.rows) < n {
+			p.rows = make([]row, 0, n+n/8)
+		}
+	}
+	p.number++
+	return p
+}
+
+// add takes a socket. One that moved from one table to another meanwhile is there
+// twice by its cookie, and counts once.
+func (m *maker) add(p *pass, s *sock.Socket, a ask) {
+	id := change.IdentityOf(s)
+	key := keyOf(id)
+	for {
+		if _, twice := p.index[key]; !twice {
+			break
+		}
+		if s.Knows(sock.FieldCookie) && s.Cookie != 0 && s.Protocol != sock.SCTP {
+			return
+		}
+		key += 2
+	}
+	p.index[key] = int32(len(p.rows))
+	p.rows = append(p.rows, row{key: key, pass: uint32(p.number), read: s.ReadAt.UnixNano()})
+	r := &p.rows[len(p.rows)-1]
+	soon := m.compare(p, r, s, a)
+	r.take(s, a.wish)
+	if soon != nil { // the next rates begin where these do
+		r.counters, r.told, r.read = soon.counters, soon.told, soon.read
+	}
+	if n := len(p.owners); len(s.Owners) > 0 {
+		p.owners = append(p.owners, s.Owners...)
+		r.owners = p.owners[n:len(p.owners):len(p.owners)]
+	}
+}
+
+// compare gives a socket its rates and its age, and its row the mark. It returns the
+// row of the pass before if that was so short ago that its rates were kept.
+func (m *maker) compare(p *pass, r *row, s *sock.Socket, a ask) (soon *row) {
+	at := p.at.UnixNano()
+	var was *row
+	if m.last != nil {
+		if i, there := m.last.index[r.key]; there {
+			was = &m.last.rows[i]
+		}
+	}
+	if was == nil || was.mark == change.Closed {
+		m.born++
+		r.born = m.born
+		if m.last != nil {
+			r.mark, r.since, r.first = change.Opened, at, r.read
+			p.totals.opened++
+		}
+		setAge(s, r.first)
+		return nil
+	}
+	before := m.before.of(was)
+	if was.rest != nil {
+		before.ReadAt = time.Unix(0, was.read)
+	}
+	if r.born, r.first = was.born, was.first; was.rest == nil && r.read-was.read < int64(a.span) {
+		s.Rates, s.Known = was.rates, s.Known|was.known&sock.FieldRates
+		soon = was
+	} else {
+		change.SetRates(before, s, time.Duration(r.read-was.read))
+	}
+	setAge(s, r.first)
+	switch {
+	case a.equal != nil && !a.equal(before, s):
+		r.mark, r.since = change.Changed, at
+		p.totals.changed++
+	case was.mark != change.Same && at-was.since < int64(a.stay):
+		r.mark, r.since = was.mark, was.since
+	}
+	return soon
+}
+
+// setAge sets how long a socket has been there, at least.
+func setAge(s *sock.Socket, first int64) {
+	switch {
+	case s.Knows(sock.FieldCreated):
+		s.Age = max(0, s.ReadAt.Sub(s.Created))
+	case first != 0:
+		s.Age = max(0, s.ReadAt.Sub(time.Unix(0, first)))
+	default:
+		return
+	}
+	s.Known |= sock.FieldAge
+}
+
+// missing holds what is not in the listing any more, for a while. Of one that was not
+// whole it is not known that a socket is closed: it stays once.
+func (m *maker) missing(p *pass, stay time.Duration) {
+	at := p.at.UnixNano()
+	whole := !unread(p.snap)
+	for i := range m.last.rows {
+		was := &m.last.rows[i]
+		if _, there := p.index[was.key]; there {
+			continue
+		}
+		r := *was
+		switch {
+		case was.mark == change.Closed && at-was.since >= int64(stay):
+			continue
+		case was.mark == change.Closed:
+		case !whole && was.pass == uint32(m.last.number):
+		default:
+			r.mark, r.since = change.Closed, at
+			r.rates, r.known = sock.Rates{}, r.known&^sock.FieldRates
+			p.totals.closed++
+		}
+		n := len(p.owners)
+		p.owners = append(p.owners, was.owners...)
+		r.owners = p.owners[n:len(p.owners):len(p.owners)]
+		p.index[r.key] = int32(len(p.rows))
+		p.rows = append(p.rows, r)
+	}
+}
+
+// unread reports whether a table could not be read.
+func unread(snap sock.Snapshot) bool {
+	for _, w := range snap.Warnings {
+		if w.Code == sock.CodeUnavailable || w.Code == sock.CodeInterrupted {
+			return true
+		}
+	}
+	return false
+}
+
+// count counts what is there.
+func (p *pass) count() {
+	for i := range p.rows {
+		r := &p.rows[i]
+		if r.mark == change.Closed {
+			continue
+		}
+		p.totals.sockets++
+		p.totals.states[r.state]++
+		if r.known&sock.FieldRates != 0 {
+			p.totals.rated = true
+			p.totals.in += r.rates.Receive
+			p.totals.out += r.rates.Send
+		}
+	}
+}
+
+// equalBy compares facts. What moves all the time, such as queues and rates, is no
+// change that is worth a mark.
+func equalBy(facts []*fact.Fact) func(before, after *sock.Socket) bool {
+	var words []*fact.Fact
+	for _, f := range facts {
+		switch f.Kind {
+		case fact.Number, fact.Bytes, fact.Duration, fact.Time, fact.Share:
+			if !f.PerOwner() {
+				continue
+			}
+		}
+		words = append(words, f)
+	}
+	return func(before, after *sock.Socket) bool { return fact.Same(words, before, after) }
+}

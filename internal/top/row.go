@@ -1,0 +1,120 @@
+package top
+
+import (
+	"net/netip"
+	"time"
+
+	"sockeye/sock"
+	"sockeye/sock/change"
+)
+
+// row is a socket as the view holds it: what most columns show, in a third of the
+// room that a [sock.Socket] and its tcp_info take, so that there may be tens of
+// thousands. What else was asked for is in rest.
+type row struct {
+	key   uint64 // of the socket's identity; see keyOf
+	born  uint32 // counts the sockets as they were first seen
+	pass  uint32 // that it was last read in
+	mark  change.Kind
+	since int64 // when the mark was set, Unix time in nanoseconds
+	first int64 // when the socket was first seen; 0: in the first pass
+	read  int64 // when it was last read
+
+	known    sock.Field
+	protocol sock.Protocol
+	family   sock.Family
+	state    sock.State
+	status   sock.OwnerStatus
+	v6only   bool
+	told     uint8 // of counters
+
+	ifIndex, recvQueue, sendQueue, backlog uint32
+
+	local, remote netip.AddrPort
+	inode, cookie uint64
+	age           time.Duration
+	device        string
+	listener      *sock.Process
+	owners        []sock.Owner
+	counters      [len(counted)]uint64
+	rates         sock.Rates
+	rest          *sock.Socket // all of it, if it knows more; nil: it does not
+}
+
+// counted are the members of tcp_info of which the rates are made, and the one that
+// most want to see.
+var counted = [...]sock.TCPInfoField{
+	sock.TCPInfoRTT, sock.TCPInfoBytesReceived, sock.TCPInfoBytesAcked, sock.TCPInfoSegsIn, sock.TCPInfoSegsOut,
+	sock.TCPInfoTotalRetrans, sock.TCPInfoDataSegsOut,
+}
+
+// held are the facts that a row has room for.
+const held = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only | sock.FieldRecvQueue |
+	sock.FieldSendQueue | sock.FieldBacklog | sock.FieldInode | sock.FieldCookie | sock.FieldOwners | sock.ComparedFields
+
+// wish is what a pass holds of each socket.
+type wish struct {
+	facts sock.Field
+	// info: tcp_info is held as a whole.
+	info bool
+}
+
+// take holds what is wished of a socket.
+func (r *row) take(s *sock.Socket, w wish) {
+	r.known = s.Known & w.facts
+	r.protocol, r.family, r.state, r.status = s.Protocol, s.Family, s.State, s.OwnerStatus
+	r.v6only = s.V6Only
+	r.ifIndex, r.recvQueue, r.sendQueue, r.backlog = s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog
+	r.local, r.remote, r.inode, r.cookie, r.device = s.Local, s.Remote, s.Inode, s.Cookie, s.Interface
+	r.listener, r.rates, r.age = s.Listener, s.Rates, s.Age
+	r.told, r.rest = 0, nil
+	if s.Knows(sock.FieldTCPInfo) && s.TCPInfo != nil {
+		for i, f := range counted {
+			if v, ok := s.TCPInfo.Get(f); ok {
+				r.counters[i] = v
+				r.told |= 1 << i
+			}
+		}
+	}
+	rest := held
+	if !w.info {
+		rest |= sock.FieldTCPInfo
+	}
+	if r.known&^rest != 0 || s.PortProcess != "" || s.CreatorPID != 0 {
+		r.rest = s.Clone()
+		r.rest.Known &= w.facts
+	}
+}
+
+// record is room for a socket that is made of a row.
+type record struct {
+	socket sock.Socket
+	info   sock.TCPInfo
+}
+
+// of returns the socket of a row. It stays as it is until the next one is made in the
+// same room, and shares its memory with the row.
+func (x *record) of(r *row) *sock.Socket {
+	if r.rest != nil {
+		return r.rest
+	}
+	s := &x.socket // what a row never holds is never set
+	s.Known = r.known
+	s.Protocol, s.Family, s.State, s.OwnerStatus = r.protocol, r.family, r.state, r.status
+	s.V6Only = r.v6only
+	s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog = r.ifIndex, r.recvQueue, r.sendQueue, r.backlog
+	s.Local, s.Remote, s.Inode, s.Cookie, s.Interface = r.local, r.remote, r.inode, r.cookie, r.device
+	s.Listener, s.Owners, s.Rates, s.Age = r.listener, r.owners, r.rates, r.age
+	s.ReadAt = time.Unix(0, r.read)
+	s.TCPInfo = nil
+	if s.Knows(sock.FieldTCPInfo) {
+		x.info = sock.TCPInfo{}
+		for i, f := range counted {
+			if r.told&(1<<i) != 0 {
+				x.info.Set(f, r.counters[i])
+			}
+		}
+		s.TCPInfo = &x.info
+	}
+	return s
+}
