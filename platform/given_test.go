@@ -104,7 +104,7 @@ func TestOwnersThatTheSourceTells(t *testing.T) {
 	if got[3].OwnerStatus != sock.OwnerTimeWait || !got[3].Knows(sock.FieldOwners) {
 		t.Errorf("TIME_WAIT: %v", got[3].OwnerStatus)
 	}
-	if h.Fields() != toldFields|sock.ProcessFields&^(sock.FieldContext|sock.FieldOrigin) || h.ListsBound() || h.FindsThreads() || h.CanDestroy() {
+	if h.Fields() != toldFields|sock.FieldExposure|sock.ProcessFields&^(sock.FieldContext|sock.FieldOrigin) || h.ListsBound() || h.FindsThreads() || h.CanDestroy() {
 		t.Errorf("the machine can %b", h.Fields())
 	}
 }
