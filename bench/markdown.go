@@ -93,6 +93,9 @@ func budgetText(r *result) string {
 	if r.Row.Budget > 0 {
 		parts = append(parts, fmt.Sprintf("%g", r.Row.Budget))
 	}
+	if r.Row.More > 0 {
+		parts[0] += fmt.Sprintf(" and %g ms", r.Row.More)
+	}
 	if r.Row.MaxRSS > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f MiB", r.maxMiB()))
 	}

@@ -13,6 +13,15 @@ var populations = map[string]func(sockets int) (*population.Set, error){
 	"mass": func(sockets int) (*population.Set, error) { return population.Mass(sockets/2, false) },
 	// idle is 2,000 processes without a socket.
 	"idle": func(int) (*population.Set, error) { return population.Crowd(2000, 0, 0) },
+	// spaces is 50 network namespaces with names and 20 listeners each; crowded is the
+	// same beside 2,000 processes.
+	"spaces": func(int) (*population.Set, error) { return population.Namespaces(benchSpaces, 20) },
+	"crowded": func(int) (*population.Set, error) {
+		return together(
+			func() (*population.Set, error) { return population.Namespaces(benchSpaces, 20) },
+			func() (*population.Set, error) { return population.Crowd(2000, 0, 0) },
+		)
+	},
 	// quiet is a small machine: 50 processes, 850 files, 100 listeners.
 	"quiet": func(int) (*population.Set, error) { return population.Crowd(50, 17, 2) },
 	// files is 500 processes with 100 files each, of which 10 are sockets.

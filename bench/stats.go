@@ -88,7 +88,7 @@ func (r *result) missed() []string {
 		return nil
 	}
 	var missed []string
-	if r.Row.Budget > 0 && r.ratio() > r.Row.Budget {
+	if r.Row.Budget > 0 && spreadOf(r.Ours, wallMS).Median > r.Row.Budget*spreadOf(r.Peer, wallMS).Median+r.Row.More {
 		missed = append(missed, "time")
 	}
 	if r.Row.MaxRSS > 0 && spreadOf(r.Ours, rssMiB).Max > r.maxMiB() {

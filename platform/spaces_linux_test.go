@@ -7,12 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -28,27 +26,11 @@ const listenersOfSpace = 20
 // /proc; the thread ends then, or with the test if it stays.
 func inNewSpace(t *testing.T, stays bool, f func(file string) error) {
 	t.Helper()
-	done := make(chan error)
-	var run func()
-	run = func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if unix.Gettid() == unix.Getpid() {
-			defer runtime.UnlockOSThread()
-			go run() // the first thread is that of the process, and does not end
-			time.Sleep(time.Millisecond)
-			return
-		}
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		if err == nil {
-			err = f("/proc/thread-self/ns/net")
-		}
-		done <- err
-		if stays {
-			<-t.Context().Done()
-		}
+	var until <-chan struct{}
+	if stays {
+		until = t.Context().Done()
 	}
-	go run()
-	if err := <-done; err != nil {
+	if err := population.InNewNamespace(until, f); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,14 +47,6 @@ func listen(t *testing.T, number int) error {
 	return nil
 }
 
-// bindSpace binds the namespace to a file, as `ip netns` does.
-func bindSpace(file, to string) error {
-	if err := os.WriteFile(to, nil, 0o600); err != nil {
-		return err
-	}
-	return unix.Mount(file, to, "", unix.MS_BIND, "")
-}
-
 // spaceKinds is how many kinds of namespaces there are.
 const spaceKinds = 6
 
@@ -80,10 +54,7 @@ const spaceKinds = 6
 // to have, by its number.
 func manySpaces(t *testing.T, count int) map[int]string {
 	t.Helper()
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(netns.Names, 0o755); err != nil {
+	if err := population.EmptyRun(); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := t.TempDir()
@@ -93,7 +64,7 @@ func manySpaces(t *testing.T, count int) map[int]string {
 			switch n % spaceKinds {
 			case 0: // with a name
 				names[n] = fmt.Sprint("blue", n)
-				if err := bindSpace(file, filepath.Join(netns.Names, names[n])); err != nil {
+				if err := population.BindNamespace(file, filepath.Join(netns.Names, names[n])); err != nil {
 					return err
 				}
 			case 1: // a process is in it
@@ -105,7 +76,7 @@ func manySpaces(t *testing.T, count int) map[int]string {
 				names[n] = fmt.Sprintf("sleep[%d]", sleep.Process.Pid)
 			case 2: // bound to a file elsewhere
 				names[n] = filepath.Join(elsewhere, fmt.Sprint("a file ", n))
-				if err := bindSpace(file, names[n]); err != nil {
+				if err := population.BindNamespace(file, names[n]); err != nil {
 					return err
 				}
 				t.Cleanup(func() { _ = unix.Unmount(names[n], unix.MNT_DETACH) })
@@ -314,7 +285,7 @@ func TestOpenNamespace(t *testing.T) {
 		}
 	}
 	// A name of digits is one of `ip netns` before it is a PID.
-	inNewSpace(t, false, func(file string) error { return bindSpace(file, filepath.Join(netns.Names, pid)) })
+	inNewSpace(t, false, func(file string) error { return population.BindNamespace(file, filepath.Join(netns.Names, pid)) })
 	if digits := inode(pid); digits == process || digits != inode("name:"+pid) || inode("pid:"+pid) != process {
 		t.Errorf("%s is %d", pid, digits)
 	}

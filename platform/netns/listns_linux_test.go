@@ -3,7 +3,6 @@ package netns
 import (
 	"errors"
 	"os"
-	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -16,19 +15,11 @@ import (
 // heldBy makes a namespace that nothing but a descriptor holds, which is made in it.
 func heldBy(t *testing.T, hold func() (fd int, err error)) (held Descriptor) {
 	t.Helper()
-	runtime.LockOSThread() // the new thread is another one
-	defer runtime.UnlockOSThread()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		if err == nil {
-			held.Inode = inode(t)
-			held.FD, err = hold()
-		}
-		done <- err
-	}()
-	switch err := <-done; {
+	switch err := population.InNewNamespace(nil, func(string) (err error) {
+		held.Inode = inode(t)
+		held.FD, err = hold()
+		return err
+	}); {
 	case errors.Is(err, unix.EPERM):
 		population.Skip(t, "needs CAP_SYS_ADMIN to make namespaces")
 	case err != nil:

@@ -40,7 +40,7 @@ func add(t *testing.T, name string) {
 // emptyRun gives the namespaces of the test a directory of their own.
 func emptyRun(t *testing.T) {
 	t.Helper()
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+	if err := population.EmptyRun(); err != nil {
 		t.Fatal(err)
 	}
 }
