@@ -86,14 +86,6 @@ func (b *behindFinder) of(p *sock.Process, s *sock.Socket, depth int) *sock.Behi
 	return found
 }
 
-// Target returns what stands behind an end that the kernel forwards to.
-func (b *behindFinder) target(end netip.AddrPort, protocol sock.Protocol) *sock.Behind {
-	found := &sock.Behind{Target: end}
-	l := lead{target: end}
-	b.complete(found, b.within(l, 0, protocol), l, protocol, 0)
-	return found
-}
-
 // complete adds the process that listens in the namespace of a process, and the
 // container.
 func (b *behindFinder) complete(found *sock.Behind, pid int, l lead, protocol sock.Protocol, depth int) {
@@ -130,7 +122,7 @@ func onlyOne(all []*sock.Socket) *sock.Socket {
 
 // holder returns the first process that holds a socket, nil if none is seen.
 func (b *behindFinder) holder(s *sock.Socket) *sock.Process {
-	if !b.searched {
+	if !b.searched && b.finder != nil {
 		b.searched = true
 		index, err := b.finder.find(b.ctx, nil)
 		if err != nil {

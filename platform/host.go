@@ -47,6 +47,8 @@ type Host struct {
 
 	// behind begins to look at what stands behind proxies; nil: there are none here.
 	behind func(context.Context, *places) func(*sock.Socket)
+	// forwards returns the wanted ports that the kernel forwards; nil: nobody can tell.
+	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
@@ -173,6 +175,9 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	}
 	if want&sock.FieldExposure != 0 {
 		l.notes.exposures = l.exposures(h.chain.env.Interfaces)
+	}
+	if req.Forwards != nil {
+		l.forwards = h.forwards
 	}
 	if h.spaces != nil {
 		l.rows = h.everywhere(l)

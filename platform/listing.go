@@ -28,6 +28,9 @@ type Request struct {
 	// Exposed, if not 0, leaves what listens beyond the loopback, and is reached
 	// there over one of these families.
 	Exposed sock.FamilySet
+	// Forwards says which of the ports that the kernel forwards are wanted with the
+	// listing; nil for none.
+	Forwards func(*sock.Forward) bool
 }
 
 // matches reports whether the filter matches a socket, or may when what comes later
@@ -60,6 +63,8 @@ type Listing struct {
 	behind  func(*sock.Socket)   // nil: there is nothing behind them
 	chain   *chainRun            // nil: not this machine
 	head    func() sock.Snapshot // what a recording says
+	// forwards reads what the kernel forwards; nil: that is not wanted, or not told here.
+	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)
 
 	snapshot sock.Snapshot
 	warnings warnings
@@ -91,6 +96,9 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 		if l.request.matches(s) && l.request.exposes(s) && !yield(s, nil) {
 			return
 		}
+	}
+	if l.forwards != nil {
+		l.snapshot.Forwards, l.snapshot.ForwardsUnknown = l.forwards(l.ctx, l.request.Forwards)
 	}
 }
 
@@ -156,6 +164,7 @@ func (l *Listing) Snapshot() sock.Snapshot {
 		for _, w := range snap.Warnings {
 			told.add(w)
 		}
+		snap.Forwards = l.wantedForwards(snap.Forwards)
 	}
 	snap.Warnings = append(told.all(), l.warnings.all()...)
 	snap.Asked = l.asked(&snap.Asked)
@@ -172,6 +181,21 @@ func (l *Listing) Snapshot() sock.Snapshot {
 		snap.Warnings = append(snap.Warnings, sock.Warning{Code: sock.CodePermission, Message: deniedMessage(l.owners.denied, os.Geteuid() == 0, l.owners.entitled())})
 	}
 	return snap
+}
+
+// wantedForwards returns those of a recording that are asked for; nil if it has none, or
+// nothing is asked.
+func (l *Listing) wantedForwards(recorded []sock.Forward) []sock.Forward {
+	if l.request.Forwards == nil || recorded == nil {
+		return nil
+	}
+	wanted := []sock.Forward{}
+	for _, f := range recorded {
+		if l.request.Forwards(&f) {
+			wanted = append(wanted, f)
+		}
+	}
+	return wanted
 }
 
 // asked says what was asked for: of a recording, no more than what it was made of.

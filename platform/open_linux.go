@@ -63,6 +63,7 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		have, err := bpfiter.Capabilities()
 		return err != nil || have&(1<<unix.CAP_NET_ADMIN) != 0
 	}
+	h.forwards = h.readForwards
 	if o.AllNamespaces {
 		finder := &spaceFinder{env: env, sources: sources, finder: finder}
 		h.spaces = &spaces{find: finder.find}

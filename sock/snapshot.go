@@ -24,4 +24,9 @@ type Snapshot struct {
 	Warnings []Warning
 	// Asked says what was asked for.
 	Asked Asked
+	// Forwards are the ports that the kernel sends elsewhere, of those that were asked
+	// for: empty if there are none, nil if that was not asked, or is not known.
+	Forwards []Forward
+	// ForwardsUnknown says why it is not known; nil if it is, or was not asked.
+	ForwardsUnknown error
 }

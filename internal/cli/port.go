@@ -2,7 +2,6 @@ package cli
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"sockeye/platform"
@@ -22,6 +21,10 @@ Examples:
   sockeye port 443 dst 10.0.0.0/8
   sockeye port 8080 --pids            bare PIDs of what listens, for kill
   sockeye port 8080 -q && echo taken  nothing but the exit status
+
+A port that is published for a container leads to what listens in it; one that
+the kernel forwards (NAT) is told with its target. Where the rules may not be
+read, a port without a socket is not called free: exit status 3.
 
 --pids names the processes that listen: of several that hold the socket those
 that no other of them started (service managers aside), with their children of
@@ -91,14 +94,14 @@ func (r *run) port(o *options, words []string) error {
 		return r.portPIDs(o, q)
 	case o.shapesListing():
 		o.tellJSON()
-		_, err = r.answer(o, q.req, nil)
-	default:
-		err = r.tellPorts(o, q)
+		a, err := r.answer(o, q.req, nil)
+		if err != nil {
+			return err
+		}
+		r.concludeForwards(o, q, a)
+		return nil
 	}
-	if err == nil && r.status == exitNothing && !o.terse() {
-		r.say("%s uses port %s", q.nothing(), q.text)
-	}
-	return err
+	return r.tellPorts(o, q)
 }
 
 // portQuestion reads the words behind `port`.
@@ -123,6 +126,9 @@ func (r *run) portQuestion(o *options, words []string) (*portQuestion, error) {
 	}
 	if q.req.Query.Protocols &^= sock.Protocols(sock.Unix); q.req.Query.Protocols == 0 {
 		return nil, usagef("unix sockets have no ports")
+	}
+	if rest.Empty() && inFile.Empty() && (!o.choosesStates() || o.listening || o.all) {
+		q.req.Forwards = q.forwarded
 	}
 	return q, nil
 }
@@ -153,13 +159,15 @@ func (r *run) tellPorts(o *options, q *portQuestion) error {
 	if err != nil {
 		return err
 	}
-	if err := portview.Write(r.Out, found, r.portview(listing.Snapshot())); err != nil {
+	snap := listing.Snapshot()
+	if err := portview.Write(r.Out, found, snap.Forwards, r.portview(snap)); err != nil {
 		return writeError{err}
 	}
-	a := r.conclude(o, listing, len(found))
-	if free := unused(q.ports, found); len(found) > 0 && len(free) > 0 && !a.unread() {
-		return r.print("\n" + q.nothing() + " uses " + strings.Join(free, ", ") + "\n")
+	a := r.conclude(o, listing, len(found)+len(snap.Forwards))
+	if free := unused(q.ports, found, snap.Forwards); a.matched > 0 && len(free) > 0 && !a.unread() {
+		return r.print("\n" + q.freeText(free, &snap) + "\n")
 	}
+	r.concludeForwards(o, q, a)
 	return nil
 }
 

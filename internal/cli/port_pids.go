@@ -57,7 +57,7 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 	if err := r.print(b.String()); err != nil {
 		return err
 	}
-	r.conclude(o, listing, len(pids))
+	a := r.conclude(o, listing, len(pids))
 	switch {
 	case len(hidden) > 0:
 		r.say("the owner of %s is hidden", socketsText(hidden))
@@ -66,7 +66,7 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 		r.say("which of the processes listen and which only inherited the socket is not known: their parents are hidden")
 		r.status = exitFailed
 	case len(found) == 0:
-		r.say("%s uses port %s", q.nothing(), q.text)
+		r.concludeForwards(o, q, a)
 	case len(asked) == 0:
 		r.say("%s listens on port %s; --pids=all names what else uses it", q.nothing(), q.text)
 	case len(pids) == 0:

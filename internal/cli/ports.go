@@ -74,14 +74,20 @@ func (w portWord) has(s *sock.Socket) bool {
 		slices.ContainsFunc(w.ranges, func(r filter.PortRange) bool { return r.Lo <= s.Local.Port() && s.Local.Port() <= r.Hi })
 }
 
-// unused returns the ports of which none of the sockets is, in ranges.
-func unused(ports []portWord, found []*sock.Socket) []string {
+// unused returns the ports of which none of the sockets is, and which are not forwarded,
+// in ranges.
+func unused(ports []portWord, found []*sock.Socket, forwards []sock.Forward) []string {
 	var free []string
 	for _, w := range ports {
 		taken := map[uint16]bool{}
 		for _, s := range found {
 			if w.has(s) {
 				taken[s.Local.Port()] = true
+			}
+		}
+		for i := range forwards {
+			for n := int(forwards[i].First); w.forwarded(&forwards[i]) && n <= int(forwards[i].Last); n++ {
+				taken[uint16(n)] = true
 			}
 		}
 		for _, r := range w.ranges {

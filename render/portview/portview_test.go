@@ -79,7 +79,7 @@ func population() []*sock.Socket {
 
 func TestEveryKindOfAnswer(t *testing.T) {
 	var b strings.Builder
-	if err := Write(&b, population(), Options{Now: now}); err != nil {
+	if err := Write(&b, population(), nil, Options{Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	const golden = "testdata/ports.golden"
@@ -158,7 +158,7 @@ const sharedText = `80/tcp  127.0.0.1:80, 3 sockets, accept queues 6 of 300
 // none if it is on another; sockets on the same end are one block.
 func TestSharedPort(t *testing.T) {
 	var b strings.Builder
-	if err := Write(&b, shared(), Options{Now: now}); err != nil {
+	if err := Write(&b, shared(), nil, Options{Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(sharedText, b.String()); diff != "" {
@@ -170,7 +170,7 @@ func TestSharedPort(t *testing.T) {
 func TestNarrow(t *testing.T) {
 	long := socket(sock.TCP, sock.Listen, "0.0.0.0:80", "", process(11, "java", "java -Xmx512m -cp /srv/app/lib/one.jar:/srv/app/lib/two.jar com.example.Main"))
 	var b strings.Builder
-	if err := Write(&b, []*sock.Socket{long}, Options{Now: now, Width: 40}); err != nil {
+	if err := Write(&b, []*sock.Socket{long}, nil, Options{Now: now, Width: 40}); err != nil {
 		t.Fatal(err)
 	}
 	want := `80/tcp  0.0.0.0:80, IPv4, accept queue 0

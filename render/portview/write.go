@@ -28,8 +28,8 @@ type Options struct {
 	Width int       // of the terminal; 0: lines are not wrapped
 }
 
-// Write prints sockets that use a port.
-func Write(w io.Writer, sockets []*sock.Socket, o Options) error {
+// Write prints sockets that use a port, and the ports that the kernel forwards.
+func Write(w io.Writer, sockets []*sock.Socket, forwards []sock.Forward, o Options) error {
 	p := printer{Options: o}
 	for i, g := range groups(sockets) {
 		if i > 0 {
@@ -37,6 +37,10 @@ func Write(w io.Writer, sockets []*sock.Socket, o Options) error {
 		}
 		p.group(g)
 	}
+	if len(sockets) > 0 && len(forwards) > 0 {
+		p.WriteByte('\n')
+	}
+	p.forwards(forwards)
 	_, err := w.Write(p.Bytes())
 	return err
 }

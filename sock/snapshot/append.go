@@ -55,6 +55,7 @@ func appendEnd(dst []byte, snap *sock.Snapshot) []byte {
 		dst = append(dst, `,"owner_reason":`...)
 		dst = escape.AppendJSON(dst, snap.OwnerReason)
 	}
+	dst = appendForwards(dst, snap.Forwards)
 	dst = appendQuery(dst, &snap.Asked)
 	dst = append(dst, `,"complete":`...)
 	dst = strconv.AppendBool(dst, snap.Complete)

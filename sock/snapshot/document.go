@@ -217,9 +217,10 @@ func (d *Document) member(name string) error {
 	var version float64
 	var ignored json.RawMessage
 	var query query
+	var all []forward
 	target := map[string]any{
 		"schema_version": &version, "generated_at": new(string), "host": &h.Host, "source": &h.Source,
-		"owner_source": &h.OwnerSource, "owner_reason": &h.OwnerReason, "complete": &h.Complete, "warnings": &h.Warnings, "query": &query,
+		"owner_source": &h.OwnerSource, "owner_reason": &h.OwnerReason, "complete": &h.Complete, "warnings": &h.Warnings, "query": &query, "forwards": &all,
 	}[name]
 	if target == nil {
 		target = &ignored
@@ -236,6 +237,8 @@ func (d *Document) member(name string) error {
 			return d.fault(fmt.Errorf("there is no schema_version %v", version))
 		}
 		d.version = true
+	case "forwards":
+		h.Forwards = d.forwards(all)
 	case "query":
 		h.Asked = query.asked()
 	case "generated_at":

@@ -1,0 +1,104 @@
+package snapshot
+
+import (
+	"encoding/json"
+	"net/netip"
+	"strconv"
+
+	"sockeye/sock"
+	"sockeye/sock/escape"
+	"sockeye/sock/fact"
+)
+
+// appendForwards appends the member that says which ports the kernel forwards; nothing
+// if that is not known.
+func appendForwards(dst []byte, all []sock.Forward) []byte {
+	if all == nil {
+		return dst
+	}
+	dst = append(dst, `,"forwards":[`...)
+	for i := range all {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendForward(dst, &all[i])
+	}
+	return append(dst, ']')
+}
+
+func appendForward(dst []byte, f *sock.Forward) []byte {
+	word := func(name, text string) {
+		dst = escape.AppendJSON(append(dst, `,"`+name+`":`...), text)
+	}
+	number := func(name string, n uint16) {
+		dst = strconv.AppendUint(append(dst, `,"`+name+`":`...), uint64(n), 10)
+	}
+	dst = append(dst, `{"by":`...)
+	dst = escape.AppendJSON(dst, f.By)
+	if f.Protocol != sock.ProtocolUnknown {
+		word("protocol", f.Protocol.String())
+	}
+	if f.Family != sock.FamilyUnknown {
+		word("family", f.Family.String())
+	}
+	if f.Address.IsValid() {
+		word("local_address", f.Address.String())
+	}
+	number("first_port", f.First)
+	number("last_port", f.Last)
+	if f.Target.Addr().IsValid() {
+		word("target_address", f.Target.Addr().String())
+	}
+	if f.Target.Port() != 0 {
+		number("target_port", f.Target.Port())
+	}
+	if f.Partly {
+		dst = append(dst, `,"partly":true`...)
+	}
+	if f.Behind.Known() {
+		s := sock.Socket{Known: sock.FieldPlace, Behind: f.Behind}
+		dst = fact.LookupMember("behind").AppendJSON(append(dst, `,"behind":`...), &s)
+	}
+	return append(dst, '}')
+}
+
+// forward is an element of the member as it is read.
+type forward struct {
+	By, Protocol, Family string
+	Address              netip.Prefix    `json:"local_address"`
+	First                uint16          `json:"first_port"`
+	Last                 uint16          `json:"last_port"`
+	Target               netip.Addr      `json:"target_address"`
+	Port                 uint16          `json:"target_port"`
+	Partly               bool            `json:"partly"`
+	Behind               json.RawMessage `json:"behind"`
+}
+
+// forwards returns what the document says. A word that a later version wrote is not
+// understood, and what is of such a protocol is not said to be of every one.
+func (d *Document) forwards(all []forward) []sock.Forward {
+	out := []sock.Forward{}
+	for i := range all {
+		f := &all[i]
+		one := sock.Forward{By: f.By, Address: f.Address, First: f.First, Last: f.Last, Target: netip.AddrPortFrom(f.Target, f.Port), Partly: f.Partly}
+		known := true
+		if f.Protocol != "" {
+			one.Protocol, known = sock.ParseProtocol(f.Protocol)
+		}
+		if f.Family != "" && known {
+			one.Family, known = sock.ParseFamily(f.Family)
+		}
+		if !known || f.First > f.Last {
+			continue
+		}
+		if len(f.Behind) > 0 {
+			var s sock.Socket
+			text := append(append([]byte(`{"protocol":"tcp","family":"ipv4","state":"LISTEN","behind":`), f.Behind...), '}')
+			if d.sockets.Read(&s, text) == nil {
+				one.Behind = s.Behind
+			}
+		}
+		out = append(out, one)
+	}
+	return out
+}
