@@ -23,8 +23,8 @@ type row struct {
 	More float64
 	// MaxRSS is the most memory that ours may take, in KiB; 0 is none.
 	MaxRSS int64
-	// OwnersRSS adds perOwned bytes for each socket to MaxRSS.
-	OwnersRSS bool
+	// PerSocket is how many bytes each socket adds to MaxRSS.
+	PerSocket int
 	// MinLines is the least number of lines that each must print for each socket
 	// of the population that -sockets counts: a listing that lost its rows is
 	// fast. With 0 each must print something.
@@ -44,9 +44,12 @@ const flatRSS = 32 << 10
 // summaryRSS is the memory budget of a summary, in KiB.
 const summaryRSS = 16 << 10
 
-// perOwned is the memory budget of each socket file in a stream with owners, in
-// bytes.
-const perOwned = 64
+// perOwned is the memory budget of each socket file in a stream with owners, and
+// perJoined that of each connection whose other end is looked for, in bytes.
+const (
+	perOwned  = 64
+	perJoined = 64
+)
 
 // rows are the work of section "Budgets" of the design, in the order of the
 // table, beside each of the peers that does it.
@@ -66,12 +69,16 @@ var rows = append([]row{
 		Ours: words("sockeye -tan --no-processes"), Peer: words("netstat -tan"),
 	},
 	{
-		Name: "every TCP socket, with owners", Population: "mass", Budget: 0.1, MaxRSS: flatRSS, OwnersRSS: true, MinLines: 1,
+		Name: "every TCP socket, with owners", Population: "mass", Budget: 0.1, MaxRSS: flatRSS, PerSocket: perOwned, MinLines: 1,
 		Ours: words("sockeye -tanp --owners bpf"), Peer: words("ss -tanp"),
 	},
 	{
-		Name: "every TCP socket, with owners, /proc alone", Population: "mass", Budget: 0.25, MaxRSS: flatRSS, OwnersRSS: true, MinLines: 1,
+		Name: "every TCP socket, with owners, /proc alone", Population: "mass", Budget: 0.25, MaxRSS: flatRSS, PerSocket: perOwned, MinLines: 1,
 		Ours: words("sockeye -tanp --owners proc"), Peer: words("ss -tanp"),
+	},
+	{
+		Name: "every TCP socket, with the processes at both ends, against owners alone", Population: "mass", Budget: 1.5, MaxRSS: flatRSS, PerSocket: perOwned + perJoined, MinLines: 1,
+		Ours: words("sockeye -tan -C protocol,state,recv_queue,send_queue,local,remote,pid,process,peer_process"), Peer: words("sockeye -tanp"),
 	},
 	{
 		Name: "every TCP socket, with owners, netstat", Population: "mass", MinLines: 1,

@@ -76,9 +76,7 @@ func (r *result) pairwise() float64 {
 // maxMiB is the memory budget.
 func (r *result) maxMiB() float64 {
 	kib := float64(r.Row.MaxRSS)
-	if r.Row.OwnersRSS {
-		kib += float64(r.Sockets) * perOwned / 1024
-	}
+	kib += float64(r.Sockets) * float64(r.Row.PerSocket) / 1024
 	return kib / 1024
 }
 

@@ -69,7 +69,7 @@ func TestMissed(t *testing.T) {
 		t.Errorf("with a millisecond more missed %v", got)
 	}
 	r.Row.More = 0
-	r.Row.OwnersRSS, r.Sockets = true, 100_000 // 6.1 MiB more
+	r.Row.PerSocket, r.Sockets = perOwned, 100_000 // 6.1 MiB more
 	if got := r.missed(); !slices.Equal(got, []string{"time"}) || r.maxMiB() < 6 || r.maxMiB() > 8 {
 		t.Errorf("with room for owners missed %v of %.1f MiB", got, r.maxMiB())
 	}

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,10 @@ type Host struct {
 	behind func(context.Context, *places) func(*sock.Socket)
 	// forwards returns the wanted ports that the kernel forwards; nil: nobody can tell.
 	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)
+
+	// translations calls visit for the translated connections of an environment; nil:
+	// none are known.
+	translations func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error
 
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
@@ -193,15 +198,19 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 			queues:    &listeners{load: func() []*sock.Socket { return h.listening(ctx, req.Query) }},
 			mailboxes: func() []uint64 { return h.mailboxes(ctx) },
 		}
+		if want.Has(sock.FieldPeerProcess) {
+			l.owners.peers = h.peers(req.Query.Protocols, req.Query.Asked.Has(sock.FieldPeerProcess))
+			l.owners.want |= sock.FieldPlace // of the process at the other end
+		}
 	}
 	if want&sock.FieldPlace != 0 {
 		l.places = newPlaces(h.proc)
-		if l.owners != nil {
-			l.owners.facts.place = l.places.ofProcess
-			if h.behind != nil {
-				l.behind = h.behind(ctx, l.places)
-			}
+		if l.owners != nil && h.behind != nil {
+			l.behind = h.behind(ctx, l.places)
 		}
+	}
+	if l.owners != nil && l.owners.want&sock.FieldPlace != 0 {
+		l.owners.facts.place = cmp.Or(l.places, newPlaces(h.proc)).ofProcess
 	}
 	return l
 }

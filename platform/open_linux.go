@@ -64,6 +64,16 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return err != nil || have&(1<<unix.CAP_NET_ADMIN) != 0
 	}
 	h.forwards = h.readForwards
+	h.translations = func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error {
+		if env.Tables != "" || !procnet.Tracks(env) {
+			return nil
+		}
+		err := diag.Translations(ctx, env, visit)
+		if errors.Is(err, sock.ErrUnavailable) && procnet.Translations(env, visit) == nil {
+			return nil
+		}
+		return err
+	}
 	if o.AllNamespaces {
 		finder := &spaceFinder{env: env, sources: sources, finder: finder}
 		h.spaces = &spaces{find: finder.find}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"iter"
+	"sync"
 
 	"sockeye/procnet"
 	"sockeye/sock"
@@ -62,6 +63,7 @@ type ownerStage struct {
 	proc   procnet.FS                                        // what is told of descriptors
 	facts  *factReader
 	queues *listeners // whose accept queue a connection waits in
+	peers  *peers     // nil: the other ends are not wanted
 	// entitled reports whether the reader has the rights to see every process.
 	entitled func() bool
 	// mailboxes returns the inodes of unix sockets in which messages may wait.
@@ -71,6 +73,7 @@ type ownerStage struct {
 	indexes   []ownerIndex
 	searches  int
 	held      []*sock.Socket // rows that wait for their owners
+	scratch   []sock.Owner   // of an other end; its memory is used again
 	// everything: the last search was for all sockets.
 	everything bool
 	// further: it was looked for more than descriptors; refused is how many
@@ -124,12 +127,7 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 		return true
 	}
 	o.held = nil
-	want := o.wanted(held)
-	if !streaming && len(held) == ownerBlock {
-		want = nil
-	}
-	searched := want != nil && len(want) == 0 || o.search(ctx, want)
-	o.settle(ctx, held, searched)
+	o.settle(ctx, held, o.searchFor(ctx, held, streaming))
 	for _, s := range held {
 		o.peer(s)
 		if !yield(s, nil) {
@@ -137,6 +135,27 @@ func (o *ownerStage) release(ctx context.Context, streaming bool, yield func(*so
 		}
 	}
 	return true
+}
+
+// searchFor searches the owners of some rows and of their other ends, and reports
+// whether that was done.
+func (o *ownerStage) searchFor(ctx context.Context, held []*sock.Socket, streaming bool) bool {
+	if !streaming && len(held) == ownerBlock {
+		var loading sync.WaitGroup
+		if o.peers != nil {
+			loading.Go(func() { o.peers.load(ctx, nil, true) })
+		}
+		searched := o.search(ctx, nil)
+		loading.Wait()
+		o.reportPeers()
+		return searched
+	}
+	if o.peers != nil && !streaming {
+		o.peers.load(ctx, held, false)
+		o.reportPeers()
+	}
+	want := o.wanted(held)
+	return len(want) == 0 || o.search(ctx, want)
 }
 
 // wanted returns the inodes of the sockets whose holders are not known yet.
@@ -149,30 +168,16 @@ func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
 		case s.OwnerStatus == sock.OwnerAcceptQueue && s.Listener == nil && o.searches == 0:
 			want = append(want, o.queues.of(s)...)
 		}
-		if o.wantsPeer(s) {
-			if _, index := o.holders(s.PeerInode, nil); index == nil {
-				want = append(want, s.PeerInode)
+		if o.peers == nil {
+			continue
+		}
+		if end, status := o.peers.of(s); status == sock.PeerKnown && end.inode != 0 {
+			if _, index := o.holders(end.inode, nil); index == nil {
+				want = append(want, end.inode)
 			}
 		}
 	}
 	return want
-}
-
-// wantsPeer reports whether it is wanted who holds the other end of a unix socket,
-// and this one has one.
-func (o *ownerStage) wantsPeer(s *sock.Socket) bool {
-	return o.want.Has(sock.FieldPeerProcess) && s.Knows(sock.FieldPeerInode)
-}
-
-// peer tells a process that holds the other end, if that is wanted and one was found.
-func (o *ownerStage) peer(s *sock.Socket) {
-	if !o.wantsPeer(s) {
-		return
-	}
-	if owners, _ := o.holders(s.PeerInode, nil); len(owners) > 0 {
-		s.PeerProcess = owners[0].Process
-		s.Known |= sock.FieldPeerProcess
-	}
 }
 
 // search looks for holders; nil means those of every socket. It reports whether that

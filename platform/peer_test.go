@@ -1,6 +1,8 @@
 package platform
 
 import (
+	"context"
+	"iter"
 	"slices"
 	"testing"
 
@@ -14,6 +16,22 @@ func unixEnd(inode, peer uint64) sock.Socket {
 	return s
 }
 
+// peersAmong returns what finds other ends in one namespace that has some sockets.
+func peersAmong(listed sock.ProtocolSet, all ...sock.Socket) *peers {
+	h := &Host{chain: chain{env: &sock.Environment{}}}
+	p := h.peers(listed, true)
+	p.sockets = func(_ context.Context, q sock.Query) iter.Seq2[*sock.Socket, error] {
+		return func(yield func(*sock.Socket, error) bool) {
+			for i := range all {
+				if !yield(&all[i], nil) {
+					return
+				}
+			}
+		}
+	}
+	return p
+}
+
 // TestPeerProcess: who holds the other end is searched with the owners, if it is
 // wanted, and is known where somebody does.
 func TestPeerProcess(t *testing.T) {
@@ -23,7 +41,7 @@ func TestPeerProcess(t *testing.T) {
 		stage := newStage(t, finder)
 		want := []uint64{1, 3}
 		if wanted {
-			stage.want |= sock.FieldPeerProcess
+			stage.peers = peersAmong(0)
 			want = []uint64{1, 2, 3, 4}
 		}
 		got := attached(t, stage, unixEnd(1, 2), unixEnd(3, 4))
@@ -34,8 +52,8 @@ func TestPeerProcess(t *testing.T) {
 		if got[0].Knows(sock.FieldPeerProcess) != wanted || wanted && (got[0].PeerProcess.PID != 20 || got[0].PeerProcess.Name != "server") {
 			t.Errorf("wanted %v: the peer is %+v", wanted, got[0].PeerProcess)
 		}
-		if got[1].Knows(sock.FieldPeerProcess) || got[1].PeerProcess != nil {
-			t.Errorf("a peer that nobody holds is %+v", got[1].PeerProcess)
+		if got[1].PeerProcess != nil || wanted != (got[1].PeerStatus == sock.PeerNotFound) {
+			t.Errorf("wanted %v: a peer that nobody holds is %+v, %v", wanted, got[1].PeerProcess, got[1].PeerStatus)
 		}
 	}
 }
@@ -45,7 +63,7 @@ func TestPeerProcess(t *testing.T) {
 func TestPeerProcessOfAStream(t *testing.T) {
 	finder := &fakeFinder{owners: map[uint64][]sock.Owner{}}
 	stage := newStage(t, finder)
-	stage.want |= sock.FieldPeerProcess
+	stage.peers = peersAmong(sock.Protocols(sock.Unix))
 	var rows []sock.Socket
 	for i := uint64(2); i < 2*ownerBlock; i++ {
 		rows = append(rows, unixEnd(i, i^1))

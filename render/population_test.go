@@ -142,7 +142,8 @@ func full() *sock.Socket {
 	s.CongestionInfo = &sock.CongestionInfo{Kind: sock.CongestionBBR, BBR: sock.BBRInfo{Bandwidth: 1_250_000, MinRTT: 40, PacingGain: 739, CwndGain: 512}}
 	s.TLS = &sock.TLS{Version: "1.3", Cipher: "aes-gcm-128", TxConf: "sw", RxConf: "none", ZeroCopyTx: true}
 	s.MD5Peers = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/48")}
-	s.PeerProcess = &sock.Process{PID: 701, Name: "sftp-server"}
+	s.PeerProcess = &sock.Process{PID: 701, Name: "sftp-server", Container: &sock.Container{Runtime: "podman", ID: strings.Repeat("6a", 32), Name: "files"}}
+	s.PeerNetns, s.PeerStatus = sock.Netns{Inode: 4026532001, Name: "files"}, sock.PeerKnown
 	s.Exposure, s.ExposedOn = sock.ScopePublic, []netip.Addr{netip.MustParseAddr("2620:4f:8000::7"), netip.MustParseAddr("fe80::1%eth0")}
 	s.File, s.Pending = &sock.UnixFile{Device: "254:1", Inode: 77}, []uint64{4712, 4713}
 	return s

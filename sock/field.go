@@ -62,7 +62,7 @@ const (
 	FieldMD5            // MD5Peers
 	FieldFile           // File
 	FieldPending        // Pending
-	FieldPeerProcess    // PeerProcess
+	FieldPeerProcess    // PeerProcess, PeerNetns, PeerStatus
 	FieldClosedAt       // ClosedAt
 	FieldSocketContext  // SocketContext
 	FieldPlace          // Unit, Container, PlacedBy, Behind: one of them at least

@@ -38,9 +38,14 @@ type Socket struct {
 	Path      string
 	PeerPath  string
 	PeerInode uint64
-	// PeerProcess is one that holds the other end of a unix socket, the first by PID.
+	Type      SocketType
+
+	// PeerProcess is one that holds the other end on this machine, the first by PID,
+	// and PeerNetns the network namespace of that end; PeerStatus says why there is
+	// no process.
 	PeerProcess *Process
-	Type        SocketType
+	PeerNetns   Netns
+	PeerStatus  PeerStatus
 
 	// RecvQueue and SendQueue are bytes waiting; for a listener RecvQueue is
 	// the number of connections in the accept queue and Backlog its limit.

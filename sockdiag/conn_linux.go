@@ -13,17 +13,20 @@ import (
 // context goes unnoticed.
 const receiveWait = 200 * time.Millisecond
 
-// conn is a NETLINK_SOCK_DIAG socket in the network namespace of the thread
-// that opened it.
+// conn is a netlink socket in the network namespace of the thread that opened it.
 type conn struct {
 	socket *nl.NetlinkSocket
 	id     uint32
 }
 
-// openWire opens a socket. The buffers of nl's own Receive are new for every
+// openWire opens a socket of NETLINK_SOCK_DIAG, openTracking one of NETLINK_NETFILTER.
+func openWire() (wire, error)     { return openConn(unix.NETLINK_SOCK_DIAG) }
+func openTracking() (wire, error) { return openConn(unix.NETLINK_NETFILTER) }
+
+// openConn opens a socket. The buffers of nl's own Receive are new for every
 // call, so the descriptor is read directly.
-func openWire() (wire, error) {
-	s, err := nl.Subscribe(unix.NETLINK_SOCK_DIAG)
+func openConn(protocol int) (wire, error) {
+	s, err := nl.Subscribe(protocol)
 	if err != nil {
 		return nil, err
 	}

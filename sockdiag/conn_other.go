@@ -14,6 +14,8 @@ func openWire() (wire, error) {
 	return nil, fmt.Errorf("%w: %s has no NETLINK_SOCK_DIAG", sock.ErrUnavailable, runtime.GOOS)
 }
 
+func openTracking() (wire, error) { return openWire() }
+
 func kernelTellsBound() bool { return false }
 
 func kernelTellsULP() bool { return false }

@@ -48,7 +48,7 @@ type outcome struct {
 	malformed int
 }
 
-// rowFunc takes the payload of one SOCK_DIAG_BY_FAMILY message. It returns
+// rowFunc takes the payload of one message about a socket or a tracked connection. It returns
 // false in more if nobody wants any more.
 type rowFunc func(payload []byte) (p parsed, more bool)
 
@@ -212,7 +212,7 @@ func (a *answer) read() error {
 // message reads one message that answers the request.
 func (a *answer) message(m message) error {
 	switch m.kind {
-	case sockDiagByFamily, tcpDiagGetSock:
+	case sockDiagByFamily, tcpDiagGetSock, ctNew:
 		p, more := a.row(m.payload)
 		if p.malformed() {
 			a.out.malformed++

@@ -11,10 +11,10 @@ const name = "sock_diag"
 
 // Source lists the sockets of an environment's network namespace.
 type Source struct {
-	// open opens a netlink socket in the namespace of the thread; compile makes
-	// the program of a reading. All are seams for tests.
-	open    func() (wire, error)
-	compile func(*compiler, sock.Matcher) (program, bool)
+	// open and openTracking open netlink sockets in the namespace of the thread;
+	// compile makes the program of a reading. All are seams for tests.
+	open, openTracking func() (wire, error)
+	compile            func(*compiler, sock.Matcher) (program, bool)
 	// bound reports whether the kernel tells TCP sockets in the state Bound.
 	bound func() bool
 	// tellsULP reports whether it tells anybody the upper layer protocol of TCP.
@@ -25,7 +25,7 @@ var _ sock.Source = (*Source)(nil)
 
 // New returns the source. Nothing is opened before something is asked.
 func New() *Source {
-	return &Source{open: openWire, compile: (*compiler).program, bound: sync.OnceValue(kernelTellsBound), tellsULP: sync.OnceValue(kernelTellsULP)}
+	return &Source{open: openWire, openTracking: openTracking, compile: (*compiler).program, bound: sync.OnceValue(kernelTellsBound), tellsULP: sync.OnceValue(kernelTellsULP)}
 }
 
 // Name returns "sock_diag".

@@ -52,20 +52,24 @@ var stateFacts = []*Fact{
 	{
 		Name: "netns", Aliases: []string{"ns"}, Kind: Netns, Needs: sock.FieldNetns, Words: "network namespaces",
 		Doc: "network namespace", Example: "netns = blue", show: showNetns,
-		parts: netnsParts,
+		parts: func() []*Fact {
+			return netnsParts("netns", sock.FieldNetnsName, func(s *sock.Socket) *sock.Netns { return &s.Netns })
+		},
 	},
 }
 
-func netnsParts() []*Fact {
+// netnsParts are those of an object that is a network namespace; named is what the name
+// needs beside the object.
+func netnsParts(object string, named sock.Field, of func(*sock.Socket) *sock.Netns) []*Fact {
 	return []*Fact{
 		integer(Fact{
-			Name: "netns.inode", Aliases: []string{"netns_inode"}, Kind: Number, Least: 1,
-			Doc: "inode of the namespace file, such as /proc/self/ns/net", Example: "netns.inode = 4026531840",
-		}, func(s *sock.Socket) *uint64 { return &s.Netns.Inode }),
+			Name: object + ".inode", Aliases: []string{object + "_inode"}, Kind: Number, Least: 1,
+			Doc: "inode of the namespace file, such as /proc/self/ns/net", Example: object + ".inode = 4026531840",
+		}, func(s *sock.Socket) *uint64 { return &of(s).Inode }),
 		{
-			Name: "netns.name", Aliases: []string{"netns_name"}, Kind: Text, Needs: sock.FieldNetnsName, Words: "names of network namespaces",
-			Doc: "name of the namespace, if it has one", Example: "netns.name ~ /^web-/",
-			text: func(s *sock.Socket) *string { return &s.Netns.Name },
+			Name: object + ".name", Aliases: []string{object + "_name"}, Kind: Text, Needs: named, Words: "names of network namespaces",
+			Doc: "name of the namespace, if it has one", Example: object + ".name ~ /^web-/",
+			text: func(s *sock.Socket) *string { return &of(s).Name },
 		},
 	}
 }
@@ -113,15 +117,24 @@ func showYes(_ *View, dst []byte, s *sock.Socket) []byte {
 
 // showNetns shows the name of the namespace, or else its inode.
 func showNetns(_ *View, dst []byte, s *sock.Socket) []byte {
-	switch {
-	case !s.Knows(sock.FieldNetns):
-		return dst
-	case s.Knows(sock.FieldNetnsName) && s.Netns.Name != "":
-		return appendEscaped(dst, s.Netns.Name)
-	case s.Netns.Inode == 0:
+	if !s.Knows(sock.FieldNetns) {
 		return dst
 	}
-	return strconv.AppendUint(dst, s.Netns.Inode, 10)
+	ns := s.Netns
+	if !s.Knows(sock.FieldNetnsName) {
+		ns.Name = ""
+	}
+	return appendNetns(dst, ns)
+}
+
+func appendNetns(dst []byte, ns sock.Netns) []byte {
+	switch {
+	case ns.Name != "":
+		return appendEscaped(dst, ns.Name)
+	case ns.Inode == 0:
+		return dst
+	}
+	return strconv.AppendUint(dst, ns.Inode, 10)
 }
 
 // appendDuration shows two units at most: 692ms, 6.752s, 1m29s, 1h59m.

@@ -1,30 +1,9 @@
 package fact
 
-import (
-	"math"
-
-	"sockeye/sock"
-)
+import "sockeye/sock"
 
 // unixFacts are about unix sockets.
 var unixFacts = []*Fact{
-	{
-		Name: "peer_pid", Kind: Number, Needs: sock.FieldPeerProcess, shows: sock.FieldOwners, Most: math.MaxUint32, Optional: true, Option: "extended",
-		Words: "processes at the other end", Systems: []string{"Linux"},
-		Doc: "process that holds the other end of a unix socket, the first by PID", Example: "peer_pid = 812",
-		number: func(s *sock.Socket) (uint64, bool) {
-			if s.PeerProcess == nil {
-				return 0, false
-			}
-			return uint64(s.PeerProcess.PID), true
-		},
-		setNumber: func(s *sock.Socket, v uint64) { s.PeerProcess = &sock.Process{PID: int(v)} },
-	},
-	{
-		Name: "peer_process", Kind: Process, Needs: sock.FieldPeerProcess, shows: sock.FieldOwners, Optional: true, Option: "extended",
-		Systems: []string{"Linux"}, Doc: "name of that process", Example: "peer_process = dbus-daemon",
-		text: of(func(s *sock.Socket) *sock.Process { return s.PeerProcess }, func(p *sock.Process) *string { return &p.Name }),
-	},
 	{
 		Name: "file", Kind: Object, Needs: sock.FieldFile, Optional: true, Option: "extended", Words: "files of unix sockets",
 		Doc: "file that a unix socket was bound to", parts: fileParts,

@@ -13,7 +13,7 @@ import (
 // written: what a socket is, where, how it does, whose it is, and then what is
 // seldom asked for.
 var members = newGroup(slices.Concat(whatFacts, whereFacts, familyFacts, stateFacts, ownerFacts, detailFacts,
-	congestionFacts, securityFacts, optionFacts, unixFacts, protocolFacts, placeFacts, []*Fact{behindFact}, exposureFacts, rateFacts, eventFacts), nil)
+	congestionFacts, securityFacts, optionFacts, peerFacts, unixFacts, protocolFacts, placeFacts, []*Fact{behindFact}, exposureFacts, rateFacts, eventFacts), nil)
 
 // all are the facts that have a name, in the order of the documentation.
 var all = sync.OnceValue(func() []*Fact {

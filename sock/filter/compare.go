@@ -147,9 +147,9 @@ func (p *parser) build(f *fact.Fact, op operator, operands []token) (Expr, error
 	case fact.Cgroup:
 		return p.cgroupCond(operands)
 	case fact.Netns:
-		return p.netnsCond(operands)
+		return p.netnsCond(f, operands)
 	case fact.Container:
-		return p.containerCond(operands)
+		return p.containerCond(f, operands)
 	}
 	return p.numberCond(f, op, operands)
 }

@@ -208,16 +208,21 @@ func (c *CgroupCond) needs() sock.Field {
 	return sock.FieldCgroup
 }
 
-// NetnsCond compares the network namespace: it is true if its inode is one of
+// NetnsCond compares a network namespace: it is true if its inode is one of
 // Inodes or its name one of Names. A name of digits stands in both.
 type NetnsCond struct {
+	Field  *fact.Fact
 	Inodes []uint64
 	Names  []string
 }
 
 func (c *NetnsCond) match(s *sock.Socket) bool {
-	return s.Known&sock.FieldNetns != 0 && slices.Contains(c.Inodes, s.Netns.Inode) ||
-		s.Known&sock.FieldNetnsName != 0 && slices.Contains(c.Names, s.Netns.Name)
+	ns, inode, name := &s.Netns, sock.FieldNetns, sock.FieldNetnsName
+	if c.Field.Needs == sock.FieldPeerProcess {
+		ns, inode, name = &s.PeerNetns, sock.FieldPeerProcess, sock.FieldPeerProcess
+	}
+	return s.Known&inode != 0 && slices.Contains(c.Inodes, ns.Inode) ||
+		s.Known&name != 0 && slices.Contains(c.Names, ns.Name)
 }
 
-func (c *NetnsCond) needs() sock.Field { return sock.FieldNetns | sock.FieldNetnsName }
+func (c *NetnsCond) needs() sock.Field { return c.Field.Needs | named(c.Field).Needs }

@@ -24,11 +24,8 @@ func operatorsOf(f *fact.Fact) []string {
 // named returns the fact whose text a regular expression is matched with: of a
 // namespace or container, that is its name. It is nil if there is none.
 func named(f *fact.Fact) *fact.Fact {
-	switch f.Kind {
-	case fact.Netns:
-		f = mustField("netns.name")
-	case fact.Container:
-		f = mustField("container.name")
+	if f.Kind == fact.Netns || f.Kind == fact.Container {
+		f = mustField(f.Name + ".name")
 	}
 	if !f.Textual() {
 		return nil

@@ -180,8 +180,8 @@ func cgroupPath(path string) string {
 	return "/" + strings.Trim(path, "/")
 }
 
-func (p *parser) netnsCond(operands []token) (Expr, error) {
-	c := &NetnsCond{}
+func (p *parser) netnsCond(f *fact.Fact, operands []token) (Expr, error) {
+	c := &NetnsCond{Field: f}
 	for _, t := range operands {
 		name := t.text
 		if inode, ok := strings.CutPrefix(name, "net:["); ok { // as /proc/PID/ns/net reads

@@ -118,7 +118,7 @@ func (c *ContainerCond) text(b []byte) []byte {
 	for i, n := range c.Names {
 		names[i] = quote(n)
 	}
-	return equality(b, "container", names)
+	return equality(b, c.Field.Name, names)
 }
 
 func (c *NetnsCond) text(b []byte) []byte {
@@ -126,7 +126,7 @@ func (c *NetnsCond) text(b []byte) []byte {
 	for i, n := range c.Names {
 		names[i] = quote(n)
 	}
-	return equality(b, "netns", names)
+	return equality(b, c.Field.Name, names)
 }
 
 func (c *CgroupCond) text(b []byte) []byte {

@@ -55,6 +55,11 @@ func inventDetails(r *rand.Rand, s *sock.Socket) {
 	}
 	if has(sock.FieldPeerProcess) {
 		s.PeerProcess = &sock.Process{PID: r.IntN(1 << 22), Name: inventName(r)}
+		s.PeerStatus = sock.PeerKnown + sock.PeerStatus(r.IntN(2))
+		s.PeerNetns = sock.Netns{Inode: 1 + r.Uint64()>>1, Name: inventName(r)}
+		if r.IntN(2) == 0 {
+			s.PeerProcess.Container = &sock.Container{Runtime: "podman", ID: inventName(r), Name: inventName(r)}
+		}
 	}
 	if has(sock.FieldPending) {
 		for range r.IntN(3) {

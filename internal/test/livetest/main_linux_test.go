@@ -22,7 +22,7 @@ const binaryEnv = "SOCKEYE_LIVETEST_BINARY"
 // TestMain builds sockeye, unless this is a test alone in namespaces.
 func TestMain(m *testing.M) {
 	fault.RunHelper()
-	population.RunHelper(corners)
+	population.RunHelper(corners, talkers)
 	status, err := testMain(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
