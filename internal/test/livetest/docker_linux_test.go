@@ -14,9 +14,9 @@ import (
 	"sockeye/internal/test/population"
 )
 
-// startDocker starts dockerd in directories of its own, which end with the mount
-// namespace of the test.
-func startDocker(t *testing.T) {
+// startDaemon starts the daemon of a container runtime in directories of its own, which
+// end with the mount namespace of the test, and waits until a command succeeds.
+func startDaemon(t *testing.T, answers func() error, words ...string) {
 	t.Helper()
 	for _, dir := range []string{"/run", "/var/lib"} {
 		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, ""); err != nil {
@@ -29,7 +29,7 @@ func startDocker(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	daemon := exec.Command("dockerd", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs")
+	daemon := exec.Command(words[0], words[1:]...)
 	daemon.Stdout, daemon.Stderr = out, out
 	daemon.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := daemon.Start(); err != nil {
@@ -39,10 +39,10 @@ func startDocker(t *testing.T) {
 		_ = daemon.Process.Signal(os.Interrupt)
 		_ = daemon.Wait()
 	})
-	for deadline := time.Now().Add(30 * time.Second); docker("info") != nil; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); answers() != nil; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			text, _ := os.ReadFile(log)
-			t.Fatalf("dockerd does not answer:\n%s", text)
+			t.Fatalf("%s does not answer:\n%s", words[0], text)
 		}
 	}
 }
@@ -50,6 +50,37 @@ func startDocker(t *testing.T) {
 // docker runs Debian's client.
 func docker(args ...string) error {
 	return exec.Command("/usr/bin/docker", args...).Run()
+}
+
+// rootFiles makes the file system of a container, in which there is busybox alone.
+func rootFiles(t *testing.T) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	busybox, err := os.ReadFile(program(t, "busybox"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "bin/busybox"), busybox, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// untilListens waits until something listens at a port of a namespace.
+func untilListens(t *testing.T, namespace, port string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		got := run(t, sockeye(t, "-tl", "-N", namespace, "sport", "=", port, "--count"))
+		if got.stdout == "1\n" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing listens at port %s of %s\n%s", port, namespace, got.stderr)
+		}
+	}
 }
 
 // TestDocker: what listens in a real container is listed with its namespace and its
@@ -61,18 +92,8 @@ func TestDocker(t *testing.T) {
 	if _, err := os.Stat("/usr/bin/docker"); err != nil {
 		population.Skip(t, err)
 	}
-	startDocker(t)
-	root := t.TempDir()
-	if err := os.Mkdir(filepath.Join(root, "bin"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	busybox, err := os.ReadFile(program(t, "busybox"))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(root, "bin/busybox"), busybox, 0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	startDaemon(t, func() error { return docker("info") }, "dockerd", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs")
+	root := rootFiles(t)
 	archive := filepath.Join(t.TempDir(), "root.tar")
 	if err := exec.Command("tar", "-C", root, "-cf", archive, ".").Run(); err != nil {
 		t.Fatal(err)
@@ -86,13 +107,7 @@ func TestDocker(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = docker("rm", "-f", "web") })
-	deadline := time.Now().Add(20 * time.Second)
-	for run(t, sockeye(t, "-tl", "-N", "web", "sport", "=", "8099", "--count")).stdout != "1\n" {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing listens in the container")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	untilListens(t, "web", "8099")
 	columns := "local_port,netns.name,process,container.runtime,container.name,container.image"
 	for _, test := range []struct {
 		args []string

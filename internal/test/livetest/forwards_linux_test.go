@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -43,14 +42,7 @@ func TestForwards(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	listens := func() bool {
-		return run(t, sockeye(t, "-tl", "-N", "pod", "sport", "=", "80", "--count")).stdout == "1\n"
-	}
-	for deadline := time.Now().Add(time.Minute); !listens(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing listens in the namespace")
-		}
-	}
+	untilListens(t, "pod", "80")
 	for _, test := range []struct {
 		port, want string
 		status     int
