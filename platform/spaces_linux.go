@@ -113,7 +113,23 @@ func entered(open func() (*netns.Handle, error)) (*netns.Handle, error) {
 // shows its tables.
 func show(env *sock.Environment, pid int, n shownNamespace) {
 	env.Tables = filepath.Join(env.Proc, strconv.Itoa(pid), "net")
+	env.Interfaces = shownInterfaces(env.Tables)
 	env.Namespace = n
+}
+
+// shownInterfaces are those of a namespace that is not entered: its tables tell the
+// addresses, and not whose they are.
+func shownInterfaces(tables string) *sock.Interfaces {
+	return &sock.Interfaces{
+		Load: func() (map[uint32]string, error) { return nil, nil },
+		LoadAddresses: func() (all []sock.InterfaceAddress, err error) {
+			addresses, err := procnet.LocalAddresses(tables)
+			for _, a := range addresses {
+				all = append(all, sock.InterfaceAddress{Address: a})
+			}
+			return all, err
+		},
+	}
 }
 
 // calledNamespace is a namespace with the name that people know.

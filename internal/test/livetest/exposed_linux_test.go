@@ -238,8 +238,41 @@ netns add bare
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("this namespace: %s", diff)
 	}
+	t.Run("not entered", exposedNotEntered)
 	if got := said(t, "-N", "bare", "-l", "-C", "local_port,exposure,exposed_on"); len(got) != 1 || got[0] != "2000 loopback " {
 		t.Errorf("in a namespace with a loopback alone: %q", got)
+	}
+}
+
+// exposedNotEntered: who may not enter a namespace sees its addresses by a process in it.
+func exposedNotEntered(t *testing.T) {
+	inside := exec.CommandContext(t.Context(), "ip", "netns", "exec", "blue", "cat")
+	hold, err := inside.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, err := inside.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := inside.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		hold.Close()
+		if err := inside.Wait(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := hold.Write([]byte{'x'}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := says.Read(make([]byte, 1)); err != nil { // it is there, and is cat by now
+		t.Fatal(err)
+	}
+	got := run(t, asNobody(sockeye(t, "--all-netns", "--exposed", "-H", "-C", "local,exposure,exposed_on", "sport", "=", "2000")))
+	if got.stdout != "0.0.0.0:2000        shared  100.64.0.4,10.0.0.5\n" {
+		t.Errorf("exit status %d\n%s%s", got.status, got.stdout, got.stderr)
 	}
 }
 
