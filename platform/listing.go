@@ -170,6 +170,7 @@ func (l *Listing) Snapshot() sock.Snapshot {
 	snap.Asked = l.asked(&snap.Asked)
 	if l.chain != nil {
 		snap.Source = strings.Join(l.chain.used, ",")
+		snap.Warnings = append(snap.Warnings, absentWarnings(l.chain.absent)...)
 		snap.Warnings = append(snap.Warnings, fallbackWarnings(l.chain.fallbacks)...)
 	}
 	if l.owners != nil && l.owners.searches > 0 {

@@ -27,6 +27,7 @@ type chainRun struct {
 	choice    map[sock.Table]int // index of the source that answers
 	used      []string           // names of the sources that answered, in order
 	fallbacks []fallback
+	absent    sock.ProtocolSet // protocols that were named, of which the kernel has no sockets
 }
 
 // fallback is one table that was read from a source other than the first.

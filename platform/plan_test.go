@@ -276,7 +276,11 @@ func TestWhatIsNotToldAndNotThere(t *testing.T) {
 		q := inetQuery(sock.TCP)
 		q.Named = c.named
 		q.Families = sock.Families(sock.IPv4)
-		_, errs := list(chain.run().Sockets(t.Context(), q))
+		run := chain.run()
+		_, errs := list(run.Sockets(t.Context(), q))
+		for _, w := range absentWarnings(run.absent) {
+			errs = append(errs, &sock.Partial{Code: w.Code, Message: w.Message})
+		}
 		var partial *sock.Partial
 		switch {
 		case c.want == "" && errs == nil:
@@ -284,6 +288,21 @@ func TestWhatIsNotToldAndNotThere(t *testing.T) {
 			t.Errorf("%+v: %v", c, errs)
 		case !strings.HasPrefix(partial.Error(), c.want) || partial.Incomplete != c.incomplete:
 			t.Errorf("%+v: %v", c, partial)
+		}
+	}
+}
+
+// TestAbsentProtocols: what a kernel has not is one line, however many protocols were
+// named.
+func TestAbsentProtocols(t *testing.T) {
+	for want, absent := range map[string]sock.ProtocolSet{
+		"[]": 0,
+		"[{absent this kernel has no SCTP sockets}]":                sock.Protocols(sock.SCTP),
+		"[{absent this kernel has no SCTP or DCCP sockets}]":        sock.Protocols(sock.DCCP, sock.SCTP),
+		"[{absent this kernel has no SCTP, MPTCP or DCCP sockets}]": sock.Protocols(sock.DCCP, sock.SCTP, sock.MPTCP),
+	} {
+		if got := fmt.Sprint(absentWarnings(absent)); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -160,6 +160,7 @@ func (r *chainRun) absorb(other *chainRun) {
 		}
 	}
 	r.fallbacks = append(r.fallbacks, other.fallbacks...)
+	r.absent |= other.absent
 }
 
 // in returns an annotator for another environment, which knows the same names of

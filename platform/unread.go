@@ -3,12 +3,14 @@ package platform
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"sockeye/sock"
 )
 
-// unread says what is missing where no source could read a table; nil if nothing is
-// and nobody named it. refusals are those of the sources, none if none lists it.
+// unread says what is missing where no source could read a table; nil if nothing is,
+// which is noted if somebody named it. refusals are those of the sources, none if none
+// lists it.
 //
 // Most kernels are without some of the tables. Where the kernel counts no socket of
 // the protocol there is none to be told, whyever it does not tell them.
@@ -16,27 +18,36 @@ func (r *chainRun) unread(q *sock.Query, t sock.Table, refusals []error) *sock.P
 	if len(refusals) == 0 {
 		return nil
 	}
-	title := t.Protocol.Descriptor().Title
-	absent := &sock.Partial{Code: sock.CodeAbsent, Message: fmt.Sprintf("this kernel has no %s sockets", title)}
 	if errors.Is(refusals[len(refusals)-1], sock.ErrAbsent) {
-		return toldIfNamed(q, t, absent)
+		r.absent |= q.Named & sock.Protocols(t.Protocol)
+		return nil
 	}
 	cause := errors.Join(refusals...)
 	if r.inUse != nil {
 		switch sockets, known := r.inUse(r.env, t.Protocol); {
 		case known && sockets == 0:
-			return toldIfNamed(q, t, absent)
+			r.absent |= q.Named & sock.Protocols(t.Protocol)
+			return nil
 		case known:
-			cause = fmt.Errorf("%d %s sockets are there: %w", sockets, title, cause)
+			cause = fmt.Errorf("%d %s sockets are there: %w", sockets, t.Protocol.Descriptor().Title, cause)
 		}
 	}
 	return &sock.Partial{Code: sock.CodeUnavailable, Message: t.String() + " could not be read", Err: cause, Incomplete: true}
 }
 
-// toldIfNamed returns what is to be said of a table that was named.
-func toldIfNamed(q *sock.Query, t sock.Table, part *sock.Partial) *sock.Partial {
-	if q.Named.Has(t.Protocol) {
-		return part
+// absentWarnings says which protocols that were named the kernel has no sockets of, in
+// one line; nothing for none.
+func absentWarnings(absent sock.ProtocolSet) []sock.Warning {
+	var titles []string
+	for p := range absent.All {
+		titles = append(titles, p.Descriptor().Title)
 	}
-	return nil
+	if titles == nil {
+		return nil
+	}
+	list := titles[len(titles)-1]
+	if others := titles[:len(titles)-1]; len(others) > 0 {
+		list = strings.Join(others, ", ") + " or " + list
+	}
+	return []sock.Warning{{Code: sock.CodeAbsent, Message: "this kernel has no " + list + " sockets"}}
 }
