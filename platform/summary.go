@@ -27,13 +27,20 @@ func Summarize(l *Listing) (*sock.Summary, error) {
 		}
 		s.Tables[last].Count(socket)
 	}
+	s.KernelSummary, _ = l.Kernel()
+	return s, nil
+}
+
+// Kernel reads what the kernel keeps now of the protocols of a listing as a whole, and
+// reports whether it keeps any: not of a recording, and not on systems other than Linux.
+// What failed in part is in the snapshot of the listing.
+func (l *Listing) Kernel() (k sock.KernelSummary, kept bool) {
 	if l.chain == nil || l.chain.env.Proc == "" {
-		return s, nil
+		return k, false
 	}
-	var failures []*sock.Partial
-	s.KernelSummary, failures = procnet.ReadKernel(l.chain.env, l.request.Query.Protocols)
+	k, failures := procnet.ReadKernel(l.chain.env, l.request.Query.Protocols)
 	for _, f := range failures {
 		l.report(f)
 	}
-	return s, nil
+	return k, true
 }

@@ -18,7 +18,10 @@ type command struct {
 
 // commands returns the commands, whose options go to o.
 func commands(o *options) []command {
-	return []command{listCommand(o), portCommand(o), processCommand(o), topCommand(o), diffCommand(o), waitCommand(o), endCommand(o), traceCommand(o), completionCommand(o), helpCommand(o)}
+	return []command{
+		listCommand(o), portCommand(o), processCommand(o), topCommand(o), traceCommand(o), doctorCommand(o),
+		diffCommand(o), waitCommand(o), endCommand(o), completionCommand(o), helpCommand(o),
+	}
 }
 
 // option returns the command's option of a name; nil if it has none.

@@ -171,7 +171,10 @@ func optionLine(o *option) string {
 
 // wrapped is a text in lines of at most helpWidth; those after the first are
 // indented. Line breaks and runs of blanks in it stay.
-func wrapped(text, indent string) string {
+func wrapped(text, indent string) string { return wrappedAt(helpWidth, text, indent) }
+
+// wrappedAt is the same with another width.
+func wrappedAt(limit int, text, indent string) string {
 	var b strings.Builder
 	width := 0
 	for i, word := range strings.Split(text, " ") {
@@ -180,7 +183,7 @@ func wrapped(text, indent string) string {
 		}
 		switch {
 		case i == 0:
-		case word != "" && width+1+len(word) > helpWidth:
+		case word != "" && width+1+len(word) > limit:
 			b.WriteString("\n" + indent)
 			width = len(indent)
 		default:

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"sockeye/internal/doctor"
 	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/fact"
@@ -54,6 +55,9 @@ type options struct {
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
 	gone, timed                bool
 	dryRun, graceful           bool
+	sample                     time.Duration // of doctor; 0: the usual one
+	changes                    doctor.Changes
+	rules                      bool
 	grace                      time.Duration // of kill, if graceful
 	timeout                    time.Duration // of wait, if it is timed
 }

@@ -65,7 +65,7 @@ func TestTablesOfTheOptions(t *testing.T) {
 // read stays as it was, so that none is declared and forgotten.
 func TestOptionsReachTheStruct(t *testing.T) {
 	values := map[string]string{
-		"passes": "3", "query": "udp", "family": "inet6", "limit": "3", "color": "never", "interval": "3", "template": "x", "duration": "1.5", "timeout": "1.5", "grace": "1.5",
+		"passes": "3", "query": "udp", "family": "inet6", "limit": "3", "color": "never", "interval": "3", "template": "x", "duration": "1.5", "timeout": "1.5", "grace": "1.5", "sample": "1.5", "set": "retransmissions.percent=3",
 	}
 	accepted := []string{"processes", "verbose", "help", "version"}
 	for _, cmd := range commands(&options{}) {

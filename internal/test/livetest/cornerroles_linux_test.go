@@ -1,6 +1,7 @@
 package livetest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -27,7 +28,19 @@ var corners = map[string]population.Role{
 		return err
 	}),
 	"transit": cornerOf(func(_ *corner, fd int) error { return intoMessage(fd) }),
-	"server":  cornerOf(func(c *corner, fd int) error { return serve(fd, c.Port) }),
+	"sharing": func() (any, error) {
+		c := corner{PID: os.Getpid()}
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1), unix.Listen(fd, 64)); err != nil {
+			return nil, err
+		}
+		c.Port, err = portOf(fd)
+		return c, err
+	},
+	"server": cornerOf(func(c *corner, fd int) error { return serve(fd, c.Port) }),
 }
 
 // cornerOf is the role that makes a listener and puts it into a corner.

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"slices"
+	"time"
+
+	"sockeye/internal/doctor"
+	"sockeye/platform"
+	"sockeye/render"
+	"sockeye/sock"
+	"sockeye/sock/filter"
+)
+
+const doctorHelp = `Looks at the sockets for two seconds and says what is wrong with them, the
+worst first: what it is, the sockets and numbers that show it, what it means,
+what to try. A filter chooses the sockets; counters are those of the whole
+network namespace, and of memory those of the machine.
+
+The exit status is 0 if nothing is wrong, 1 if something is (what is only worth
+knowing, info, is not), 3 if it could not be looked. Nothing is changed and
+nothing is sent.
+
+Examples:
+  sockeye doctor
+  sockeye doctor --sample 10 dport 5432
+  sockeye doctor --rules                what it looks for, and the settings
+  sockeye doctor --set close_wait_leak.seconds=600
+  sockeye doctor -j | jq -r '.findings[] | [.severity, .title] | @tsv'
+`
+
+const usualSample = 2 * time.Second
+
+func doctorCommand(o *options) command {
+	return command{
+		name: "doctor", args: "[FILTER]", usage: "what is wrong", help: doctorHelp,
+		options: slices.Concat(
+			[]*option{
+				{name: "sample", value: "TIME", group: groupOther, usage: "look for so many seconds, or 1m30s; 2 without it", set: o.setSample},
+				{name: "set", value: "RULE.KEY=NUMBER", group: groupOther, usage: "another number for a rule", set: o.setRule},
+				on(groupOther, &o.rules, "rules", "", "list the rules with their settings"),
+				o.formatOption(render.JSON, "j", "one JSON document"),
+				o.formatOption(render.Count, "", "the number of findings"),
+				o.formatOption(render.Quiet, "q", "nothing but the exit status"),
+			},
+			onlyOn("linux", text(groupSource, &o.netns, "netns", "N", "NAME", "in another network namespace")),
+			o.backendOptions(), o.messageOptions()),
+		run: func(r *run, words []string) error { return r.doctor(o, words) },
+	}
+}
+
+func (o *options) setSample(word string) (err error) {
+	if o.sample, err = readSpan(word); err != nil || o.sample <= 0 {
+		return usagef("--sample %s: a number of seconds is needed, or a time such as 1m30s", word)
+	}
+	return nil
+}
+
+func (o *options) setRule(word string) error {
+	if o.changes == nil {
+		o.changes = doctor.Changes{}
+	}
+	if err := o.changes.Set(word); err != nil {
+		return usagef("--set %v", err)
+	}
+	return nil
+}
+
+// doctor looks for what is wrong.
+func (r *run) doctor(o *options, words []string) error {
+	if err := r.begin(o); err != nil {
+		return err
+	}
+	if o.rules {
+		return r.print(rulesText())
+	}
+	f, err := r.readFilter(o, words)
+	if err != nil {
+		return o.guess(err, words)
+	}
+	req, err := o.request(f, scope{tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite)}, sock.AllStates})
+	if err != nil {
+		return err
+	}
+	b, err := r.openBackend(o)
+	if err != nil {
+		return err
+	}
+	if err := b.fit(o, &req); err != nil {
+		return err
+	}
+	s, snap, err := r.sample(o, b, req)
+	if err != nil {
+		return err
+	}
+	found := doctor.Look(s, o.changes)
+	if err := r.tellFindings(o, found, s, snap); err != nil {
+		return writeError{err}
+	}
+	for _, w := range snap.Warnings {
+		r.say("%s", w.Message)
+	}
+	switch a := (answered{snap: snap}); {
+	case a.unread(), o.strict && !snap.Complete:
+		r.status = exitFailed
+	case slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Severity > doctor.Info }):
+		r.status = exitNothing
+	}
+	return nil
+}
+
+// sample lists twice, with the time of --sample between. Owners are those of the
+// second listing.
+func (r *run) sample(o *options, b backend, req platform.Request) (*doctor.Sample, sock.Snapshot, error) {
+	took := usualSample
+	if o.sample > 0 {
+		took = o.sample
+	}
+	s := &doctor.Sample{Took: took, AutoPorts: b.host.AutoPorts()}
+	pass := func(want sock.Field) ([]*sock.Socket, sock.KernelSummary, bool, sock.Snapshot, error) {
+		req.Query.Want = want & b.fields()
+		listing := b.host.List(r.ctx, req)
+		all, err := collect(listing)
+		if err != nil {
+			return nil, sock.KernelSummary{}, false, sock.Snapshot{}, err
+		}
+		kernel, kept := listing.Kernel()
+		return all, kernel, kept, listing.Snapshot(), nil
+	}
+	first := doctor.Needs &^ sock.OwnerFields
+	if filterNeeds(req.Filter) {
+		first = doctor.Needs
+	}
+	var snap sock.Snapshot
+	var err error
+	if s.First, s.Before, s.Counted, _, err = pass(first); err != nil {
+		return nil, snap, err
+	}
+	select {
+	case <-r.ctx.Done():
+		return nil, snap, r.ctx.Err()
+	case <-r.After(took):
+	}
+	s.Last, s.After, _, snap, err = pass(doctor.Needs)
+	return s, snap, err
+}
+
+// filterNeeds reports whether a filter looks at owners.
+func filterNeeds(f *filter.Filter) bool { return f.Needs()&sock.OwnerFields != 0 }

@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"sockeye/sock"
+)
+
+// TestRulesAreWhole: each says what it means and what to do, and none is forgotten.
+func TestRulesAreWhole(t *testing.T) {
+	var names []string
+	for _, r := range Rules {
+		names = append(names, r.Name)
+		if r.Meaning == "" || r.Advice == "" || r.look == nil {
+			t.Errorf("%s is not whole", r.Name)
+		}
+		for _, s := range r.Settings {
+			if s.Value <= 0 || s.Meaning == "" {
+				t.Errorf("%s.%s is not whole", r.Name, s.Name)
+			}
+		}
+		if found := r.look(&Sample{}, func(string) float64 { return 1 }); len(found) > 0 {
+			t.Errorf("%s finds something in nothing: %+v", r.Name, found)
+		}
+	}
+	if !slices.IsSorted(names) {
+		t.Errorf("%v", names)
+	}
+}
+
+func TestSet(t *testing.T) {
+	c := Changes{}
+	if err := c.Set("retransmissions.percent=2.5"); err != nil || c["retransmissions.percent"] != 2.5 {
+		t.Error(err, c)
+	}
+	for _, word := range []string{"", "retransmissions.percent", "retransmissions.percent=x", "retransmissions.percent=-1", "nosuch.x=1", "retransmissions.x=1"} {
+		if c.Set(word) == nil {
+			t.Errorf("%q is accepted", word)
+		}
+	}
+}
+
+// usage is a sample in which so much of something is taken.
+func usage(of sock.Protocol, name string, used, limit int64) *Sample {
+	return &Sample{Counted: true, After: sock.KernelSummary{Usage: []sock.Usage{{
+		Protocol: of, Name: name, Setting: "net.ipv4.x",
+		Used: sock.Amount{Value: used, Known: true}, Limit: sock.Amount{Value: limit, Known: limit > 0},
+	}}}}
+}
+
+// TestLimits are the rules about what is limited for the whole machine.
+func TestLimits(t *testing.T) {
+	for rule, name := range map[string]string{"memory_pressure": "memory_bytes", "orphans": "orphaned", "time_wait": "time_wait"} {
+		for _, test := range []struct {
+			used, limit int64
+			want        string
+		}{{40, 100, ""}, {99, 100, "warning"}, {100, 100, "critical"}, {99, 0, ""}} {
+			got := ""
+			for _, f := range Look(usage(sock.TCP, name, test.used, test.limit), nil) {
+				if f.Rule.Name != rule || f.Counters[0].Value != test.used || f.Limits[0].Value != test.limit {
+					t.Errorf("%s: %+v", rule, f)
+				}
+				got += f.Severity.String()
+			}
+			if got != test.want {
+				t.Errorf("%s: %d of %d is %q, want %q", rule, test.used, test.limit, got, test.want)
+			}
+		}
+		s := usage(sock.TCP, name, 99, 100)
+		if s.Counted = false; len(Look(s, nil)) > 0 {
+			t.Errorf("%s looks at counters that are not known", rule)
+		}
+		s.Counted = true
+		for _, setting := range slices.DeleteFunc(slices.Clone(Rules), func(r *Rule) bool { return r.Name != rule })[0].Settings {
+			if len(Look(s, Changes{rule + "." + setting.Name: 99.5})) > 0 {
+				t.Errorf("%s does not hear a change", rule)
+			}
+		}
+	}
+	s := &Sample{Counted: true, After: sock.KernelSummary{Counters: []sock.Counter{{Group: "TcpExt", Name: "TCPTimeWaitOverflow", Value: 3}, {Group: "TcpExt", Name: "TCPMemoryPressures", Value: 1}}}}
+	if found := Look(s, nil); len(found) != 2 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// TestWorstFirst: what is critical stands before what is a warning, and each has
+// evidence.
+func TestWorstFirst(t *testing.T) {
+	listener := &sock.Socket{
+		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Listen, Local: netip.MustParseAddrPort("0.0.0.0:6379"), RecvQueue: 5, Backlog: 4,
+		Known: sock.FieldLocal | sock.FieldRecvQueue | sock.FieldBacklog,
+	}
+	s := &Sample{Counted: true, Last: []*sock.Socket{listener}}
+	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "ListenOverflows", Value: 9}}
+	found := Look(s, nil)
+	if len(found) != 2 || found[0].Severity != Critical || found[1].Severity != Info || found[0].Rule != acceptQueueFull {
+		t.Fatalf("%+v", found)
+	}
+	for _, f := range found {
+		if len(f.Sockets) == 0 || f.Try == "" || strings.Contains(f.Title, "%!") {
+			t.Errorf("%+v", f)
+		}
+	}
+}

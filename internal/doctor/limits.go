@@ -1,0 +1,101 @@
+package doctor
+
+import (
+	"fmt"
+
+	"sockeye/sock"
+)
+
+// near finds something of which nearly as much is taken as may be.
+func near(s *Sample, of sock.Protocol, name string, percent float64, title, try string) []Finding {
+	share, u, known := s.share(of, name)
+	if !known || share < percent {
+		return nil
+	}
+	f := Finding{
+		Severity: Warning, Title: fmt.Sprintf(title, share), Try: try,
+		Counters: []Number{{name, u.Used.Value}}, Limits: []Number{{u.Setting, u.Limit.Value}},
+	}
+	if share >= 100 {
+		f.Severity = Critical
+	}
+	return []Finding{f}
+}
+
+var orphans = &Rule{
+	Name:     "orphans",
+	Meaning:  "Connections that no process holds any more wait for their end. Beyond the limit the kernel resets them at once, with the data that was not sent.",
+	Advice:   "See to where they lead: others do not acknowledge the end. net.ipv4.tcp_max_orphans is the limit, of the whole machine.",
+	Settings: []Setting{{"percent", 50, "of the limit"}},
+	Counters: true,
+	look: func(s *Sample, set settings) []Finding {
+		return near(s, sock.TCP, "orphaned", set("percent"), "%.0f %% of the orphaned connections that there may be", "sockeye -t owner_status = orphaned")
+	},
+}
+
+var timeWait = &Rule{
+	Name:     "time_wait",
+	Meaning:  "Closed connections are remembered for a minute, so that late segments are not taken for those of a new one. Beyond the limit they are forgotten at once.",
+	Advice:   "Connections that are kept open and used again need none. net.ipv4.tcp_max_tw_buckets is the limit.",
+	Settings: []Setting{{"percent", 80, "of the limit"}},
+	Counters: true,
+	look: func(s *Sample, set settings) []Finding {
+		found := near(s, sock.TCP, "time_wait", set("percent"), "%.0f %% of the connections in TIME_WAIT that there may be", "sockeye -t state time-wait --group-by remote")
+		if n := s.grown("TcpExt", "TCPTimeWaitOverflow"); n > 0 {
+			found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPTimeWaitOverflow", n}}, Try: "sockeye -s",
+				Title: fmt.Sprintf("%s not remembered in TIME_WAIT: the limit was reached", count(int(n), "connection"))})
+		}
+		return found
+	},
+}
+
+var memoryPressure = &Rule{
+	Name:     "memory_pressure",
+	Meaning:  "The kernel has little memory left for the data of TCP, on the whole machine: it makes windows smaller, then drops segments.",
+	Advice:   "See which sockets hold the most (sockeye -tm --sort -send_queue). net.ipv4.tcp_mem is the limit.",
+	Settings: []Setting{{"percent", 80, "of the limit"}},
+	Counters: true,
+	look: func(s *Sample, set settings) []Finding {
+		found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tm --sort -send_queue --limit 10")
+		if n := s.grown("TcpExt", "TCPMemoryPressures"); n > 0 {
+			found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPMemoryPressures", n}}, Try: "sockeye -s",
+				Title: "TCP came under memory pressure"})
+		}
+		return found
+	},
+}
+
+var portExhaustion = &Rule{
+	Name:     "port_exhaustion",
+	Meaning:  "Nearly every port that the kernel gives to connections is taken towards one destination: further attempts will fail with EADDRNOTAVAIL.",
+	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range.",
+	Settings: []Setting{{"percent", 80, "of the range"}},
+	look: func(s *Sample, set settings) (found []Finding) {
+		size := int64(s.AutoPorts[1]) - int64(s.AutoPorts[0]) + 1
+		if s.AutoPorts[0] == 0 || size <= 0 {
+			return nil
+		}
+		type pair struct {
+			to   place
+			from string
+		}
+		var by grouped[pair]
+		for _, c := range s.Last {
+			if p := c.Local.Port(); c.Protocol == sock.TCP && c.Knows(sock.FieldRemote) && s.AutoPorts[0] <= p && p <= s.AutoPorts[1] {
+				by.add(pair{remoteOf(c), c.Local.Addr().String()}, c)
+			}
+		}
+		for key, all := range by.all() {
+			share := 100 * float64(len(all)) / float64(size)
+			if share < set("percent") {
+				continue
+			}
+			found = append(found, Finding{
+				Severity: Warning, Sockets: all, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
+				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", len(all), size, key.from, key.to.end),
+				Try:   fmt.Sprintf("sockeye -ta dst %s and dport %d --group-by state,process", key.to.end.Addr(), key.to.end.Port()),
+			})
+		}
+		return found
+	},
+}

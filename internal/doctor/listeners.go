@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+
+	"sockeye/sock"
+)
+
+var shadowedListener = &Rule{
+	Name:    "shadowed_listener",
+	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on how a client calls the host.",
+	Advice:  "If that is not meant, stop one of them.",
+	look: func(s *Sample, _ settings) (found []Finding) {
+		type port struct {
+			netns  uint64
+			number uint16
+			device string
+		}
+		var by grouped[port]
+		for _, l := range s.Last {
+			if l.Protocol == sock.TCP && l.State == sock.Listen && holderPID(l) != 0 {
+				by.add(port{l.Netns.Inode, l.Local.Port(), l.Interface}, l)
+			}
+		}
+		for p, all := range by.all() {
+			for _, narrow := range all {
+				for _, wide := range all {
+					if covers(wide, narrow) && !sharesHolder(wide, narrow) {
+						found = append(found, Finding{
+							Severity: Info, Sockets: []*sock.Socket{narrow, wide}, Try: fmt.Sprintf("sockeye port %d", p.number),
+							Title: fmt.Sprintf("%s on %s hides port %d of %s", holder(narrow), narrow.Local.Addr(), p.number, holder(wide)),
+						})
+					}
+				}
+			}
+		}
+		return found
+	},
+}
+
+// covers reports whether one listener is bound to every address and another one to one
+// of them.
+func covers(wide, narrow *sock.Socket) bool {
+	if !wide.Local.Addr().IsUnspecified() || narrow.Local.Addr().IsUnspecified() {
+		return false
+	}
+	dual := wide.Family == sock.IPv6 && wide.Knows(sock.FieldV6Only) && !wide.V6Only
+	return dual || wide.Local.Addr().Is4() == narrow.Local.Addr().Is4()
+}
+
+func sharesHolder(a, b *sock.Socket) bool {
+	for p := range a.PIDs {
+		for q := range b.PIDs {
+			if p.PID == q.PID {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// private are ports of services that usually serve the host, or the hosts around it.
+var private = map[uint16]string{
+	2375: "Docker's API without TLS", 2379: "etcd", 3306: "MySQL", 5005: "a Java debugger", 5432: "PostgreSQL", 5984: "CouchDB", 6379: "Redis",
+	8086: "InfluxDB", 9042: "Cassandra", 9200: "Elasticsearch", 9229: "the Node.js debugger", 11211: "memcached", 27017: "MongoDB",
+}
+
+var exposedService = &Rule{
+	Name:    "exposed_service",
+	Meaning: "A service that usually serves its own host can be reached from others, as far as no firewall is in front of it: that cannot be seen here.",
+	Advice:  "Bind it to 127.0.0.1 or to an address of the inner network, or see that it asks for a password.",
+	look: func(s *Sample, _ settings) (found []Finding) {
+		for _, l := range s.Last {
+			service := private[l.Local.Port()]
+			if service == "" || l.Protocol != sock.TCP || l.State != sock.Listen || l.Local.Addr().IsLoopback() {
+				continue
+			}
+			found = append(found, Finding{
+				Severity: Info, Sockets: []*sock.Socket{l}, Try: fmt.Sprintf("sockeye port %d", l.Local.Port()),
+				Title: fmt.Sprintf("%s listens for other hosts on port %d, that of %s", holder(l), l.Local.Port(), service),
+			})
+		}
+		return found
+	},
+}
+
+var deletedProgram = &Rule{
+	Name:    "deleted_program",
+	Meaning: "The program of a process that listens is not there any more: it was updated and goes on as it was, with the faults that the update mends, or somebody hides it.",
+	Advice:  "Start the service again. If nothing was updated, look closer.",
+	look: func(s *Sample, _ settings) (found []Finding) {
+		var by grouped[int]
+		for _, l := range s.Last {
+			if l.Listening() && len(l.Owners) > 0 && strings.HasSuffix(l.Owners[0].Exe, " (deleted)") {
+				by.add(holderPID(l), l)
+			}
+		}
+		for pid, all := range by.all() {
+			found = append(found, Finding{
+				Severity: Info, Sockets: all, Try: fmt.Sprintf("sockeye process %d -C local,exe,started_at", pid),
+				Title: fmt.Sprintf("%s listens, and its program was deleted", holder(all[0])),
+			})
+		}
+		return found
+	},
+}

@@ -1,0 +1,371 @@
+package livetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
+)
+
+// finding is one of doctor's, as JSON has it.
+type finding struct {
+	Rule, Severity, Title string
+	Evidence              struct {
+		Sockets []struct {
+			State      string
+			LocalPort  int `json:"local_port"`
+			RemotePort int `json:"remote_port"`
+		}
+		Counters map[string]int64
+	}
+}
+
+// examine runs doctor and returns what it found, by rule.
+func examine(t *testing.T, args ...string) map[string][]finding {
+	t.Helper()
+	got := run(t, sockeye(t, append([]string{"doctor", "-j"}, args...)...))
+	var answer struct{ Findings []finding }
+	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || got.status > 1 {
+		t.Fatalf("%v, status %d: %s%s", err, got.status, got.stdout, got.stderr)
+	}
+	by := map[string][]finding{}
+	for _, f := range answer.Findings {
+		by[f.Rule] = append(by[f.Rule], f)
+	}
+	return by
+}
+
+// trouble makes the trouble that a rule finds. It returns the local ports of the
+// sockets that must be the evidence (nil: the rule has none), and further words for
+// doctor.
+type trouble struct {
+	rule string
+	make func(m *maker) (ports []int, args []string)
+}
+
+// maker makes sockets that end with a test.
+type maker struct{ *testing.T }
+
+func (m *maker) must(err error) {
+	m.Helper()
+	if err != nil {
+		m.Fatal(err)
+	}
+}
+
+// listen makes a listener whose accept queue has a length.
+func (m *maker) listen(address string, backlog int) (fd, port int) {
+	m.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	m.must(err)
+	m.Cleanup(func() { unix.Close(fd) })
+	m.must(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
+	addr, err := net.ResolveTCPAddr("tcp4", address)
+	m.must(err)
+	m.must(unix.Bind(fd, &unix.SockaddrInet4{Port: addr.Port, Addr: [4]byte(addr.IP.To4())}))
+	m.must(unix.Listen(fd, backlog))
+	return fd, boundPort(m.T, fd)
+}
+
+func boundPort(t *testing.T, fd int) int {
+	t.Helper()
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name.(*unix.SockaddrInet4).Port
+}
+
+// connect begins to connect, from an address, and does not wait.
+func (m *maker) connect(from, to string) (fd int) {
+	m.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	m.must(err)
+	m.Cleanup(func() { unix.Close(fd) })
+	src, err := net.ResolveTCPAddr("tcp4", from+":0")
+	m.must(err)
+	dst, err := net.ResolveTCPAddr("tcp4", to)
+	m.must(err)
+	m.must(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(src.IP.To4())}))
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: dst.Port, Addr: [4]byte(dst.IP.To4())}); err != nil && err != unix.EINPROGRESS {
+		m.Fatal(err)
+	}
+	return fd
+}
+
+// pair makes a connection between two addresses.
+func (m *maker) pair(from, to string) (client, server int) {
+	m.Helper()
+	listener, port := m.listen(to+":0", 8)
+	client = m.connect(from, fmt.Sprintf("%s:%d", to, port))
+	server, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+	m.must(err)
+	m.Cleanup(func() { unix.Close(server) })
+	unix.Close(listener)
+	return client, server
+}
+
+// goOn does something again and again until the test ends.
+func (m *maker) goOn(what func()) {
+	done, stop := make(chan bool), make(chan bool)
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				what()
+			}
+		}
+	}()
+	m.Cleanup(func() { close(stop); <-done })
+}
+
+// wait waits until a socket is there.
+func (m *maker) wait(condition ...string) {
+	m.Helper()
+	if got := run(m.T, sockeye(m.T, append([]string{"wait", "-ta", "--timeout", "60"}, condition...)...)); got.status != 0 {
+		m.Fatalf("%v: %s", condition, got.stderr)
+	}
+}
+
+// filter adds a rule of iptables for the test.
+func (m *maker) filter(rule ...string) {
+	m.Helper()
+	ordered(m.T, append([]string{"iptables", "-w", "-A"}, rule...)...)
+	m.Cleanup(func() { ordered(m.T, append([]string{"iptables", "-w", "-D"}, rule...)...) })
+}
+
+// sysctl sets a setting of the network namespace for the test.
+func (m *maker) sysctl(name, value string) {
+	m.Helper()
+	path := "/proc/sys/net/ipv4/" + name
+	was, err := os.ReadFile(path)
+	m.must(err)
+	m.must(os.WriteFile(path, []byte(value), 0))
+	m.Cleanup(func() { os.WriteFile(path, was, 0) })
+}
+
+// troubles are in the order of the rules. What is limited for the whole machine
+// (memory_pressure, orphans) is not told in a namespace; internal/doctor tests that.
+var troubles = []trouble{
+	{"accept_queue_full", func(m *maker) ([]int, []string) {
+		_, port := m.listen("127.0.0.1:0", 1)
+		for range 4 {
+			m.connect("127.0.0.1", "127.0.0.1:"+strconv.Itoa(port))
+		}
+		m.wait("state", "listen", "sport", strconv.Itoa(port), "recv_queue", ">=", "2")
+		return []int{port}, nil
+	}},
+	{"close_wait_leak", func(m *maker) ([]int, []string) {
+		client, server := m.pair("127.0.0.1", "127.0.0.1")
+		unix.Close(client)
+		return []int{boundPort(m.T, server)}, []string{"--set", "close_wait_leak.seconds=0.1", "--sample", "1"}
+	}},
+	{"closing_stuck", func(m *maker) ([]int, []string) {
+		client, server := m.pair("10.1.0.1", "10.1.0.2")
+		m.filter("INPUT", "-s", "10.1.0.1", "-j", "DROP")
+		port := boundPort(m.T, client)
+		m.must(unix.Shutdown(client, unix.SHUT_WR))
+		m.wait("state", "fin-wait-1", "sport", strconv.Itoa(port), "timer.retransmits", ">=", "2")
+		_ = server
+		return []int{port}, nil
+	}},
+	{"connect_failed", func(m *maker) ([]int, []string) {
+		m.goOn(func() { // nothing listens there
+			if conn, err := net.Dial("tcp4", "127.0.0.1:9"); err == nil {
+				conn.Close()
+			}
+		})
+		return nil, nil
+	}},
+	{"datagram_drops", func(m *maker) ([]int, []string) {
+		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		m.must(err)
+		m.Cleanup(func() { conn.Close() })
+		m.must(conn.(*net.UDPConn).SetReadBuffer(2048))
+		sender, err := net.Dial("udp4", conn.LocalAddr().String())
+		m.must(err)
+		m.Cleanup(func() { sender.Close() })
+		m.goOn(func() { sender.Write(make([]byte, 1000)) })
+		return []int{conn.LocalAddr().(*net.UDPAddr).Port}, nil
+	}},
+	{"deleted_program", func(m *maker) ([]int, []string) {
+		path := filepath.Join(m.TempDir(), "busybox")
+		found, err := exec.LookPath("busybox")
+		m.must(err)
+		program, err := os.ReadFile(found)
+		m.must(err)
+		m.must(os.WriteFile(path, program, 0o755))
+		cmd := startListener(m.T, exec.Command(path, "nc", "-ll", "-p", "8100", "-e", "cat"), "8100")
+		m.Cleanup(func() { reap(cmd) })
+		m.must(os.Remove(path))
+		return []int{8100}, nil
+	}},
+	{"exposed_service", func(m *maker) ([]int, []string) {
+		m.listen("0.0.0.0:6379", 8)
+		m.listen("127.0.0.1:5432", 8)
+		return []int{6379}, nil
+	}},
+	{"half_open", func(m *maker) ([]int, []string) {
+		client, server := m.pair("127.0.0.1", "127.0.0.1")
+		port := boundPort(m.T, client)
+		m.filter("OUTPUT", "-p", "tcp", "--tcp-flags", "RST", "RST", "-j", "DROP")
+		m.must(unix.SetsockoptLinger(server, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+		unix.Close(server) // with a reset, which is lost
+		return []int{port}, nil
+	}},
+	{"idle_without_keepalive", func(m *maker) ([]int, []string) {
+		client, server := m.pair("10.1.0.1", "10.1.0.2")
+		kept, other := m.pair("10.1.0.1", "10.1.0.2")
+		for _, fd := range []int{kept, other} {
+			m.must(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1))
+		}
+		return []int{boundPort(m.T, client), boundPort(m.T, server)}, []string{"--set", "idle_without_keepalive.seconds=0.1", "--sample", "1"}
+	}},
+	{"port_exhaustion", func(m *maker) ([]int, []string) {
+		_, port := m.listen("127.0.0.1:9100", 64)
+		m.sysctl("ip_local_port_range", "50000 50009")
+		var ports []int
+		for range 9 {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			m.must(err)
+			m.Cleanup(func() { unix.Close(fd) })
+			m.must(unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}))
+			ports = append(ports, boundPort(m.T, fd))
+		}
+		return ports, nil
+	}},
+	{"receiver_stalled", func(m *maker) ([]int, []string) {
+		client, server := m.pair("127.0.0.1", "127.0.0.1")
+		_, err := unix.Write(client, make([]byte, 1000))
+		m.must(err)
+		return []int{boundPort(m.T, server)}, nil
+	}},
+	{"retransmissions", func(m *maker) ([]int, []string) {
+		client, server := m.pair("10.1.0.1", "10.1.0.2")
+		port := boundPort(m.T, client)
+		m.filter("INPUT", "-p", "tcp", "-s", "10.1.0.1", "--sport", strconv.Itoa(port), "-m", "statistic", "--mode", "random", "--probability", "0.3", "-j", "DROP")
+		buf := make([]byte, 1<<16)
+		m.goOn(func() {
+			unix.Write(client, buf)
+			unix.Read(server, buf)
+		})
+		return []int{port}, []string{"--sample", "3", "--set", "retransmissions.segments=5"}
+	}},
+	{"shadowed_listener", func(m *maker) ([]int, []string) {
+		var wide corner
+		population.StartRole(m.T, "sharing", nil, &wide)
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		m.must(err)
+		m.Cleanup(func() { unix.Close(fd) })
+		m.must(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+		m.must(unix.Bind(fd, &unix.SockaddrInet4{Port: int(wide.Port), Addr: [4]byte{127, 0, 0, 3}}))
+		m.must(unix.Listen(fd, 8))
+		return []int{int(wide.Port), int(wide.Port)}, nil
+	}},
+	{"syn_flood", func(m *maker) ([]int, []string) {
+		_, port := m.listen("10.1.0.2:0", 64)
+		m.filter("OUTPUT", "-p", "tcp", "--tcp-flags", "SYN,ACK", "SYN,ACK", "-j", "DROP")
+		for range 10 {
+			m.connect("10.1.0.1", "10.1.0.2:"+strconv.Itoa(port))
+		}
+		return slices.Repeat([]int{port}, 10), []string{"--set", "syn_flood.handshakes=5"}
+	}},
+	{"syn_sent_stuck", func(m *maker) ([]int, []string) {
+		m.filter("INPUT", "-p", "tcp", "-d", "10.1.0.2", "--dport", "9101", "-j", "DROP")
+		port := boundPort(m.T, m.connect("10.1.0.1", "10.1.0.2:9101"))
+		m.wait("state", "syn-sent", "sport", strconv.Itoa(port), "timer.retransmits", ">=", "1")
+		return []int{port}, nil
+	}},
+	{"time_wait", func(m *maker) ([]int, []string) {
+		m.sysctl("tcp_max_tw_buckets", "10")
+		for range 9 {
+			client, server := m.pair("127.0.0.1", "127.0.0.1")
+			m.must(unix.Shutdown(client, unix.SHUT_WR))
+			m.must(unix.Shutdown(server, unix.SHUT_WR))
+		}
+		return nil, nil
+	}},
+	{"zero_window", func(m *maker) ([]int, []string) {
+		client, _ := m.pair("127.0.0.1", "127.0.0.1")
+		for {
+			if _, err := unix.Write(client, make([]byte, 1<<16)); err != nil {
+				break
+			}
+		}
+		port := boundPort(m.T, client)
+		m.wait("sport", strconv.Itoa(port), "timer.name", "=", "persist")
+		return []int{port}, nil
+	}},
+}
+
+// TestDoctor: the trouble that a test makes is found in the sockets that have it, and
+// a connection that is well is never among them.
+func TestDoctor(t *testing.T) {
+	if !population.Alone(t, "iptables", "busybox", "ip") {
+		return
+	}
+	for _, address := range []string{"10.1.0.1/32", "10.1.0.2/32"} {
+		ordered(t, "ip", "address", "add", address, "dev", "lo")
+	}
+	healthy := &maker{t}
+	healthy.listen("127.0.0.1:8103", 8)
+	client, server := healthy.pair("127.0.0.1", "127.0.0.1")
+	well := []int{8103, boundPort(t, client), boundPort(t, server)}
+	if found := examine(t, "--sample", "0.5"); len(found) > 0 {
+		t.Fatalf("nothing is wrong: %+v", found)
+	}
+	for _, trouble := range troubles {
+		t.Run(trouble.rule, func(t *testing.T) {
+			want, args := trouble.make(&maker{t})
+			if args == nil || !slices.Contains(args, "--sample") {
+				args = append(args, "--sample", "0.5")
+			}
+			by := examine(t, args...)
+			var got []int
+			for _, f := range by[trouble.rule] {
+				for _, s := range f.Evidence.Sockets {
+					got = append(got, s.LocalPort)
+				}
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if want == nil && len(by[trouble.rule]) > 0 && len(by[trouble.rule][0].Evidence.Counters) > 0 {
+				got = nil // the counters are the evidence
+			} else if want == nil {
+				t.Errorf("not found: %+v", by)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("evidence %v, want %v: %+v", got, want, by)
+			}
+			for rule, all := range by { // whatever the trouble
+				for _, f := range all {
+					for _, s := range f.Evidence.Sockets {
+						if slices.Contains(well, s.LocalPort) {
+							t.Errorf("%s finds a socket that is well: %+v", rule, f)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// ordered runs a command that must not fail.
+func ordered(t *testing.T, args ...string) {
+	t.Helper()
+	if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v: %s", args, err, text)
+	}
+}
