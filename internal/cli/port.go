@@ -183,7 +183,7 @@ func (r *run) portview(snap sock.Snapshot) portview.Options {
 // tellJSON lets JSON say of each socket what people are told of processes.
 func (o *options) tellJSON() {
 	if o.format.is(render.JSON) || o.format.is(render.NDJSON) {
-		o.told = sock.FieldPlace | sock.FieldOrigin
+		o.told = sock.FieldPlace | sock.FieldOrigin | sock.FieldPeerProcess
 	}
 }
 

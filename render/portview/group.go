@@ -123,22 +123,27 @@ func nearness(listener, s *sock.Socket) int {
 }
 
 // addresses counts connections by remote address, the most first.
-func addresses(connections []*sock.Socket) []address {
+func addresses(connections []*sock.Socket) []counted {
 	count := map[string]int{}
 	for _, s := range connections {
 		count[s.Remote.Addr().String()]++
 	}
-	all := make([]address, 0, len(count))
-	for text, n := range count {
-		all = append(all, address{text, n})
-	}
-	slices.SortFunc(all, func(a, b address) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text)) })
-	return all
+	return mostFirst(count)
 }
 
-type address struct {
+// counted is a name, and how many connections have it.
+type counted struct {
 	text string
 	n    int
+}
+
+func mostFirst(count map[string]int) []counted {
+	all := make([]counted, 0, len(count))
+	for text, n := range count {
+		all = append(all, counted{text, n})
+	}
+	slices.SortFunc(all, func(a, b counted) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text)) })
+	return all
 }
 
 // waiting is the number of connections that nobody accepted yet.

@@ -11,19 +11,21 @@ import (
 )
 
 // OwnerFacts are the facts that are told of processes, as far as they are known.
-const OwnerFacts = sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt | sock.FieldOrigin | sock.FieldPlace
+const OwnerFacts = sock.FieldOwners | sock.FieldCmdline | sock.FieldProcessUser | sock.FieldStartedAt | sock.FieldOrigin | sock.FieldPlace |
+	sock.FieldPeerProcess
 
 // Processes gathers the processes of a listing, each once.
 type Processes struct {
 	byPID map[int]*held
 }
 
-// held is a process with a socket that it holds, and where its listeners lead to, if it
-// is a proxy.
+// held is a process with a socket that it holds, where its listeners lead to, if it is a
+// proxy, and the processes at the other ends of its connections.
 type held struct {
 	process *sock.Process
 	socket  *sock.Socket
 	leads   []string
+	peers   peers
 }
 
 // Add adds a process that holds a socket, which may be reused afterwards.
@@ -33,9 +35,10 @@ func (ps *Processes) Add(p *sock.Process, s *sock.Socket) {
 	}
 	h := ps.byPID[p.PID]
 	if h == nil {
-		h = &held{process: p, socket: &sock.Socket{Unit: s.Unit, Container: s.Container, PlacedBy: s.PlacedBy}}
+		h = &held{process: p, socket: &sock.Socket{Unit: s.Unit, Container: s.Container, PlacedBy: s.PlacedBy}, peers: peers{}}
 		ps.byPID[p.PID] = h
 	}
+	h.peers.add(s)
 	if s.Behind != nil && len(h.leads) < maxNamed {
 		h.leads = append(h.leads, fact.LocalText(s)+" leads to "+targetText(s.Behind))
 	}
@@ -57,6 +60,9 @@ func (ps *Processes) Write(w io.Writer, o Options) error {
 		p.process("", h.process, h.socket)
 		for _, lead := range h.leads {
 			p.line("%s", lead)
+		}
+		if len(h.peers) > 0 {
+			p.line("connected with %s", h.peers.text())
 		}
 	}
 	_, err := w.Write(p.Bytes())

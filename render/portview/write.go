@@ -72,6 +72,9 @@ func (p *printer) group(g *group) {
 		for _, s := range g.outgoing {
 			head("%s to %s, %s", fact.LocalText(s), fact.RemoteText(s), s.State)
 			p.owners([]*sock.Socket{s})
+			if here := peersOf([]*sock.Socket{s}); here != "" {
+				p.line("connected with %s", here)
+			}
 		}
 	}
 	switch {
@@ -274,6 +277,9 @@ func (p *printer) clients(b *block) {
 			text += fmt.Sprintf("; %d not accepted yet", n)
 		}
 		p.line("%s", text)
+		if here := peersOf(b.clients); here != "" {
+			p.line("on this machine %s", here)
+		}
 		if others := holders(b.clients, b.listeners); len(others) > 0 {
 			p.line("connections held by %s", processNames(others))
 		}
@@ -284,11 +290,14 @@ func (p *printer) clients(b *block) {
 }
 
 // addressNames names the addresses with the most connections.
-func addressNames(all []address) string {
+func addressNames(all []counted) string { return countedNames(all, "more address") }
+
+// countedNames names the first, and says how many more there are.
+func countedNames(all []counted, more string) string {
 	var named []string
 	for i, a := range all {
 		if i == maxNamed {
-			named = append(named, count(len(all)-i, "more address"))
+			named = append(named, count(len(all)-i, more))
 			break
 		}
 		named = append(named, fmt.Sprintf("%s (%d)", a.text, a.n))
