@@ -144,6 +144,14 @@ func (b *behindFinder) holder(s *sock.Socket) *sock.Process {
 // within returns a process in the namespace that a proxy leads to, 0 if that is not
 // known, or if two may be meant.
 func (b *behindFinder) within(l lead, proxy int, protocol sock.Protocol) int {
+	if l.children {
+		own := b.tables(proxy)
+		for _, child := range b.childrenOf(proxy) {
+			if in := b.tables(child); in != 0 && in != own {
+				return child
+			}
+		}
+	}
 	switch {
 	case l.pid != 0:
 		return l.pid
@@ -159,12 +167,6 @@ func (b *behindFinder) within(l lead, proxy int, protocol sock.Protocol) int {
 		}
 		return 0
 	case l.children:
-		own := b.tables(proxy)
-		for _, child := range b.childrenOf(proxy) {
-			if in := b.tables(child); in != 0 && in != own {
-				return child
-			}
-		}
 		return 0
 	}
 	return b.withAddress(l.target, proxy, protocol)

@@ -13,8 +13,8 @@ type lead struct {
 	// target is the end that they go to; the address is invalid, or the port 0, if
 	// that is not told.
 	target netip.AddrPort
-	// The network namespace of the target: that of a file, of a process, of a child of
-	// the proxy, or, if none of them is told, the one that has the address.
+	// The network namespace of the target: that of a child of the proxy, of a process, of
+	// a file, or, if none of them is told, the one that has the address.
 	file     string
 	pid      int
 	children bool
@@ -31,13 +31,10 @@ var proxies = map[string]func(words []string, s *sock.Socket) (lead, bool){
 	"docker-proxy": dockerProxy,
 	"conmon":       conmon,
 	"pasta":        pasta,
-	"pasta.avx2":   pasta,
+	"passt.avx2":   pasta, // which pasta becomes where the processor has AVX2
 	"slirp4netns":  slirp,
-	// The child of RootlessKit listens at the same port again. That of podman's
-	// rootlessport connects to wherever its standard input told.
-	"rootlesskit": func(_ []string, s *sock.Socket) (lead, bool) {
-		return lead{target: netip.AddrPortFrom(netip.Addr{}, s.Local.Port()), children: true}, true
-	},
+	"rootlesskit":  rootlessKit,
+	// Its child connects to wherever its standard input told.
 	"rootlessport": func([]string, *sock.Socket) (lead, bool) { return lead{children: true}, true },
 }
 
@@ -59,6 +56,25 @@ func conmon(words []string, _ *sock.Socket) (lead, bool) {
 	return lead{container: c, children: true}, c.ID != ""
 }
 
+// rootlessKit reads "-p 127.0.0.1:8080:80/tcp". What else it is told to publish, on a
+// socket, is the same port in the namespace of its child.
+func rootlessKit(words []string, s *sock.Socket) (lead, bool) {
+	port := s.Local.Port()
+	for _, list := range options(words, "p", "publish") {
+		for item := range strings.SplitSeq(list, ",") {
+			ends, protocol, _ := strings.Cut(item, "/")
+			parts := strings.Split(ends, ":")
+			if len(parts) < 2 || protocol != "" && protocol != s.Protocol.String() {
+				continue
+			}
+			if to, ok := mappedPort(strings.Join(parts[len(parts)-2:], ":"), port); ok {
+				return lead{target: netip.AddrPortFrom(netip.Addr{}, to), children: true}, true
+			}
+		}
+	}
+	return lead{target: netip.AddrPortFrom(netip.Addr{}, port), children: true}, true
+}
+
 // slirp reads "[OPTION..] PID|PATH TAPNAME" (slirp4netns(1)). It is told which ports to
 // forward, and whereto, on a socket.
 func slirp(words []string, _ *sock.Socket) (lead, bool) {
@@ -77,12 +93,13 @@ func namespaceOf(word string) (l lead, ok bool) {
 	return lead{pid: int(pid)}, err == nil && pid > 0
 }
 
-// pasta reads "-t 8080-8081:80-81 .. --netns PATH", or "PID|PATH" as its last word
-// (pasta(1)). A port that no list names is the same in the namespace.
+// pasta reads "-t 8080-8081:80-81 .. --netns PATH", or "PID|PATH" as its last word; with
+// a command behind, that is its child (pasta(1)). A port that no list names is the same
+// in the namespace.
 func pasta(words []string, s *sock.Socket) (l lead, ok bool) {
-	l.file = option(words, "netns")
-	if ok = l.file != ""; !ok && len(words) > 0 {
-		l, ok = namespaceOf(words[len(words)-1])
+	if l.file = option(words, "netns"); l.file == "" && len(words) > 0 {
+		l, _ = namespaceOf(words[len(words)-1])
+		l.children = true
 	}
 	names := [2]string{"t", "tcp-ports"}
 	if s.Protocol == sock.UDP {
@@ -91,20 +108,19 @@ func pasta(words []string, s *sock.Socket) (l lead, ok bool) {
 	port := s.Local.Port()
 	for _, list := range options(words, names[:]...) {
 		for part := range strings.SplitSeq(list, ",") {
-			if to, mapped := pastaPort(part, port); mapped {
-				port = to
+			if to, mapped := mappedPort(part, port); mapped {
 				l.target = netip.AddrPortFrom(netip.Addr{}, to)
-				return l, ok
+				return l, len(words) > 0
 			}
 		}
 	}
 	l.target = netip.AddrPortFrom(netip.Addr{}, port)
-	return l, ok
+	return l, len(words) > 0
 }
 
-// pastaPort reads one item of a list of ports, "[ADDRESS[%DEVICE]/]8080-8081:80-81", and
+// mappedPort reads one item of a list of ports, "[ADDRESS[%DEVICE]/]8080-8081:80-81", and
 // returns to what it maps a port.
-func pastaPort(item string, port uint16) (to uint16, ok bool) {
+func mappedPort(item string, port uint16) (to uint16, ok bool) {
 	if i := strings.IndexByte(item, '/'); i >= 0 {
 		item = item[i+1:]
 	}

@@ -29,12 +29,15 @@ func TestProxyWords(t *testing.T) {
 		{"docker-proxy -proto tcp -host-ip :: -host-port 8080 -container-ip fd00::2 -container-port 80 -use-listen-fd", sock.TCP, 8080, lead{target: end("[fd00::2]:80")}},
 		{"docker-proxy --container-ip=172.17.0.2 --container-port=80", sock.TCP, 8080, lead{target: end("172.17.0.2:80")}},
 		{"pasta --config-net -t 8080-8081:80-81,9000 -u none --netns /run/user/1000/netns/netns-5f", sock.TCP, 8081, lead{file: "/run/user/1000/netns/netns-5f", target: atPort(81)}},
-		{"pasta.avx2 -t 127.0.0.1/8080-8080:80-80 -t 443-443:8443-8443 --netns /n", sock.TCP, 443, lead{file: "/n", target: atPort(8443)}},
+		{"passt.avx2 -t 127.0.0.1/8080-8080:80-80 -t 443-443:8443-8443 --netns /n", sock.TCP, 443, lead{file: "/n", target: atPort(8443)}},
 		{"pasta -t 53:5300 -u 53:5353 --netns /n", sock.UDP, 53, lead{file: "/n", target: atPort(5353)}},
-		{"pasta -t auto 4242", sock.TCP, 22, lead{pid: 4242, target: atPort(22)}},
+		{"pasta -t auto 4242", sock.TCP, 22, lead{pid: 4242, children: true, target: atPort(22)}},
+		{"pasta -t 80:8080 busybox httpd -f", sock.TCP, 80, lead{children: true, target: atPort(8080)}},
 		{"slirp4netns --disable-host-loopback --mtu=65520 -c -r 3 -e 4 --netns-type=path /run/user/1000/netns/netns-5f tap0", sock.TCP, 80, lead{file: "/run/user/1000/netns/netns-5f"}},
 		{"slirp4netns -c --mtu 65520 -r 3 4242 tap0", sock.TCP, 80, lead{pid: 4242}},
 		{"rootlesskit --net=slirp4netns --port-driver=builtin dockerd-rootless.sh", sock.TCP, 8080, lead{children: true, target: atPort(8080)}},
+		{"rootlesskit -p 127.0.0.1:8080:80/tcp -p 53:5353/udp sh", sock.TCP, 8080, lead{children: true, target: atPort(80)}},
+		{"rootlesskit --publish=0.0.0.0:53:5353/udp sh", sock.UDP, 53, lead{children: true, target: atPort(5353)}},
 		{"rootlessport", sock.TCP, 8080, lead{children: true}},
 		{"conmon --api-version 1 -c 3f4a -u 3f4a -r /usr/bin/crun -n web --exit-command /usr/bin/podman", sock.TCP, 8080,
 			lead{children: true, container: sock.Container{Runtime: "podman", ID: "3f4a", Name: "web"}}},
@@ -46,7 +49,7 @@ func TestProxyWords(t *testing.T) {
 	}
 	for _, line := range []string{
 		"docker-proxy", "docker-proxy -container-ip x -container-port 80", "docker-proxy -container-ip 10.0.0.1 -container-port 80000",
-		"docker-proxy -container-ip 10.0.0.1 -container-port", "pasta", "pasta -t 80:80", "slirp4netns", "slirp4netns tap0", "slirp4netns -1 tap0", "conmon -n web",
+		"docker-proxy -container-ip 10.0.0.1 -container-port", "pasta", "slirp4netns", "slirp4netns tap0", "slirp4netns -1 tap0", "conmon -n web",
 	} {
 		words := strings.Fields(line)
 		if got, ok := proxies[words[0]](words[1:], proxyListener(sock.TCP, 80)); ok {
