@@ -1,9 +1,13 @@
 package livetest
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,5 +131,47 @@ func TestDocker(t *testing.T) {
 		"process,parent_process,behind.address,behind.port,behind.pid,behind.process,behind.container,behind.runtime")).stdout)
 	if want := "docker-proxy,dockerd,172.17.0.2,8099," + inside + ",busybox,web,docker"; got != want {
 		t.Errorf("behind the published port: %q, want %q", got, want)
+	}
+	told := run(t, sockeye(t, "port", "8088")).stdout
+	if want := "    leads to 172.17.0.2:8099, busybox[" + inside + "] in container web (docker, image)\n"; !strings.Contains(told, want) {
+		t.Errorf("people are told\n%swithout\n%s", told, want)
+	}
+	throughProxy(t)
+}
+
+// throughProxy connects to the published port: each of the four ends of the two
+// connections that this makes knows the process at the other one.
+func throughProxy(t *testing.T) {
+	t.Helper()
+	conn, err := net.Dial("tcp4", "127.0.0.1:8088")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	name, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := strings.TrimSpace(string(name))
+	own := fmt.Sprint(conn.LocalAddr().(*net.TCPAddr).Port)
+	want := []string{
+		"127.0.0.1,8088," + own + ",host,docker-proxy," + client + ",host,",
+		"127.0.0.1," + own + ",8088,host," + client + ",docker-proxy,host,",
+		"172.17.0.1,*,8099,host,docker-proxy,busybox,web,web",
+		"172.17.0.2,8099,*,web,busybox,docker-proxy,host,",
+	}
+	between := regexp.MustCompile(`(172.17.0.1,)\d+|(172.17.0.2,8099,)\d+`) // a port that the proxy did not choose
+	var got []string
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		out := run(t, sockeye(t, "-t", "--all-netns", "state established and port in (8088, 8099)", "--csv", "-H",
+			"-C", "local_address,local_port,remote_port,netns.name,process,peer_process,peer_netns.name,peer_container.name"))
+		got = strings.Split(between.ReplaceAllString(strings.TrimSpace(out.stdout), "$1$2*"), "\n")
+		slices.Sort(got)
+		if slices.Sort(want); slices.Equal(got, want) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the ends are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
 	}
 }
