@@ -1,0 +1,430 @@
+package livetest
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/population"
+)
+
+// traced is a line of trace --ndjson.
+type traced struct {
+	Event         string
+	Source        string `json:"event_source"`
+	OldState      string `json:"old_state"`
+	NewState      string `json:"new_state"`
+	Origin        string `json:"owner_origin"`
+	Failure       string
+	Direction     string
+	Retransmitted string
+	Reason        string
+	Duration      *float64 `json:"duration_ms"`
+	Lifetime      *float64 `json:"lifetime_ms"`
+	Sent          *int     `json:"sent_bytes"`
+	Received      *int     `json:"received_bytes"`
+	Lost          *uint64
+	Netns         struct {
+		Inode uint64
+		Name  string
+	}
+	closedEvent
+}
+
+// change is such as SYN_SENT-ESTABLISHED.
+func (e *traced) change() string { return e.OldState + "-" + e.NewState }
+
+// tracer is the program while it traces.
+type tracer struct {
+	cmd    *exec.Cmd
+	lines  *bufio.Scanner
+	errors *bufio.Reader
+	began  string // what was said before
+}
+
+// tracing starts the program, which traces when it returns. It is killed when it does
+// not tell what a test waits for.
+func tracing(t *testing.T, as func(*exec.Cmd) *exec.Cmd, args ...string) *tracer {
+	t.Helper()
+	return startTracing(t, as(sockeye(t, append([]string{"trace", "--ndjson", "--debug"}, args...)...)), (*exec.Cmd).Start)
+}
+
+func startTracing(t *testing.T, cmd *exec.Cmd, start func(*exec.Cmd) error) *tracer {
+	t.Helper()
+	v := &tracer{cmd: cmd}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.lines = bufio.NewScanner(out)
+	v.lines.Buffer(nil, 1<<20)
+	if err := start(cmd); err != nil {
+		t.Fatal(err)
+	}
+	v.readBegin(t, errs)
+	return v
+}
+
+// readBegin reads what is said up to the beginning of the trace.
+func (v *tracer) readBegin(t *testing.T, errs io.Reader) {
+	t.Helper()
+	v.errors = bufio.NewReader(errs)
+	for {
+		line, err := v.errors.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%v: the trace did not begin: %q, %v", v.cmd.Args, v.began, err)
+		}
+		if v.began += line; strings.HasPrefix(line, "sockeye: debug: what happens") {
+			return
+		}
+	}
+}
+
+// next returns the next event.
+func (v *tracer) next(t *testing.T) (e traced) {
+	t.Helper()
+	limit := time.AfterFunc(time.Minute, func() { v.cmd.Process.Kill() })
+	defer limit.Stop()
+	if !v.lines.Scan() {
+		t.Fatalf("%v: nothing more is told: %v", v.cmd.Args, v.lines.Err())
+	}
+	if err := json.Unmarshal(v.lines.Bytes(), &e); err != nil {
+		t.Fatalf("%v in %q", err, v.lines.Text())
+	}
+	return e
+}
+
+// until returns the first event that is meant.
+func (v *tracer) until(t *testing.T, meant func(traced) bool) traced {
+	t.Helper()
+	for {
+		e := v.next(t)
+		if e.Event == "end" {
+			t.Fatalf("%v: it has ended", v.cmd.Args)
+		}
+		if meant(e) {
+			return e
+		}
+	}
+}
+
+// end ends the trace as people do, and returns the last line and what was said.
+func (v *tracer) end(t *testing.T) (last traced, said string) {
+	t.Helper()
+	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	for last.Event != "end" {
+		last = v.next(t)
+	}
+	text, err := io.ReadAll(v.errors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.cmd.Wait(); err != nil {
+		t.Errorf("ended by SIGINT: %v", err)
+	}
+	return last, string(text)
+}
+
+func asMyself(cmd *exec.Cmd) *exec.Cmd { return cmd }
+
+// tracesByBPF skips, or fails, where the kernel runs no programs for a trace.
+func tracesByBPF(t *testing.T) {
+	t.Helper()
+	got := run(t, sockeye(t, "trace", "--event-source", "bpf", "--duration", "0.01"))
+	if got.status == 3 {
+		population.Skip(t, got.stderr)
+	}
+}
+
+// pair is a connection that has both ends here.
+type pair struct{ client, server *net.TCPConn }
+
+func connect(t *testing.T, l net.Listener) pair {
+	t.Helper()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair{client.(*net.TCPConn), server.(*net.TCPConn)}
+}
+
+func tcpPort(a net.Addr) uint16 { return uint16(a.(*net.TCPAddr).Port) }
+
+// listenTCP listens with a socket of TCP alone: package net makes one of MPTCP, whose
+// TCP is a part that no process holds.
+func listenTCP(t *testing.T, address string) net.Listener {
+	t.Helper()
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false)
+	l, err := plain.Listen(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// TestTrace: each view tells what the test does, with this process as the owner.
+func TestTrace(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	tracesByBPF(t)
+	l := listenTCP(t, "127.0.0.1:0")
+	port := tcpPort(l.Addr())
+	mine := func(e traced) {
+		t.Helper()
+		if e.Source != "bpf" || deref(e.PID) != os.Getpid() || deref(e.OwnerStatus) != "known" {
+			t.Errorf("%s %s by %s: the owner is %d, %s", e.Event, e.change(), e.Source, deref(e.PID), deref(e.OwnerStatus))
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		look func(v *tracer)
+		said string // at the end
+	}{
+		{nil, func(v *tracer) {
+			p := connect(t, l)
+			local := tcpPort(p.client.LocalAddr())
+			p.client.Close()
+			if _, err := p.server.Read(make([]byte, 1)); err != io.EOF {
+				t.Fatal(err)
+			}
+			p.server.Close()
+			chains := map[bool]string{}
+			for !strings.HasSuffix(chains[true], " CLOSED") || !strings.HasSuffix(chains[false], " CLOSED") {
+				e := v.next(t)
+				client := deref(e.RemotePort) == port
+				if !client && deref(e.RemotePort) != local {
+					continue
+				}
+				mine(e)
+				if chains[client] == "" {
+					chains[client] = e.OldState
+				}
+				if !strings.HasSuffix(chains[client], e.OldState) {
+					t.Errorf("%s follows %s", e.change(), chains[client])
+				}
+				chains[client] += " " + e.NewState
+			}
+			if got := chains[true]; got != "CLOSED SYN_SENT ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSED" {
+				t.Errorf("the client: %s", got)
+			}
+			if got := chains[false]; got != "LISTEN SYN_RECEIVED ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED" {
+				t.Errorf("the server: %s", got)
+			}
+		}, "10 changes, 2 connections, 0 lost"},
+		{[]string{"--connects"}, func(v *tracer) {
+			began := time.Now()
+			p := connect(t, l)
+			took := time.Since(began)
+			defer p.server.Close()
+			defer p.client.Close()
+			e := v.until(t, func(e traced) bool { return deref(e.LocalPort) == tcpPort(p.client.LocalAddr()) })
+			if mine(e); e.change() != "SYN_SENT-ESTABLISHED" || e.Failure != "" || deref(e.Duration) <= 0 || deref(e.Duration) > float64(took.Microseconds())/1000+1 || e.Origin != "connect" {
+				t.Errorf("%s, failure %q, %v ms of %v, %s", e.change(), e.Failure, deref(e.Duration), took, e.Origin)
+			}
+			other := listenTCP(t, "127.0.0.1:0")
+			other.Close() // and nobody listens there
+			if _, err := net.Dial("tcp", other.Addr().String()); err == nil {
+				t.Fatal("somebody listens")
+			}
+			e = v.until(t, func(e traced) bool { return deref(e.RemotePort) == tcpPort(other.Addr()) })
+			if mine(e); e.change() != "SYN_SENT-CLOSED" || e.Failure != "refused" {
+				t.Errorf("%s, failure %q", e.change(), e.Failure)
+			}
+		}, "2 connects, 0 lost"},
+		{[]string{"--accepts"}, func(v *tracer) {
+			p := connect(t, l)
+			defer p.server.Close()
+			defer p.client.Close()
+			e := v.next(t)
+			if mine(e); deref(e.LocalPort) != port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) || e.change() != "SYN_RECEIVED-ESTABLISHED" || e.Origin != "inherited" && e.Origin != "seeded" {
+				t.Errorf("%d, %s, %s", deref(e.LocalPort), e.change(), e.Origin)
+			}
+		}, "1 accept, 0 lost"},
+		{[]string{"--listens"}, func(v *tracer) {
+			other := listenTCP(t, "127.0.0.1:0")
+			other.Close()
+			for _, want := range []string{"CLOSED-LISTEN", "LISTEN-CLOSED"} {
+				e := v.next(t)
+				if mine(e); e.change() != want || deref(e.LocalPort) != tcpPort(other.Addr()) {
+					t.Errorf("%s of %d", e.change(), deref(e.LocalPort))
+				}
+			}
+		}, "2 listens, 0 lost"},
+		{[]string{"--resets"}, func(v *tracer) {
+			p := connect(t, l)
+			p.client.SetLinger(0)
+			p.client.Close()
+			defer p.server.Close()
+			e := v.until(t, func(e traced) bool { return e.Direction == "received" })
+			if mine(e); e.Event != "reset" || deref(e.LocalPort) != port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) {
+				t.Errorf("%s at %d", e.Event, deref(e.LocalPort))
+			}
+		}, ""},
+		{[]string{"--drops", "dport 1 or sport 1"}, func(v *tracer) {
+			if _, err := net.Dial("tcp", "127.0.0.1:1"); err == nil {
+				t.Fatal("somebody listens")
+			}
+			e := v.next(t)
+			if e.Event != "drop" || e.Reason != "" && e.Reason != "NO_SOCKET" {
+				t.Errorf("%s for %q", e.Event, e.Reason)
+			}
+		}, ""},
+		{[]string{"--retransmits"}, func(v *tracer) {
+			end := unanswered(t)
+			e := v.until(t, func(e traced) bool { return int(deref(e.RemotePort)) == end.Port })
+			if mine(e); e.Event != "retransmit" || e.State != "SYN_SENT" || e.Retransmitted != "segment" {
+				t.Errorf("%s of %s in %s", e.Event, e.Retransmitted, e.State)
+			}
+		}, ""},
+	} {
+		v := tracing(t, asMyself, c.args...)
+		c.look(v)
+		last, said := v.end(t)
+		if deref(last.Lost) != 0 || last.Source != "bpf" || c.said != "" && said != "sockeye: "+c.said+"\n" {
+			t.Errorf("%v: %d lost, and it says %q", c.args, deref(last.Lost), said)
+		}
+	}
+}
+
+// unanswered sends a SYN that is not answered, since the queue of the listener is full,
+// and returns where. The sockets stay open to the end of the test.
+func unanswered(t *testing.T) *unix.SockaddrInet4 {
+	t.Helper()
+	open := func() int {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { unix.Close(fd) })
+		return fd
+	}
+	l := open()
+	address := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := unix.Bind(l, address); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Listen(l, 0); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := unix.Getsockname(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = bound.(*unix.SockaddrInet4)
+	for range 3 { // one has room, and one is counted before the queue is full
+		if err := unix.Connect(open(), address); err != nil && err != unix.EINPROGRESS {
+			t.Fatal(err)
+		}
+	}
+	return address
+}
+
+// lifetime is what the test knows of one end of a connection.
+type lifetime struct {
+	sent, received  int
+	shortest, whole time.Duration
+}
+
+// liveAndDie makes connections one after the other and returns what is known of each
+// end, by its own address and that of the other.
+func liveAndDie(t *testing.T, n int) map[string]lifetime {
+	t.Helper()
+	l := listenTCP(t, "127.0.0.1:0")
+	ends := map[string]lifetime{}
+	buf := make([]byte, 300_000)
+	for i := range n {
+		there, back := (i*7919)%len(buf), (i*104729)%5000
+		began := time.Now()
+		p := connect(t, l)
+		open := time.Now()
+		var sending sync.WaitGroup
+		sending.Go(func() {
+			if _, err := p.client.Write(buf[:there]); err != nil {
+				t.Error(err)
+			}
+		})
+		if _, err := io.ReadFull(p.server, make([]byte, there)); err != nil {
+			t.Fatal(err)
+		}
+		sending.Wait()
+		if _, err := p.server.Write(buf[:back]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(p.client, make([]byte, back)); err != nil {
+			t.Fatal(err)
+		}
+		shortest := time.Since(open)
+		p.client.Close()
+		if _, err := p.server.Read(buf[:1]); err != io.EOF {
+			t.Fatalf("behind the end: %v", err)
+		}
+		p.server.Close()
+		whole := time.Since(began)
+		local, remote := p.client.LocalAddr().String(), l.Addr().String()
+		ends[local+" "+remote] = lifetime{there, back, shortest, whole}
+		ends[remote+" "+local] = lifetime{back, there, shortest, whole}
+	}
+	return ends
+}
+
+// TestTraceLifetimes: bytes and times are those that the test's own ends have counted.
+func TestTraceLifetimes(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	tracesByBPF(t)
+	n := 200
+	if population.Long() {
+		n = 5000
+	}
+	v := tracing(t, asMyself, "--lifetimes")
+	want := liveAndDie(t, n)
+	for range len(want) {
+		e := v.next(t)
+		local, _ := endOf(e.LocalAddress, e.LocalPort)
+		remote, _ := endOf(e.RemoteAddress, e.RemotePort)
+		key := fmt.Sprint(local, " ", remote)
+		w, made := want[key]
+		if !made {
+			t.Fatalf("%s was not made, or is told twice", key)
+		}
+		delete(want, key)
+		if e.Sent == nil || e.Received == nil || *e.Sent != w.sent || *e.Received != w.received {
+			t.Errorf("%s: %d bytes sent and %d received, want %d and %d", key, deref(e.Sent), deref(e.Received), w.sent, w.received)
+		}
+		// The kernel may end it after close has returned.
+		lasted := time.Duration(deref(e.Lifetime) * float64(time.Millisecond))
+		if lasted < w.shortest-time.Millisecond || lasted > w.whole+10*time.Second {
+			t.Errorf("%s: lasted %v, at least %v and at most %v", key, lasted, w.shortest, w.whole)
+		}
+		if deref(e.PID) != os.Getpid() || e.Origin == "inherited" {
+			t.Errorf("%s: the owner is %d, %s", key, deref(e.PID), e.Origin)
+		}
+	}
+	if last, said := v.end(t); deref(last.Lost) != 0 || said != fmt.Sprintf("sockeye: %d connections, 0 lost\n", 2*n) {
+		t.Errorf("%d lost, and it says %q", deref(last.Lost), said)
+	}
+}
