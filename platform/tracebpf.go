@@ -47,11 +47,38 @@ func openTracer(h *Host, ctx context.Context, req TraceRequest) (eventStream, []
 	if err != nil {
 		return nil, nil, err
 	}
-	var warnings []sock.Warning
-	for _, m := range t.Missing() {
-		warnings = append(warnings, sock.Warning{Code: sock.CodeUnavailable, Message: "this kernel cannot trace " + m.What + ": " + m.Err.Error()})
+	warnings, err := missing(t.Missing(), o.Kinds)
+	if err != nil {
+		return nil, nil, errors.Join(err, t.Close())
 	}
-	return &tracedEvents{tracing: t}, warnings, nil
+	traced := &tracedEvents{tracing: t}
+	if req.Query.Want.Has(sock.FieldOwners) && o.Kinds&withListeners != 0 {
+		traced.mptcp = h.mptcpOwners(ctx)
+	}
+	return traced, warnings, nil
+}
+
+// withListeners are the kinds of events whose socket may be a listener or come from one.
+var withListeners = tracer.KindsOf(tracer.StateChange, tracer.SynAckRetransmit)
+
+// missing says what a kernel does not tell of what is wanted. It is an error if that is
+// all. That it does not tell who writes is nothing to be said: the owner is learnt when
+// the process reads or closes.
+func missing(parts []tracer.Missing, wanted tracer.Kinds) (warnings []sock.Warning, err error) {
+	left := wanted
+	for _, m := range parts {
+		for k := tracer.StateChange; k <= tracer.Drop; k++ {
+			if wanted.Has(k) && k.String() == m.What {
+				left &^= tracer.KindsOf(k)
+				warnings = append(warnings, sock.Warning{Code: sock.CodeUnavailable, Message: "this kernel does not tell each " + m.What + ": " + m.Err.Error()})
+				err = errors.Join(err, m.Err)
+			}
+		}
+	}
+	if left != 0 {
+		err = nil
+	}
+	return warnings, err
 }
 
 var (
@@ -63,6 +90,7 @@ var (
 type tracedEvents struct {
 	tracing
 	event sock.Event
+	mptcp mptcpOwners
 }
 
 func (t *tracedEvents) events(context.Context) iter.Seq2[*sock.Socket, error] {
@@ -73,6 +101,7 @@ func (t *tracedEvents) events(context.Context) iter.Seq2[*sock.Socket, error] {
 				s = &e.Socket
 				t.event = eventOf(e)
 				s.Event, s.Known = &t.event, s.Known|sock.FieldEvent
+				t.mptcp.add(s)
 			}
 			if !yield(s, err) {
 				return

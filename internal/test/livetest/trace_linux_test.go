@@ -309,6 +309,32 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceMPTCP: a process that listened by MPTCP before the trace is the owner of what
+// it gets, and of the end of its listener.
+func TestTraceMPTCP(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	tracesByBPF(t)
+	var multipath net.ListenConfig
+	multipath.SetMultipathTCP(true)
+	l, err := multipath.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := tracing(t, asMyself, fmt.Sprintf("sport = %d", tcpPort(l.Addr())))
+	p := connect(t, l)
+	p.server.Close()
+	p.client.Close()
+	l.Close()
+	for e := (traced{}); e.change() != "LISTEN-CLOSED"; {
+		if e = v.next(t); deref(e.PID) != os.Getpid() || e.Origin == "" {
+			t.Errorf("%s: the owner is %d, %s", e.change(), deref(e.PID), e.Origin)
+		}
+	}
+	v.end(t)
+}
+
 // unanswered sends a SYN that is not answered, since the queue of the listener is full,
 // and returns where. The sockets stay open to the end of the test.
 func unanswered(t *testing.T) *unix.SockaddrInet4 {
