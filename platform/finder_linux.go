@@ -172,8 +172,8 @@ func (b bpfFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
 }
 
 func (p procFinder) descriptors(ctx context.Context) (held []netns.Descriptor) {
-	for pid, fd := range p.fs.MayHoldNamespaces(ctx) {
-		held = append(held, netns.Descriptor{PID: pid, FD: fd})
+	for h := range p.fs.MayHoldNamespaces(ctx) {
+		held = append(held, netns.Descriptor{PID: h.PID, FD: h.FD, Inode: h.Namespace})
 	}
 	return held
 }

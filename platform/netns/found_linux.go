@@ -3,8 +3,6 @@ package netns
 import (
 	"io/fs"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // Found is a network namespace of this machine.
@@ -44,7 +42,9 @@ func (f *Found) Open(proc string) (*Handle, error) {
 	case f.Path != "":
 		fd, err = open(f.Path)
 	case f.socket.PID != 0:
-		fd, err = f.socket.space()
+		var t taker
+		fd, err = t.space(f.socket)
+		t.close()
 	case f.id != 0:
 		fd, err = openID(f.id)
 	default:
@@ -66,54 +66,6 @@ func (f *Found) Open(proc string) (*Handle, error) {
 type Descriptor struct {
 	PID, FD int
 	TID     int // a thread that has a table of its own, else 0
-	// Inode is that of the namespace, or 0 if it is not known yet.
+	// Inode is that of the namespace; 0 for a socket whose namespace is not known yet.
 	Inode uint64
-}
-
-// space returns a descriptor of the network namespace of a socket: pidfd_getfd(2),
-// which needs the right to trace the process, and SIOCGSKNS of linux/sockios.h.
-func (d Descriptor) space() (fd int, err error) {
-	const siocgskns, pidfdThread = 0x894c, unix.O_EXCL // PIDFD_THREAD of linux/pidfd.h, Linux 6.9
-	task, flags := d.PID, 0
-	if d.TID != 0 {
-		task, flags = d.TID, pidfdThread
-	}
-	process, err := unix.PidfdOpen(task, flags)
-	if err != nil {
-		return -1, &os.SyscallError{Syscall: "pidfd_open", Err: gone(err)}
-	}
-	defer unix.Close(process)
-	socket, err := unix.PidfdGetfd(process, d.FD, 0)
-	if err != nil {
-		return -1, &os.SyscallError{Syscall: "pidfd_getfd", Err: gone(err)}
-	}
-	defer unix.Close(socket)
-	fd, err = unix.IoctlRetInt(socket, siocgskns)
-	if err != nil {
-		return -1, &os.SyscallError{Syscall: "SIOCGSKNS", Err: err}
-	}
-	return fd, nil
-}
-
-// spaceInode returns the inode of the network namespace of a socket; 0 if that may not
-// be known.
-func (d Descriptor) spaceInode() uint64 {
-	fd, err := d.space()
-	if err != nil {
-		return 0
-	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil {
-		return 0
-	}
-	return st.Ino
-}
-
-// gone is fs.ErrNotExist for a process or a descriptor that is not there any more.
-func gone(err error) error {
-	if err == unix.ESRCH || err == unix.EBADF {
-		return fs.ErrNotExist
-	}
-	return err
 }

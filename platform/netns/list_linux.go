@@ -39,6 +39,7 @@ func List(proc string, held func() []Descriptor) []Found {
 		for _, d := range held() {
 			c.descriptor(d)
 		}
+		c.sockets.close()
 	}
 	c.listed()
 	return c.sorted()
@@ -51,6 +52,7 @@ type collector struct {
 	byID     map[identity]*Found
 	byTables map[uint64]*Found
 	device   uint64 // of nsfs, which is one on a machine
+	sockets  taker
 }
 
 // at returns the namespace with an identity, which a path leads to.
@@ -199,7 +201,13 @@ func (c *collector) listed() {
 
 // descriptor adds a namespace that nothing but a descriptor holds.
 func (c *collector) descriptor(d Descriptor) {
-	if c.byID[identity{c.device, d.Inode}] != nil {
+	if d.Inode == 0 {
+		if d.Inode = c.sockets.newSpace(d); d.Inode == 0 {
+			return
+		}
+	}
+	id := identity{c.device, d.Inode}
+	if c.byID[id] != nil {
 		return
 	}
 	task := filepath.Join(c.proc, strconv.Itoa(d.PID))
@@ -209,27 +217,16 @@ func (c *collector) descriptor(d Descriptor) {
 	path := filepath.Join(task, "fd", strconv.Itoa(d.FD))
 	link, err := os.Readlink(path)
 	if err != nil {
-		return
+		return // it is closed
 	}
-	inode, file := parseLink(link)
-	switch {
-	case file:
-		d.Inode = inode
-	case !strings.HasPrefix(link, "socket:["):
-		return // a namespace of another kind
-	default:
+	if _, file := parseLink(link); !file {
 		path = ""
-		if d.Inode == 0 {
-			d.Inode = d.spaceInode()
+		if !strings.HasPrefix(link, "socket:[") {
+			return // a namespace of another kind
 		}
 	}
-	if d.Inode == 0 {
-		return // the socket may not be looked at
-	}
-	if id := (identity{c.device, d.Inode}); c.byID[id] == nil {
-		f := c.at(id, path)
-		f.Holder, f.socket = d.PID, d
-	}
+	f := c.at(id, path)
+	f.Holder, f.socket = d.PID, d
 }
 
 // sorted returns what was found. A namespace that was first known by its tables, and
