@@ -51,7 +51,12 @@ type maker struct {
 	last, spare *pass
 	born        uint32
 	before      record
+	// grown is called now and then with how many rows are held; nil: it is not.
+	grown func(rows int)
 }
+
+// grownRows is after how many rows grown is called.
+const grownRows = 4096
 
 var seed = maphash.MakeSeed()
 
@@ -111,13 +116,20 @@ func (m *maker) add(p *pass, s *sock.Socket, a ask) {
 		}
 		key += 2
 	}
+	if m.grown != nil && len(p.rows)%grownRows == 0 {
+		rows := len(p.rows)
+		if m.last != nil {
+			rows = max(rows, len(m.last.rows))
+		}
+		m.grown(rows)
+	}
 	p.index[key] = int32(len(p.rows))
 	p.rows = append(p.rows, row{key: key, pass: uint32(p.number), read: s.ReadAt.UnixNano()})
 	r := &p.rows[len(p.rows)-1]
 	soon := m.compare(p, r, s, a)
 	r.take(s, a.wish)
-	if soon != nil { // the next rates begin where these do
-		r.counters, r.told, r.read = soon.counters, soon.told, soon.read
+	if soon != nil {
+		r.goOn(soon)
 	}
 	if n := len(p.owners); len(s.Owners) > 0 {
 		p.owners = append(p.owners, s.Owners...)
@@ -146,10 +158,7 @@ func (m *maker) compare(p *pass, r *row, s *sock.Socket, a ask) (soon *row) {
 		return nil
 	}
 	before := m.before.of(was)
-	if was.rest != nil {
-		before.ReadAt = time.Unix(0, was.read)
-	}
-	if r.born, r.first = was.born, was.first; was.rest == nil && r.read-was.read < int64(a.span) {
+	if r.born, r.first = was.born, was.first; r.read-was.read < int64(a.span) {
 		s.Rates, s.Known = was.rates, s.Known|was.known&sock.FieldRates
 		soon = was
 	} else {

@@ -73,7 +73,21 @@ func TestTotals(t *testing.T) {
 // TestRates: they are taken over the time that passed, and a pass that was made right
 // behind another keeps those from before, and where they begin.
 func TestRates(t *testing.T) {
+	for _, filter := range []string{"", "snd_cwnd = 10"} { // which takes all of tcp_info
+		ratesOf(t, filter)
+	}
+}
+
+func ratesOf(t *testing.T, filter string) {
+	t.Helper()
 	d := many(t, 100, 20, 1)
+	d.keys("/")
+	d.text(filter)
+	d.keys("enter")
+	d.tick()
+	if whole := d.pass.rows[0].rest != nil; whole != (filter != "") || len(d.order) != 1 {
+		t.Errorf("%q: held as a whole: %v, %d rows", filter, whole, len(d.order))
+	}
 	rate := func(want uint64) {
 		t.Helper()
 		if r := d.pass.rows[0].rates; r.Receive != want || r.Send != 2*want {

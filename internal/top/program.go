@@ -26,6 +26,7 @@ func Run(outer context.Context, s Settings, machine Machine, terminal Terminal, 
 		return err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1))
+	m.maker.grown = func(rows int) { debug.SetMemoryLimit(memory(rows)) }
 	ctx, cancel := context.WithCancel(outer) // ends the effects that are under way
 	defer cancel()
 	profile := colorprofile.ANSI
@@ -90,17 +91,13 @@ func commanded(msg message) tea.Msg {
 
 // Update takes a message of bubbletea's, or one of the model's own.
 func (a *adapter) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	effects := a.update(translated(msg))
-	if m, is := msg.(passMessage); is && m.pass != nil {
-		debug.SetMemoryLimit(memory(len(m.pass.rows)))
-	}
-	return a, a.commands(effects)
+	return a, a.commands(a.update(translated(msg)))
 }
 
 // memory is how much is kept before what is not used any more is given back: enough
 // for so many rows in two passes, and what it takes to make one. Without a limit the
 // collector of Go waits until twice as much is used as is needed.
-func memory(rows int) int64 { return max(24<<20, 12<<20+900*int64(rows)) }
+func memory(rows int) int64 { return max(24<<20, 14<<20+950*int64(rows)) }
 
 // translated returns what a message of bubbletea's means to the model.
 func translated(msg tea.Msg) message {

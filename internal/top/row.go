@@ -32,9 +32,6 @@ type row struct {
 
 	local, remote netip.AddrPort
 	inode, cookie uint64
-	age           time.Duration
-	device        string
-	listener      *sock.Process
 	owners        []sock.Owner
 	counters      [len(counted)]uint64
 	rates         sock.Rates
@@ -65,8 +62,7 @@ func (r *row) take(s *sock.Socket, w wish) {
 	r.protocol, r.family, r.state, r.status = s.Protocol, s.Family, s.State, s.OwnerStatus
 	r.v6only = s.V6Only
 	r.ifIndex, r.recvQueue, r.sendQueue, r.backlog = s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog
-	r.local, r.remote, r.inode, r.cookie, r.device = s.Local, s.Remote, s.Inode, s.Cookie, s.Interface
-	r.listener, r.rates, r.age = s.Listener, s.Rates, s.Age
+	r.local, r.remote, r.inode, r.cookie, r.rates = s.Local, s.Remote, s.Inode, s.Cookie, s.Rates
 	r.told, r.rest = 0, nil
 	if s.Knows(sock.FieldTCPInfo) && s.TCPInfo != nil {
 		for i, f := range counted {
@@ -80,9 +76,24 @@ func (r *row) take(s *sock.Socket, w wish) {
 	if !w.info {
 		rest |= sock.FieldTCPInfo
 	}
-	if r.known&^rest != 0 || s.PortProcess != "" || s.CreatorPID != 0 {
+	if r.known&^rest != 0 || s.Interface != "" || s.Listener != nil || s.PortProcess != "" || s.CreatorPID != 0 {
 		r.rest = s.Clone()
 		r.rest.Known &= w.facts
+	}
+}
+
+// goOn lets the next rates of a row begin where those of another one do.
+func (r *row) goOn(soon *row) {
+	rtt := r.counters[0]
+	r.counters, r.told, r.read = soon.counters, soon.told, soon.read
+	r.counters[0] = rtt
+	if r.rest == nil || r.rest.TCPInfo == nil {
+		return
+	}
+	for i, f := range counted {
+		if r.told&(1<<i) != 0 {
+			r.rest.TCPInfo.Set(f, r.counters[i])
+		}
 	}
 }
 
@@ -103,8 +114,9 @@ func (x *record) of(r *row) *sock.Socket {
 	s.Protocol, s.Family, s.State, s.OwnerStatus = r.protocol, r.family, r.state, r.status
 	s.V6Only = r.v6only
 	s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog = r.ifIndex, r.recvQueue, r.sendQueue, r.backlog
-	s.Local, s.Remote, s.Inode, s.Cookie, s.Interface = r.local, r.remote, r.inode, r.cookie, r.device
-	s.Listener, s.Owners, s.Rates, s.Age = r.listener, r.owners, r.rates, r.age
+	s.Local, s.Remote, s.Inode, s.Cookie = r.local, r.remote, r.inode, r.cookie
+	s.Owners, s.Rates = r.owners, r.rates
+	s.Age = time.Duration(max(0, r.read-r.first)) // known if the beginning was seen
 	s.ReadAt = time.Unix(0, r.read)
 	s.TCPInfo = nil
 	if s.Knows(sock.FieldTCPInfo) {

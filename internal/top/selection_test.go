@@ -22,7 +22,7 @@ func many(t *testing.T, width, height, n int) *driver {
 // numbered is a connection that has sent something.
 func numbered(cookie, sent uint64) *sock.Socket {
 	p := &sock.Process{PID: int(100 + cookie), Name: fmt.Sprint("p", cookie)}
-	return connection(cookie, sock.Established, fmt.Sprintf("10.0.%d.%d:8080", cookie/250, 1+cookie%250), "10.9.9.9:50000", traffic(sent, 2*sent, 100+cookie), sock.Owner{Process: p, FD: 3})
+	return connection(cookie, sock.Established, fmt.Sprintf("10.0.%d.%d:8080", cookie/250%250, 1+cookie%250), "10.9.9.9:50000", traffic(sent, 2*sent, 100+cookie), sock.Owner{Process: p, FD: 3})
 }
 
 // TestSelectionSurvives: what is chosen stays the same socket in 1,000 passes in which
