@@ -65,6 +65,9 @@ func (d *detail) group(t *table, option string, s *sock.Socket) {
 			if begun && option != "" && d.indent != "" {
 				d.line()
 			}
+			if d.named && len(p.AppendShown(t.view, nil, s)) == 0 {
+				continue // an object of which nothing is worth telling
+			}
 			begun = false
 			d.add(p, t.view, s)
 		}

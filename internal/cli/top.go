@@ -37,9 +37,17 @@ func topCommand(o *options) command {
 	return command{
 		name: "top", args: "[FILTER]", usage: "sockets on the whole screen, live", help: topHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.ownerOptions(), o.noProcessesOption(), o.topOptions(), o.namespaceOptions(), o.backendOptions(), helpOptions()),
+			o.topOwnerOptions(), o.noProcessesOption(), o.topOptions(), o.namespaceOptions(), o.backendOptions(), helpOptions()),
 		run: func(r *run, words []string) error { return r.top(o, words) },
 	}
+}
+
+// topOwnerOptions are those of a listing but for the names of hosts: the screen does
+// not wait for them.
+func (o *options) topOwnerOptions() []*option {
+	return slices.DeleteFunc(o.ownerOptions(), func(opt *option) bool {
+		return opt.name == "resolve" || opt.name == "numeric-hosts"
+	})
 }
 
 // topOptions say how the view begins.

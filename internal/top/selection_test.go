@@ -106,6 +106,33 @@ func TestSelectionGone(t *testing.T) {
 	}
 }
 
+// TestFromFewToMany: a machine goes from 10 to 50,000 sockets and back. What is chosen
+// stays, and no more is drawn than there is room for.
+func TestFromFewToMany(t *testing.T) {
+	d := many(t, 120, 30, 10)
+	few := d.sockets
+	d.keys("j", "j")
+	chosen := d.chosenCookie()
+	for i := range 50_000 {
+		d.sockets = append(d.sockets, connection(uint64(100+i), sock.Established, "10.0.0.1:80", "10.0.0.2:3000", nil))
+	}
+	d.tick()
+	if d.screen(); d.chosenCookie() != chosen || len(d.order) != 50_010 || len(d.records) > d.height {
+		t.Errorf("%d is chosen, was %d; %d rows, %d drawn", d.chosenCookie(), chosen, len(d.order), len(d.records))
+	}
+	d.keys("G", "b", "g", "j", "j")
+	if d.cursor != 2 || d.chosenCookie() != chosen {
+		t.Errorf("on line %d is %d", d.cursor, d.chosenCookie())
+	}
+	d.sockets = few
+	for range 5 {
+		d.tick()
+	}
+	if d.screen(); d.chosenCookie() != chosen || len(d.order) != 10 {
+		t.Errorf("%d is chosen, was %d; %d rows", d.chosenCookie(), chosen, len(d.order))
+	}
+}
+
 // TestUnchosen: until somebody has moved, the first line is meant, whatever it is.
 func TestUnchosen(t *testing.T) {
 	d := many(t, 100, 20, 10)
