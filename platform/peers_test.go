@@ -116,6 +116,11 @@ func TestOtherEnds(t *testing.T) {
 			},
 			want: []int{-1, -1, -1},
 		},
+		"translated on the loopback of another": {
+			all:  []sock.Socket{end(1, 10, "tcp 127.0.0.1:5000 127.0.0.1:90"), end(2, 11, "tcp 127.0.0.1:91 127.0.0.1:5000"), end(2, 12, "tcp 127.0.0.1:5000 127.0.0.1:90")},
+			nat:  map[uint64][]sock.Translation{2: {{Original: flow(sock.TCP, "127.0.0.1:5000", "127.0.0.1:90"), Reply: flow(sock.TCP, "127.0.0.1:91", "127.0.0.1:5000")}}},
+			want: []int{0, 12, 11},
+		},
 		"MPTCP": {
 			all:  []sock.Socket{end(1, 10, "mptcp 10.0.0.1:5000 10.0.0.9:80"), end(2, 11, "mptcp 10.2.0.2:8080 10.0.0.1:5000")},
 			nat:  map[uint64][]sock.Translation{3: {{Original: flow(sock.TCP, "10.0.0.1:5000", "10.0.0.9:80"), Reply: flow(sock.TCP, "10.2.0.2:8080", "10.0.0.1:5000")}}},

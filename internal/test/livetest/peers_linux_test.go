@@ -2,10 +2,12 @@ package livetest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +28,14 @@ const talkEnv = "SOCKEYE_TEST_TALK"
 
 // talk is what it does: it listens, then dials and waits until it was accepted.
 // Addresses of dials may begin with that to dial from: "10.0.0.1:5000>10.0.0.2:80".
-type talk struct{ Listen, Dial []string }
+type talk struct {
+	Listen, Dial []string
+	// Answer is a unix path: whoever dials it is given one end of a pair of sockets.
+	// Ask is one to dial.
+	Answer, Ask string
+	// Netlink is the port that a netlink socket is connected to, whose own is the PID.
+	Netlink int
+}
 
 // talkers adds the role to those of this program.
 var talkers = map[string]population.Role{"talk": func() (any, error) {
@@ -39,7 +48,10 @@ var talkers = map[string]population.Role{"talk": func() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		go answer(l)
+		go accept(l)
+	}
+	if err := errors.Join(plan.answer(), plan.ask(), plan.netlink()); err != nil {
+		return nil, err
 	}
 	ends := []string{}
 	for _, address := range plan.Dial {
@@ -52,11 +64,11 @@ var talkers = map[string]population.Role{"talk": func() (any, error) {
 	return ends, nil
 }}
 
-// held keeps connections from being collected and so closed.
-var held []net.Conn
+// kept are connections that are not to be collected and so closed.
+var kept []net.Conn
 
-// answer accepts connections and says so with a byte.
-func answer(l net.Listener) {
+// accept accepts connections and says so with a byte.
+func accept(l net.Listener) {
 	var kept []net.Conn
 	for {
 		c, err := l.Accept()
@@ -66,6 +78,66 @@ func answer(l net.Listener) {
 		kept = append(kept, c)
 		_, _ = c.Write([]byte{1})
 	}
+}
+
+// answer gives one end of a pair of sockets to whoever dials.
+func (p talk) answer() error {
+	if p.Answer == "" {
+		return nil
+	}
+	l, err := net.Listen("unix", p.Answer)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				return
+			}
+			kept = append(kept, c)
+			_, _, _ = c.(*net.UnixConn).WriteMsgUnix([]byte{1}, unix.UnixRights(pair[1]), nil)
+			_ = unix.Close(pair[1])
+		}
+	}()
+	return nil
+}
+
+// ask dials and takes an end.
+func (p talk) ask() error {
+	if p.Ask == "" {
+		return nil
+	}
+	c, err := net.Dial("unix", p.Ask)
+	if err != nil {
+		return err
+	}
+	kept = append(kept, c)
+	rights := make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := c.(*net.UnixConn).ReadMsgUnix(make([]byte, 1), rights)
+	if err == nil && n == 0 {
+		err = errors.New("no descriptor was sent")
+	}
+	return err
+}
+
+// netlink makes a socket of NETLINK_USERSOCK that is connected to another process's.
+func (p talk) netlink() error {
+	if p.Netlink == 0 {
+		return nil
+	}
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_USERSOCK)
+	if err != nil {
+		return err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Pid: uint32(os.Getpid())}); err != nil {
+		return err
+	}
+	return unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Pid: uint32(p.Netlink)})
 }
 
 // dial returns the end of a connection that was accepted.
@@ -82,7 +154,7 @@ func dial(address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	held = append(held, c)
+	kept = append(kept, c)
 	_, err = c.Read(make([]byte, 1))
 	return c.LocalAddr().String() + ">" + address, err
 }
@@ -355,5 +427,43 @@ func TestPeersThroughNAT(t *testing.T) {
 	}
 	if len(told) != 2 || len(shown) != 2 {
 		t.Errorf("%d translations are told and %d shown, want 2", len(told), len(shown))
+	}
+}
+
+// TestPeersOfOtherFamilies: unix sockets with a path, in the abstract namespace and as
+// pairs have the right process at the other end, and so have netlink sockets.
+func TestPeersOfOtherFamilies(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	server, _ := startTalk(t, 0, talk{Answer: path})
+	client, _ := startTalk(t, 0, talk{Ask: path})
+	hidden, _ := startTalk(t, 0, talk{Answer: "@peers"})
+	asking, _ := startTalk(t, 0, talk{Ask: "@peers"})
+	waits, _ := startTalk(t, 0, talk{Netlink: client})
+	connected, _ := startTalk(t, 0, talk{Netlink: waits})
+	lines := func(args ...string) []string {
+		all := strings.Fields(list(t, append(args, "--template", "{{.pid}},{{.peer_pid}},{{.peer_status}}")...))
+		slices.Sort(all)
+		return all
+	}
+	// Each has a connection and an end of a pair.
+	var want []string
+	for _, pair := range [][2]int{{server, client}, {hidden, asking}} {
+		for range 2 {
+			want = append(want, fmt.Sprintf("%d,%d,known", pair[0], pair[1]), fmt.Sprintf("%d,%d,known", pair[1], pair[0]))
+		}
+	}
+	slices.Sort(want)
+	for _, how := range [][]string{nil, {"--owners", "proc"}, {"--all-netns"}} {
+		ours := fmt.Sprintf("pid in (%d,%d,%d,%d)", server, client, hidden, asking)
+		if got := lines(append([]string{"-x", "--connected", ours}, how...)...); !slices.Equal(got, want) {
+			t.Errorf("%v: unix sockets %v, want %v", how, got, want)
+		}
+		ours = fmt.Sprintf("netlink.protocol = usersock and pid = %d", connected)
+		if got := lines(append([]string{"--netlink", "-a", ours}, how...)...); !slices.Equal(got, []string{fmt.Sprintf("%d,%d,known", connected, waits)}) {
+			t.Errorf("%v: netlink sockets %v, want the other end in %d", how, got, waits)
+		}
 	}
 }
