@@ -198,7 +198,8 @@ func (b *behindFinder) withAddress(target netip.AddrPort, proxy int, protocol so
 func (b *behindFinder) namespaces() []netns.Found {
 	if !b.listed {
 		b.listed = true
-		for _, f := range netns.List(b.env.Proc, nil) {
+		all, _ := netns.List(b.env.Proc, nil) // what was found is as good; the rest is not told of
+		for _, f := range all {
 			if f.PID != 0 {
 				b.found = append(b.found, f)
 			}

@@ -28,7 +28,12 @@ func (f *spaceFinder) find(ctx context.Context, known map[spaceKey]*space) (all 
 	held := func() []netns.Descriptor { return namespaceDescriptors(ctx, f.finder) }
 	var barred []string
 	namer := &spaceNamer{places: newPlaces(procnet.At(f.env.Proc))}
-	for _, found := range netns.List(f.env.Proc, held) {
+	everything, err := netns.List(f.env.Proc, held)
+	if err != nil {
+		failures = append(failures, &sock.Partial{Code: sock.CodeUnavailable, Incomplete: true,
+			Message: "network namespaces may be missing", Err: err})
+	}
+	for _, found := range everything {
 		key := spaceKey{inode: found.Inode}
 		if found.Inode == 0 {
 			key.tables = found.Tables

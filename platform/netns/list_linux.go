@@ -2,6 +2,8 @@ package netns
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,8 +25,9 @@ var directories = []string{Names, "/run/docker/netns", "/run/user/*/netns"}
 //
 // What another process keeps to itself is left out without a word: a process that
 // may not be inspected is still known by its tables, if they are not those of a
-// namespace that was found otherwise.
-func List(proc string, held func() []Descriptor) []Found {
+// namespace that was found otherwise. The error is another one, by which some may be
+// missing; what was found is returned with it.
+func List(proc string, held func() []Descriptor) ([]Found, error) {
 	c := collector{proc: proc, byID: map[identity]*Found{}, byTables: map[uint64]*Found{}}
 	c.own()
 	for _, pattern := range directories {
@@ -42,7 +45,7 @@ func List(proc string, held func() []Descriptor) []Found {
 		c.sockets.close()
 	}
 	c.listed()
-	return c.sorted()
+	return c.sorted(), c.err
 }
 
 // collector gathers namespaces from several places.
@@ -53,6 +56,18 @@ type collector struct {
 	byTables map[uint64]*Found
 	device   uint64 // of nsfs, which is one on a machine
 	sockets  taker
+	err      error
+}
+
+// note keeps the first error by which a namespace may be missing: no file that is gone,
+// or is none of a namespace, and no right that is missing.
+func (c *collector) note(err error) {
+	switch {
+	case err == nil, c.err != nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, os.ErrInvalid),
+		errors.Is(err, unix.ESRCH), errors.Is(err, unix.ENOSYS):
+	default:
+		c.err = err
+	}
 }
 
 // at returns the namespace with an identity, which a path leads to.
@@ -69,7 +84,9 @@ func (c *collector) at(id identity, path string) *Found {
 // own is the namespace of this process.
 func (c *collector) own() {
 	path := filepath.Join(c.proc, "self", "ns", "net")
-	if id, err := identify(path); err == nil {
+	id, err := identify(path)
+	c.note(err)
+	if err == nil {
 		c.device = id.device
 		c.known(c.at(id, path), filepath.Join(c.proc, "self", "net"))
 	}
@@ -89,11 +106,11 @@ func (c *collector) known(f *Found, dir string) {
 
 // identify returns which namespace a file is; the error is of one that is none.
 func identify(path string) (identity, error) {
-	var fs unix.Statfs_t
-	if err := unix.Statfs(path, &fs); err != nil {
+	var in unix.Statfs_t
+	if err := unix.Statfs(path, &in); err != nil {
 		return identity{}, err
 	}
-	if int64(fs.Type) != unix.NSFS_MAGIC {
+	if int64(in.Type) != unix.NSFS_MAGIC {
 		return identity{}, os.ErrInvalid
 	}
 	var st unix.Stat_t
@@ -106,8 +123,9 @@ func identify(path string) (identity, error) {
 // file adds a file that may be a namespace, and is named so by `ip netns`.
 func (c *collector) file(path string, named bool) {
 	id, err := identify(path)
-	if err != nil {
-		return // what is left of one that is gone
+	if err != nil { // else what is left of one that is gone
+		c.note(err)
+		return
 	}
 	if f := c.at(id, path); named && f.Name == "" {
 		f.Name = filepath.Base(path)
@@ -118,10 +136,12 @@ func (c *collector) file(path string, named bool) {
 func (c *collector) mounts() {
 	file, err := os.Open(filepath.Join(c.proc, "self", "mountinfo"))
 	if err != nil {
+		c.note(err)
 		return
 	}
 	defer file.Close()
-	all, _ := mounted(file) // what was read before an error is as good
+	all, err := mounted(file) // what was read before an error is as good
+	c.note(err)
 	for _, m := range all {
 		c.file(m.path, false)
 	}
@@ -131,10 +151,12 @@ func (c *collector) mounts() {
 func (c *collector) processes() {
 	dir, err := os.Open(c.proc)
 	if err != nil {
+		c.note(err)
 		return
 	}
 	defer dir.Close()
-	names, _ := dir.Readdirnames(-1)
+	names, err := dir.Readdirnames(-1)
+	c.note(err)
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
 			c.process(pid)
@@ -147,7 +169,9 @@ func (c *collector) process(pid int) {
 	path := filepath.Join(dir, "ns", "net")
 	var st unix.Stat_t
 	var f *Found
-	if err := unix.Stat(path, &st); err == nil {
+	err := unix.Stat(path, &st)
+	c.note(err)
+	if err == nil {
 		f = c.at(identityOf(&st), path)
 		c.known(f, filepath.Join(dir, "net"))
 	} else if f = c.hidden(dir); f == nil {
@@ -185,11 +209,13 @@ func kernelThread(dir string) bool {
 
 // listed adds what the kernel lists: what a process is in, or a file or a mount refers to.
 func (c *collector) listed() {
-	ids, _ := listns() // most kernels have no list
+	ids, err := listns()
+	c.note(err)
 	for _, id := range ids {
 		fd, err := openID(id)
 		if err != nil {
-			continue // it is gone
+			c.note(err)
+			continue
 		}
 		var st unix.Stat_t
 		if unix.Fstat(fd, &st) == nil && c.byID[identityOf(&st)] == nil {
@@ -202,7 +228,9 @@ func (c *collector) listed() {
 // descriptor adds a namespace that nothing but a descriptor holds.
 func (c *collector) descriptor(d Descriptor) {
 	if d.Inode == 0 {
-		if d.Inode = c.sockets.newSpace(d); d.Inode == 0 {
+		var err error
+		d.Inode, err = c.sockets.newSpace(d)
+		if c.note(err); d.Inode == 0 {
 			return
 		}
 	}
@@ -216,8 +244,9 @@ func (c *collector) descriptor(d Descriptor) {
 	}
 	path := filepath.Join(task, "fd", strconv.Itoa(d.FD))
 	link, err := os.Readlink(path)
-	if err != nil {
-		return // it is closed
+	if err != nil { // it is closed
+		c.note(err)
+		return
 	}
 	if _, file := parseLink(link); !file {
 		path = ""

@@ -42,7 +42,10 @@ func TestListOfTheKernel(t *testing.T) {
 	var st unix.Stat_t
 	lists := err == nil && unix.Stat("/proc/self/ns/pid", &st) == nil && st.Ino == first
 	held := heldBy(t, func() (int, error) { return open("/proc/thread-self/ns/net") })
-	all := List("/proc", nil)
+	all, err := List("/proc", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	i := slices.IndexFunc(all, func(f Found) bool { return f.Inode == held.Inode })
 	if (i >= 0) != lists {
 		t.Fatalf("found: %v, the kernel lists: %v", i >= 0, lists)
@@ -74,10 +77,10 @@ func TestHeldBySocket(t *testing.T) {
 	held := heldBy(t, func() (int, error) { return unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0) })
 	is := func(f Found) bool { return f.Inode == held.Inode }
 	for name, d := range map[string]Descriptor{"inode known": held, "inode to be asked for": {PID: held.PID, FD: held.FD}} {
-		all := List("/proc", func() []Descriptor { return []Descriptor{d, d} })
+		all, err := List("/proc", func() []Descriptor { return []Descriptor{d, d} })
 		i := slices.IndexFunc(all, is)
-		if i < 0 || all[i].Holder != os.Getpid() || slices.ContainsFunc(all[i+1:], is) {
-			t.Errorf("%s: %+v", name, all)
+		if err != nil || i < 0 || all[i].Holder != os.Getpid() || slices.ContainsFunc(all[i+1:], is) {
+			t.Errorf("%s: %+v, %v", name, all, err)
 			continue
 		}
 		opens(t, all[i], held.Inode)

@@ -66,18 +66,17 @@ func spaceOf(socket int) (fd int, err error) {
 	return fd, nil
 }
 
-// newSpace returns the inode of the network namespace of a socket; 0 if that may not be
-// known, or if the namespace of an earlier socket was the same: its cookie, which takes
+// newSpace returns the inode of the network namespace of a socket; 0 if the namespace of an earlier socket was the same: its cookie, which takes
 // less time than its file, tells that since Linux 5.14.
-func (t *taker) newSpace(d Descriptor) (inode uint64) {
+func (t *taker) newSpace(d Descriptor) (inode uint64, err error) {
 	socket, err := t.take(d)
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	defer unix.Close(socket)
 	if cookie, err := unix.GetsockoptUint64(socket, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE); err == nil {
 		if _, again := t.cookies[cookie]; again {
-			return 0
+			return 0, nil
 		}
 		if t.cookies == nil {
 			t.cookies = map[uint64]struct{}{}
@@ -86,14 +85,12 @@ func (t *taker) newSpace(d Descriptor) (inode uint64) {
 	}
 	fd, err := spaceOf(socket)
 	if err != nil {
-		return 0
+		return 0, err
 	}
 	defer unix.Close(fd)
 	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil {
-		return 0
-	}
-	return st.Ino
+	err = unix.Fstat(fd, &st)
+	return st.Ino, err
 }
 
 // gone is fs.ErrNotExist for a process or a descriptor that is not there any more.

@@ -18,12 +18,14 @@ var calls = map[string]struct {
 	number int
 	names  naming
 }{
-	"openat":     {unix.SYS_OPENAT, pathAt},
-	"readlinkat": {unix.SYS_READLINKAT, pathAt},
-	"getdents64": {unix.SYS_GETDENTS64, descriptor},
-	"read":       {unix.SYS_READ, descriptor},
-	"sendto":     {unix.SYS_SENDTO, descriptor},
-	"recvfrom":   {unix.SYS_RECVFROM, descriptor},
-	"socket":     {unix.SYS_SOCKET, nothing},
-	"bpf":        {unix.SYS_BPF, nothing},
+	"openat":      {unix.SYS_OPENAT, pathAt},
+	"readlinkat":  {unix.SYS_READLINKAT, pathAt},
+	"getdents64":  {unix.SYS_GETDENTS64, descriptor},
+	"read":        {unix.SYS_READ, descriptor},
+	"sendto":      {unix.SYS_SENDTO, descriptor},
+	"recvfrom":    {unix.SYS_RECVFROM, descriptor},
+	"socket":      {unix.SYS_SOCKET, nothing},
+	"bpf":         {unix.SYS_BPF, nothing},
+	"setns":       {unix.SYS_SETNS, nothing},
+	"pidfd_getfd": {unix.SYS_PIDFD_GETFD, nothing},
 }
