@@ -133,6 +133,10 @@ var rows = append([]row{
 		Ours: words("sockeye -s"), Peer: words("sockeye -a -A all --no-processes"),
 	},
 	{
+		Name: "doctor, beyond its sample, against the listing with owners", Population: "mass", Budget: 2,
+		Ours: words("sockeye doctor --sample 0.001"), Peer: words("sockeye -tuap"),
+	},
+	{
 		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.25,
 		Ours: words("sockeye port {port}"), Peer: words("ss -ltnp sport = :{port}"),
 	},

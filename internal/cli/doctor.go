@@ -8,7 +8,6 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
-	"sockeye/sock/filter"
 )
 
 const doctorHelp = `Looks at the sockets for two seconds and says what is wrong with them, the
@@ -88,12 +87,12 @@ func (r *run) doctor(o *options, words []string) error {
 	if err := b.fit(o, &req); err != nil {
 		return err
 	}
-	s, snap, err := r.sample(o, b, req)
-	if err != nil {
+	x := &examination{run: r, o: o, b: b, req: req}
+	if err := x.look(); err != nil {
 		return err
 	}
-	found := doctor.Look(s, o.changes)
-	if err := r.tellFindings(o, found, s, snap); err != nil {
+	found, snap := x.rules.Findings(), x.snap
+	if err := x.tell(found); err != nil {
 		return writeError{err}
 	}
 	for _, w := range snap.Warnings {
@@ -108,41 +107,62 @@ func (r *run) doctor(o *options, words []string) error {
 	return nil
 }
 
-// sample lists twice, with the time of --sample between. Owners are those of the
-// second listing.
-func (r *run) sample(o *options, b backend, req platform.Request) (*doctor.Sample, sock.Snapshot, error) {
-	took := usualSample
-	if o.sample > 0 {
-		took = o.sample
-	}
-	s := &doctor.Sample{Took: took, AutoPorts: b.host.AutoPorts()}
-	pass := func(want sock.Field) ([]*sock.Socket, sock.KernelSummary, bool, sock.Snapshot, error) {
-		req.Query.Want = want & b.fields()
-		listing := b.host.List(r.ctx, req)
-		all, err := collect(listing)
-		if err != nil {
-			return nil, sock.KernelSummary{}, false, sock.Snapshot{}, err
-		}
-		kernel, kept := listing.Kernel()
-		return all, kernel, kept, listing.Snapshot(), nil
-	}
-	first := doctor.Needs &^ sock.OwnerFields
-	if filterNeeds(req.Filter) {
-		first = doctor.Needs
-	}
-	var snap sock.Snapshot
-	var err error
-	if s.First, s.Before, s.Counted, _, err = pass(first); err != nil {
-		return nil, snap, err
-	}
-	select {
-	case <-r.ctx.Done():
-		return nil, snap, r.ctx.Err()
-	case <-r.After(took):
-	}
-	s.Last, s.After, _, snap, err = pass(doctor.Needs)
-	return s, snap, err
+// examination is one look at a machine.
+type examination struct {
+	*run
+	o   *options
+	b   backend
+	req platform.Request
+
+	took    time.Duration
+	rules   *doctor.Examination
+	sockets int // of the second listing
+	snap    sock.Snapshot
 }
 
-// filterNeeds reports whether a filter looks at owners.
-func filterNeeds(f *filter.Filter) bool { return f.Needs()&sock.OwnerFields != 0 }
+// look lists twice, with the time of --sample between. Owners are those of the second
+// listing.
+func (x *examination) look() error {
+	if x.took = usualSample; x.o.sample > 0 {
+		x.took = x.o.sample
+	}
+	s := &doctor.Sample{AutoPorts: x.b.host.AutoPorts()}
+	first := doctor.Needs
+	if x.req.Filter.Needs()&sock.OwnerFields == 0 {
+		first &^= sock.OwnerFields
+	}
+	listing, err := x.pass(first, s.Add)
+	if err != nil {
+		return err
+	}
+	s.Before, s.Counted = listing.Kernel()
+	select {
+	case <-x.ctx.Done():
+		return x.ctx.Err()
+	case <-x.After(x.took):
+	}
+	x.rules = doctor.Begin(s, x.o.changes)
+	listing, err = x.pass(doctor.Needs, func(socket *sock.Socket) {
+		x.sockets++
+		x.rules.See(socket)
+	})
+	if err != nil {
+		return err
+	}
+	s.After, _ = listing.Kernel()
+	x.snap = listing.Snapshot()
+	return nil
+}
+
+// pass lists once.
+func (x *examination) pass(want sock.Field, see func(*sock.Socket)) (*platform.Listing, error) {
+	x.req.Query.Want = want & x.b.fields()
+	listing := x.b.host.List(x.ctx, x.req)
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return nil, err
+		}
+		see(s)
+	}
+	return listing, nil
+}

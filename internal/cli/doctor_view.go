@@ -14,8 +14,9 @@ import (
 	"sockeye/sock/snapshot"
 )
 
-// tellFindings writes the findings in the format that was asked for.
-func (r *run) tellFindings(o *options, found []doctor.Finding, s *doctor.Sample, snap sock.Snapshot) error {
+// tell writes the findings in the format that was asked for.
+func (x *examination) tell(found []doctor.Finding) error {
+	r, o := x.run, x.o
 	switch {
 	case o.format.is(render.Quiet):
 		return nil
@@ -23,10 +24,10 @@ func (r *run) tellFindings(o *options, found []doctor.Finding, s *doctor.Sample,
 		_, err := fmt.Fprintln(r.Out, len(found))
 		return err
 	case o.format.is(render.JSON):
-		return r.findingsJSON(found, snap)
+		return r.findingsJSON(found, x.snap)
 	}
 	if len(found) == 0 {
-		_, err := fmt.Fprintf(r.Out, "Nothing found: %s, %v\n", numberOf(len(s.Last)), s.Took)
+		_, err := fmt.Fprintf(r.Out, "Nothing found: %s, %v\n", numberOf(x.sockets), x.took)
 		return err
 	}
 	width := cmp.Or(r.Width, 100)
@@ -41,9 +42,7 @@ func (r *run) tellFindings(o *options, found []doctor.Finding, s *doctor.Sample,
 const (
 	findingIndent = 10
 	narrowest     = 40
-	// mostShown and mostWritten are how many of its sockets a finding names, for people
-	// and in JSON.
-	mostShown, mostWritten = 3, 100
+	mostShown     = 3 // how many of its sockets a finding names, for people
 )
 
 // findingText writes a finding: what, the evidence, what it means, what to try.
@@ -55,9 +54,9 @@ func findingText(text *strings.Builder, f *doctor.Finding, width int) {
 		head = ""
 	}
 	write(f.Title)
-	for i, s := range f.Sockets {
+	for i, s := range f.Evidence.Sockets {
 		if i == mostShown {
-			write(fmt.Sprintf("and %d more", len(f.Sockets)-mostShown))
+			write(fmt.Sprintf("and %d more", f.Evidence.Total-mostShown))
 			break
 		}
 		line := s.Protocol.String() + " " + cmp.Or(fact.LocalText(s), "-")
@@ -110,8 +109,8 @@ func (r *run) findingsJSON(found []doctor.Finding, snap sock.Snapshot) error {
 	}
 	all := []finding{}
 	for _, f := range found {
-		e := evidence{Sockets: []json.RawMessage{}, Total: len(f.Sockets), Counters: numbers(f.Counters), Limits: numbers(f.Limits)}
-		for _, s := range f.Sockets[:min(len(f.Sockets), mostWritten)] {
+		e := evidence{Sockets: []json.RawMessage{}, Total: f.Evidence.Total, Counters: numbers(f.Counters), Limits: numbers(f.Limits)}
+		for _, s := range f.Evidence.Sockets {
 			e.Sockets = append(e.Sockets, fact.AppendObject(nil, s, fact.Members()))
 		}
 		all = append(all, finding{f.Rule.Name, f.Severity.String(), f.Title, e, f.Rule.Meaning, f.Rule.Advice, f.Try})

@@ -12,19 +12,22 @@ var closingStuck = &Rule{
 	Meaning:  "Both sides, or this one, have closed, and the last segments are not acknowledged: the other host is gone, or a firewall has forgotten the connection.",
 	Advice:   "Look at what is between the two. The kernel gives up after tcp_orphan_retries.",
 	Settings: []Setting{{"retransmits", 2, "the segment was sent again so often"}},
-	look: func(s *Sample, set settings) (found []Finding) {
+	begin: func(_ *Sample, set settings) look {
 		var by grouped[netip.Addr]
-		for _, c := range s.stayedIn(sock.States(sock.LastAck, sock.Closing, sock.FinWait1)) {
-			if float64(retransmits(c)) >= set("retransmits") {
+		least := set("retransmits")
+		see := func(was *before, c *sock.Socket) {
+			if stayedIn(sock.States(sock.LastAck, sock.Closing, sock.FinWait1), was, c) && float64(retransmits(c)) >= least {
 				by.add(c.Remote.Addr(), c)
 			}
 		}
-		for host, all := range by.all() {
-			found = append(found, Finding{
-				Severity: Warning, Sockets: all, Try: "sockeye -to dst " + host.String(),
-				Title: fmt.Sprintf("%s to %s cannot end: nothing answers", count(len(all), "connection"), host),
-			})
-		}
-		return found
+		return look{see, func() (found []Finding) {
+			for host, g := range by.all {
+				found = append(found, Finding{
+					Severity: Warning, Evidence: g.Evidence, Try: "sockeye -to dst " + host.String(),
+					Title: fmt.Sprintf("%s to %s cannot end: nothing answers", count(g.Total, "connection"), host),
+				})
+			}
+			return found
+		}}
 	},
 }

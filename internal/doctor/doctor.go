@@ -1,6 +1,7 @@
 // Package doctor looks at two listings of a machine and the kernel's counters between
 // them and says what is wrong: a [Rule] for each trouble, with the sockets and numbers
-// that show it.
+// that show it. Both listings are streams: of the first a few numbers are kept, of the
+// second the sockets that are evidence.
 package doctor
 
 import (
@@ -33,10 +34,10 @@ type Finding struct {
 	Rule     *Rule
 	Severity Severity
 	Title    string
-	Sockets  []*sock.Socket // that show it, all of them
-	Counters []Number       // how far they moved while it was looked
-	Limits   []Number       // and what they are held against
-	Try      string         // the command that shows more
+	Evidence Evidence
+	Counters []Number // how far they moved while it was looked
+	Limits   []Number // and what they are held against
+	Try      string   // the command that shows more
 }
 
 // Number is a number of the kernel's with the name that it has there.
@@ -53,8 +54,20 @@ type Rule struct {
 	// Counters: it looks at the kernel's counters, which a listing in a file has not.
 	Counters bool
 
-	look func(s *Sample, set settings) []Finding
+	begin func(s *Sample, set settings) look
 }
+
+// look is a rule at work.
+type look struct {
+	// see is called for each socket of the second listing, with what it was in the
+	// first; nil: it was not there. The socket is not kept. nil: the rule looks at none.
+	see func(was *before, s *sock.Socket)
+	// found is called behind the last one.
+	found func() []Finding
+}
+
+// counters is the look of a rule that looks at no sockets.
+func counters(found func() []Finding) look { return look{found: found} }
 
 // Setting is a number from which on a rule finds something.
 type Setting struct {
@@ -98,14 +111,42 @@ func (c Changes) Set(word string) error {
 	return fmt.Errorf("there is no setting %s; sockeye doctor --rules lists them", name)
 }
 
-// Look applies every rule to a sample and returns what was found, the worst first.
-func Look(s *Sample, changes Changes) []Finding {
-	var all []Finding
+// Examination is all rules at work on a sample.
+type Examination struct {
+	sample *Sample
+	rules  []*Rule
+	looks  []look
+}
+
+// Begin begins to look, when the first listing is over.
+func Begin(s *Sample, changes Changes) *Examination {
+	e := &Examination{sample: s}
 	for _, r := range Rules {
-		if r.Counters && !s.Counted {
+		e.rules = append(e.rules, r)
+		e.looks = append(e.looks, r.begin(s, func(name string) float64 { return changes.value(r, name) }))
+	}
+	return e
+}
+
+// See takes the next socket of the second listing, and keeps nothing of it but evidence.
+func (e *Examination) See(s *sock.Socket) {
+	was := e.sample.was(s)
+	for i := range e.looks {
+		if see := e.looks[i].see; see != nil {
+			see(was, s)
+		}
+	}
+}
+
+// Findings returns what was found, the worst first. The sample must have the counters
+// of its end by then.
+func (e *Examination) Findings() []Finding {
+	var all []Finding
+	for i, r := range e.rules {
+		if r.Counters && !e.sample.Counted {
 			continue
 		}
-		for _, f := range r.look(s, func(name string) float64 { return changes.value(r, name) }) {
+		for _, f := range e.looks[i].found() {
 			f.Rule = r
 			all = append(all, f)
 		}

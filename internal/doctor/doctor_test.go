@@ -14,7 +14,7 @@ func TestRulesAreWhole(t *testing.T) {
 	var names []string
 	for _, r := range Rules {
 		names = append(names, r.Name)
-		if r.Meaning == "" || r.Advice == "" || r.look == nil {
+		if r.Meaning == "" || r.Advice == "" || r.begin == nil {
 			t.Errorf("%s is not whole", r.Name)
 		}
 		for _, s := range r.Settings {
@@ -22,7 +22,7 @@ func TestRulesAreWhole(t *testing.T) {
 				t.Errorf("%s.%s is not whole", r.Name, s.Name)
 			}
 		}
-		if found := r.look(&Sample{}, func(string) float64 { return 1 }); len(found) > 0 {
+		if found := r.begin(&Sample{}, func(string) float64 { return 1 }).found(); len(found) > 0 {
 			t.Errorf("%s finds something in nothing: %+v", r.Name, found)
 		}
 	}
@@ -43,6 +43,15 @@ func TestSet(t *testing.T) {
 	}
 }
 
+// examine applies the rules to a sample, with the sockets of the second listing.
+func examine(s *Sample, changes Changes, last ...*sock.Socket) []Finding {
+	e := Begin(s, changes)
+	for _, x := range last {
+		e.See(x)
+	}
+	return e.Findings()
+}
+
 // usage is a sample in which so much of something is taken.
 func usage(of sock.Protocol, name string, used, limit int64) *Sample {
 	return &Sample{Counted: true, After: sock.KernelSummary{Usage: []sock.Usage{{
@@ -59,7 +68,7 @@ func TestLimits(t *testing.T) {
 			want        string
 		}{{40, 100, ""}, {99, 100, "warning"}, {100, 100, "critical"}, {99, 0, ""}} {
 			got := ""
-			for _, f := range Look(usage(sock.TCP, name, test.used, test.limit), nil) {
+			for _, f := range examine(usage(sock.TCP, name, test.used, test.limit), nil) {
 				if f.Rule.Name != rule || f.Counters[0].Value != test.used || f.Limits[0].Value != test.limit {
 					t.Errorf("%s: %+v", rule, f)
 				}
@@ -70,18 +79,18 @@ func TestLimits(t *testing.T) {
 			}
 		}
 		s := usage(sock.TCP, name, 99, 100)
-		if s.Counted = false; len(Look(s, nil)) > 0 {
+		if s.Counted = false; len(examine(s, nil)) > 0 {
 			t.Errorf("%s looks at counters that are not known", rule)
 		}
 		s.Counted = true
 		for _, setting := range slices.DeleteFunc(slices.Clone(Rules), func(r *Rule) bool { return r.Name != rule })[0].Settings {
-			if len(Look(s, Changes{rule + "." + setting.Name: 99.5})) > 0 {
+			if len(examine(s, Changes{rule + "." + setting.Name: 99.5})) > 0 {
 				t.Errorf("%s does not hear a change", rule)
 			}
 		}
 	}
 	s := &Sample{Counted: true, After: sock.KernelSummary{Counters: []sock.Counter{{Group: "TcpExt", Name: "TCPTimeWaitOverflow", Value: 3}, {Group: "TcpExt", Name: "TCPMemoryPressures", Value: 1}}}}
-	if found := Look(s, nil); len(found) != 2 {
+	if found := examine(s, nil); len(found) != 2 {
 		t.Errorf("%+v", found)
 	}
 }
@@ -93,14 +102,14 @@ func TestWorstFirst(t *testing.T) {
 		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Listen, Local: netip.MustParseAddrPort("0.0.0.0:6379"), RecvQueue: 5, Backlog: 4,
 		Known: sock.FieldLocal | sock.FieldRecvQueue | sock.FieldBacklog,
 	}
-	s := &Sample{Counted: true, Last: []*sock.Socket{listener}}
+	s := &Sample{Counted: true}
 	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "ListenOverflows", Value: 9}}
-	found := Look(s, nil)
+	found := examine(s, nil, listener)
 	if len(found) != 2 || found[0].Severity != Critical || found[1].Severity != Info || found[0].Rule != acceptQueueFull {
 		t.Fatalf("%+v", found)
 	}
 	for _, f := range found {
-		if len(f.Sockets) == 0 || f.Try == "" || strings.Contains(f.Title, "%!") {
+		if f.Evidence.Total == 0 || f.Try == "" || strings.Contains(f.Title, "%!") {
 			t.Errorf("%+v", f)
 		}
 	}

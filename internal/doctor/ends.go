@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"sockeye/sock"
@@ -11,26 +13,51 @@ var halfOpen = &Rule{
 	Name:    "half_open",
 	Meaning: "The other end of a connection on this host is gone: what is written gets a reset, and who only reads waits for ever.",
 	Advice:  "A time-out in the program, or keepalive, finds it.",
-	look: func(s *Sample, _ settings) (found []Finding) {
+	begin: func(*Sample, settings) look {
 		type ends struct{ local, remote place }
-		there := map[ends]bool{}
-		for _, list := range [][]*sock.Socket{s.First, s.Last} {
-			for _, c := range list {
-				if c.Protocol == sock.TCP && c.Knows(sock.FieldRemote) {
-					there[ends{place{c.Netns.Inode, c.Local}, remoteOf(c)}] = true
+		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
+		seen := map[ends]bool{}           // what is the other end of none yet
+		see := func(was *before, c *sock.Socket) {
+			if c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || !c.Local.Addr().IsLoopback() || !c.Remote.Addr().IsLoopback() {
+				return
+			}
+			mine := ends{place{c.Netns.Inode, c.Local}, remoteOf(c)}
+			other := ends{mine.remote, mine.local}
+			_, waits := alone[other]
+			switch {
+			case waits:
+				delete(alone, other)
+			case seen[other]:
+				delete(seen, other)
+			case stayedIn(sock.States(sock.Established), was, c):
+				alone[mine] = nil
+				if len(c.Owners) > 0 {
+					alone[mine] = c.Owners[0].Process
 				}
+			default:
+				seen[mine] = true
 			}
 		}
-		for _, c := range s.stayedIn(sock.States(sock.Established)) {
-			if !c.Local.Addr().IsLoopback() || !c.Remote.Addr().IsLoopback() || there[ends{remoteOf(c), place{c.Netns.Inode, c.Local}}] {
-				continue
+		return look{see, func() (found []Finding) {
+			for e, p := range alone {
+				c := &sock.Socket{
+					Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established, Local: e.local.end, Remote: e.remote.end,
+					Known: sock.FieldLocal | sock.FieldRemote,
+				}
+				if c.Local.Addr().Is6() {
+					c.Family = sock.IPv6
+				}
+				if p != nil {
+					c.Owners, c.OwnerStatus, c.Known = []sock.Owner{{Process: p, FD: sock.NoFD}}, sock.OwnerKnown, c.Known|sock.FieldOwners
+				}
+				found = append(found, Finding{
+					Severity: Warning, Evidence: one(c), Try: fmt.Sprintf("sockeye -ta sport %d or dport %d", c.Local.Port(), c.Local.Port()),
+					Title: fmt.Sprintf("The connection of %s from %s to %s has no other end", holder(c), c.Local, c.Remote),
+				})
 			}
-			found = append(found, Finding{
-				Severity: Warning, Sockets: []*sock.Socket{c}, Try: fmt.Sprintf("sockeye -ta sport %d or dport %d", c.Local.Port(), c.Local.Port()),
-				Title: fmt.Sprintf("The connection of %s from %s to %s has no other end", holder(c), c.Local, c.Remote),
-			})
-		}
-		return found
+			slices.SortFunc(found, func(a, b Finding) int { return cmp.Compare(a.Title, b.Title) })
+			return found
+		}}
 	},
 }
 
@@ -42,23 +69,28 @@ var idleWithoutKeepalive = &Rule{
 	Meaning:  "Nothing has gone over connections to other hosts for longer than load balancers and firewalls remember one (350 s and less), and nothing will notice when they forget it: the next request hangs.",
 	Advice:   "Turn keepalive on (SO_KEEPALIVE, with net.ipv4.tcp_keepalive_time below that), or close what is idle.",
 	Settings: []Setting{{"seconds", 350, "nothing was sent or received for so long"}},
-	look: func(s *Sample, set settings) (found []Finding) {
+	begin: func(_ *Sample, set settings) look {
 		var by grouped[int]
-		for _, c := range s.stayedIn(sock.States(sock.Established)) {
+		least := uint64(1000 * set("seconds"))
+		see := func(was *before, c *sock.Socket) {
+			if !stayedIn(sock.States(sock.Established), was, c) || c.Remote.Addr().IsLoopback() || c.Remote.Addr() == c.Local.Addr() {
+				return
+			}
 			sent, known := info(c, sock.TCPInfoLastDataSent)
 			received, told := info(c, sock.TCPInfoLastDataRecv)
-			if known && told && c.Knows(sock.FieldTimer) && c.Timer.Kind == sock.TimerOff &&
-				float64(min(sent, received)) >= 1000*set("seconds") && !c.Remote.Addr().IsLoopback() && c.Remote.Addr() != c.Local.Addr() {
+			if known && told && c.Knows(sock.FieldTimer) && c.Timer.Kind == sock.TimerOff && min(sent, received) >= least {
 				by.add(holderPID(c), c)
 			}
 		}
-		for _, all := range by.all() {
-			found = append(found, Finding{
-				Severity: Info, Sockets: all, Try: "sockeye -to state established timer = off",
-				Title: fmt.Sprintf("%s of %s idle for more than %s, without keepalive", count(len(all), "connection"), holder(all[0]),
-					span(time.Duration(set("seconds")*float64(time.Second)))),
-			})
-		}
-		return found
+		return look{see, func() (found []Finding) {
+			for _, g := range by.all {
+				found = append(found, Finding{
+					Severity: Info, Evidence: g.Evidence, Try: "sockeye -to state established timer = off",
+					Title: fmt.Sprintf("%s of %s idle for more than %s, without keepalive", count(g.Total, "connection"), holder(g.first()),
+						span(time.Duration(set("seconds")*float64(time.Second)))),
+				})
+			}
+			return found
+		}}
 	},
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net/netip"
 
 	"sockeye/sock"
 )
@@ -28,8 +29,10 @@ var orphans = &Rule{
 	Advice:   "See to where they lead: others do not acknowledge the end. net.ipv4.tcp_max_orphans is the limit, of the whole machine.",
 	Settings: []Setting{{"percent", 50, "of the limit"}},
 	Counters: true,
-	look: func(s *Sample, set settings) []Finding {
-		return near(s, sock.TCP, "orphaned", set("percent"), "%.0f %% of the orphaned connections that there may be", "sockeye -t owner_status = orphaned")
+	begin: func(s *Sample, set settings) look {
+		return counters(func() []Finding {
+			return near(s, sock.TCP, "orphaned", set("percent"), "%.0f %% of the orphaned connections that there may be", "sockeye -t owner_status = orphaned")
+		})
 	},
 }
 
@@ -39,13 +42,15 @@ var timeWait = &Rule{
 	Advice:   "Connections that are kept open and used again need none. net.ipv4.tcp_max_tw_buckets is the limit.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	look: func(s *Sample, set settings) []Finding {
-		found := near(s, sock.TCP, "time_wait", set("percent"), "%.0f %% of the connections in TIME_WAIT that there may be", "sockeye -t state time-wait --group-by remote")
-		if n := s.grown("TcpExt", "TCPTimeWaitOverflow"); n > 0 {
-			found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPTimeWaitOverflow", n}}, Try: "sockeye -s",
-				Title: fmt.Sprintf("%s not remembered in TIME_WAIT: the limit was reached", count(int(n), "connection"))})
-		}
-		return found
+	begin: func(s *Sample, set settings) look {
+		return counters(func() []Finding {
+			found := near(s, sock.TCP, "time_wait", set("percent"), "%.0f %% of the connections in TIME_WAIT that there may be", "sockeye -t state time-wait --group-by remote")
+			if n := s.grown("TcpExt", "TCPTimeWaitOverflow"); n > 0 {
+				found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPTimeWaitOverflow", n}}, Try: "sockeye -s",
+					Title: fmt.Sprintf("%s not remembered in TIME_WAIT: the limit was reached", count(int(n), "connection"))})
+			}
+			return found
+		})
 	},
 }
 
@@ -55,13 +60,15 @@ var memoryPressure = &Rule{
 	Advice:   "See which sockets hold the most (sockeye -tm --sort -send_queue). net.ipv4.tcp_mem is the limit.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	look: func(s *Sample, set settings) []Finding {
-		found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tm --sort -send_queue --limit 10")
-		if n := s.grown("TcpExt", "TCPMemoryPressures"); n > 0 {
-			found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPMemoryPressures", n}}, Try: "sockeye -s",
-				Title: "TCP came under memory pressure"})
-		}
-		return found
+	begin: func(s *Sample, set settings) look {
+		return counters(func() []Finding {
+			found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tm --sort -send_queue --limit 10")
+			if n := s.grown("TcpExt", "TCPMemoryPressures"); n > 0 {
+				found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPMemoryPressures", n}}, Try: "sockeye -s",
+					Title: "TCP came under memory pressure"})
+			}
+			return found
+		})
 	},
 }
 
@@ -70,32 +77,36 @@ var portExhaustion = &Rule{
 	Meaning:  "Nearly every port that the kernel gives to connections is taken towards one destination: further attempts will fail with EADDRNOTAVAIL.",
 	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range.",
 	Settings: []Setting{{"percent", 80, "of the range"}},
-	look: func(s *Sample, set settings) (found []Finding) {
+	begin: func(s *Sample, set settings) look {
 		size := int64(s.AutoPorts[1]) - int64(s.AutoPorts[0]) + 1
-		if s.AutoPorts[0] == 0 || size <= 0 {
-			return nil
-		}
 		type pair struct {
 			to   place
-			from string
+			from netip.Addr
 		}
-		var by grouped[pair]
-		for _, c := range s.Last {
-			if p := c.Local.Port(); c.Protocol == sock.TCP && c.Knows(sock.FieldRemote) && s.AutoPorts[0] <= p && p <= s.AutoPorts[1] {
-				by.add(pair{remoteOf(c), c.Local.Addr().String()}, c)
+		most := set("percent") / 100 * float64(size)
+		taken := map[pair]int{}
+		var by grouped[pair] // the last of them, if they are many
+		see := func(_ *before, c *sock.Socket) {
+			if p := c.Local.Port(); c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || p < s.AutoPorts[0] || p > s.AutoPorts[1] {
+				return
+			}
+			key := pair{remoteOf(c), c.Local.Addr()}
+			if taken[key]++; float64(taken[key]) > most-mostKept {
+				by.add(key, c)
 			}
 		}
-		for key, all := range by.all() {
-			share := 100 * float64(len(all)) / float64(size)
-			if share < set("percent") {
-				continue
+		return look{see, func() (found []Finding) {
+			for key, g := range by.all {
+				if g.Total = taken[key]; s.AutoPorts[0] == 0 || float64(g.Total) < most {
+					continue
+				}
+				found = append(found, Finding{
+					Severity: Warning, Evidence: g.Evidence, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
+					Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, key.from, key.to.end),
+					Try:   fmt.Sprintf("sockeye -ta dst %s and dport %d --group-by state,process", key.to.end.Addr(), key.to.end.Port()),
+				})
 			}
-			found = append(found, Finding{
-				Severity: Warning, Sockets: all, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
-				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", len(all), size, key.from, key.to.end),
-				Try:   fmt.Sprintf("sockeye -ta dst %s and dport %d --group-by state,process", key.to.end.Addr(), key.to.end.Port()),
-			})
-		}
-		return found
+			return found
+		}}
 	},
 }

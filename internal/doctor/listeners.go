@@ -11,32 +11,41 @@ var shadowedListener = &Rule{
 	Name:    "shadowed_listener",
 	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on how a client calls the host.",
 	Advice:  "If that is not meant, stop one of them.",
-	look: func(s *Sample, _ settings) (found []Finding) {
+	begin: func(*Sample, settings) look {
 		type port struct {
 			netns  uint64
 			number uint16
 			device string
 		}
 		var by grouped[port]
-		for _, l := range s.Last {
+		see := func(_ *before, l *sock.Socket) {
 			if l.Protocol == sock.TCP && l.State == sock.Listen && holderPID(l) != 0 {
 				by.add(port{l.Netns.Inode, l.Local.Port(), l.Interface}, l)
 			}
 		}
-		for p, all := range by.all() {
-			for _, narrow := range all {
-				for _, wide := range all {
-					if covers(wide, narrow) && !sharesHolder(wide, narrow) {
-						found = append(found, Finding{
-							Severity: Info, Sockets: []*sock.Socket{narrow, wide}, Try: fmt.Sprintf("sockeye port %d", p.number),
-							Title: fmt.Sprintf("%s on %s hides port %d of %s", holder(narrow), narrow.Local.Addr(), p.number, holder(wide)),
-						})
-					}
-				}
+		return look{see, func() (found []Finding) {
+			for _, g := range by.all {
+				found = append(found, shadows(g.Sockets)...)
 			}
-		}
-		return found
+			return found
+		}}
 	},
+}
+
+// shadows finds those of the listeners on a port that take what others would get.
+func shadows(all []*sock.Socket) (found []Finding) {
+	for _, narrow := range all {
+		for _, wide := range all {
+			if !covers(wide, narrow) || sharesHolder(wide, narrow) {
+				continue
+			}
+			found = append(found, Finding{
+				Severity: Info, Evidence: Evidence{[]*sock.Socket{narrow, wide}, 2}, Try: fmt.Sprintf("sockeye port %d", narrow.Local.Port()),
+				Title: fmt.Sprintf("%s on %s hides port %d of %s", holder(narrow), narrow.Local.Addr(), narrow.Local.Port(), holder(wide)),
+			})
+		}
+	}
+	return found
 }
 
 // covers reports whether one listener is bound to every address and another one to one
@@ -70,18 +79,19 @@ var exposedService = &Rule{
 	Name:    "exposed_service",
 	Meaning: "A service that usually serves its own host can be reached from others, as far as no firewall is in front of it: that cannot be seen here.",
 	Advice:  "Bind it to 127.0.0.1 or to an address of the inner network, or see that it asks for a password.",
-	look: func(s *Sample, _ settings) (found []Finding) {
-		for _, l := range s.Last {
+	begin: func(*Sample, settings) look {
+		var found []Finding
+		see := func(_ *before, l *sock.Socket) {
 			service := private[l.Local.Port()]
 			if service == "" || l.Protocol != sock.TCP || l.State != sock.Listen || l.Local.Addr().IsLoopback() {
-				continue
+				return
 			}
 			found = append(found, Finding{
-				Severity: Info, Sockets: []*sock.Socket{l}, Try: fmt.Sprintf("sockeye port %d", l.Local.Port()),
+				Severity: Info, Evidence: one(l.Clone()), Try: fmt.Sprintf("sockeye port %d", l.Local.Port()),
 				Title: fmt.Sprintf("%s listens for other hosts on port %d, that of %s", holder(l), l.Local.Port(), service),
 			})
 		}
-		return found
+		return look{see, func() []Finding { return found }}
 	},
 }
 
@@ -89,19 +99,21 @@ var deletedProgram = &Rule{
 	Name:    "deleted_program",
 	Meaning: "The program of a process that listens is not there any more: it was updated and goes on as it was, with the faults that the update mends, or somebody hides it.",
 	Advice:  "Start the service again. If nothing was updated, look closer.",
-	look: func(s *Sample, _ settings) (found []Finding) {
+	begin: func(*Sample, settings) look {
 		var by grouped[int]
-		for _, l := range s.Last {
+		see := func(_ *before, l *sock.Socket) {
 			if l.Listening() && len(l.Owners) > 0 && strings.HasSuffix(l.Owners[0].Exe, " (deleted)") {
 				by.add(holderPID(l), l)
 			}
 		}
-		for pid, all := range by.all() {
-			found = append(found, Finding{
-				Severity: Info, Sockets: all, Try: fmt.Sprintf("sockeye process %d -C local,exe,started_at", pid),
-				Title: fmt.Sprintf("%s listens, and its program was deleted", holder(all[0])),
-			})
-		}
-		return found
+		return look{see, func() (found []Finding) {
+			for pid, g := range by.all {
+				found = append(found, Finding{
+					Severity: Info, Evidence: g.Evidence, Try: fmt.Sprintf("sockeye process %d -C local,exe,started_at", pid),
+					Title: fmt.Sprintf("%s listens, and its program was deleted", holder(g.first())),
+				})
+			}
+			return found
+		}}
 	},
 }

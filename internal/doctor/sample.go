@@ -1,19 +1,15 @@
 package doctor
 
 import (
-	"iter"
 	"net/netip"
-	"time"
 
 	"sockeye/sock"
 	"sockeye/sock/change"
 )
 
-// Sample is what the rules look at: two listings with some seconds between them, and
-// the kernel's counters at both times.
+// Sample is what the rules look at beside the sockets of the second listing: the first
+// one, some seconds before, and the kernel's counters at both times.
 type Sample struct {
-	First, Last []*sock.Socket
-	Took        time.Duration
 	// Counted: the counters of both times are known.
 	Counted       bool
 	Before, After sock.KernelSummary
@@ -21,35 +17,50 @@ type Sample struct {
 	// not known.
 	AutoPorts [2]uint16
 
-	was map[change.Identity]*sock.Socket
+	byCookie   map[uint64]before
+	byIdentity map[change.Identity]before // of sources that tell no cookies
 }
 
-// stayed yields the sockets that are in both listings, as they were and as they are.
-func (s *Sample) stayed() iter.Seq2[*sock.Socket, *sock.Socket] {
-	if s.was == nil {
-		s.was = make(map[change.Identity]*sock.Socket, len(s.First))
-		for _, x := range s.First {
-			s.was[change.IdentityOf(x)] = x
-		}
-	}
-	return func(yield func(first, last *sock.Socket) bool) {
-		for _, last := range s.Last {
-			if first := s.was[change.IdentityOf(last)]; first != nil && !yield(first, last) {
-				return
-			}
-		}
-	}
+// before is what is kept of a socket of the first listing.
+type before struct {
+	state             sock.State
+	timer             sock.TimerKind
+	recvQueue, drops  uint32
+	received, retrans uint64 // bytes_received and total_retrans
+	counted           bool   // both are known
 }
 
-// stayedIn yields the connections that were in one of some states both times.
-func (s *Sample) stayedIn(states sock.StateSet) iter.Seq2[*sock.Socket, *sock.Socket] {
-	return func(yield func(first, last *sock.Socket) bool) {
-		for first, last := range s.stayed() {
-			if last.Protocol == sock.TCP && states.Has(first.State) && states.Has(last.State) && !yield(first, last) {
-				return
-			}
-		}
+// Add takes a socket of the first listing, of which it keeps nothing else.
+func (s *Sample) Add(x *sock.Socket) {
+	if s.byCookie == nil {
+		s.byCookie, s.byIdentity = map[uint64]before{}, map[change.Identity]before{}
 	}
+	b := before{state: x.State, timer: x.Timer.Kind, recvQueue: x.RecvQueue, drops: x.Memory.Drops}
+	received, told := info(x, sock.TCPInfoBytesReceived)
+	retrans, known := info(x, sock.TCPInfoTotalRetrans)
+	b.received, b.retrans, b.counted = received, retrans, told && known
+	if x.Knows(sock.FieldCookie) && x.Cookie != 0 {
+		s.byCookie[x.Cookie] = b
+		return
+	}
+	s.byIdentity[change.IdentityOf(x)] = b
+}
+
+// was returns what a socket was in the first listing, nil if it was not there.
+func (s *Sample) was(x *sock.Socket) *before {
+	b, there := s.byCookie[x.Cookie]
+	if !x.Knows(sock.FieldCookie) || x.Cookie == 0 {
+		b, there = s.byIdentity[change.IdentityOf(x)]
+	}
+	if !there {
+		return nil
+	}
+	return &b
+}
+
+// stayedIn reports whether a connection was in one of some states both times.
+func stayedIn(states sock.StateSet, was *before, s *sock.Socket) bool {
+	return was != nil && s.Protocol == sock.TCP && states.Has(was.state) && states.Has(s.State)
 }
 
 // grown returns by how much a counter grew.
@@ -94,28 +105,56 @@ func retransmits(s *sock.Socket) uint8 {
 	return s.Timer.Retransmits
 }
 
+// Evidence is sockets that show a trouble.
+type Evidence struct {
+	Sockets []*sock.Socket // the first of them
+	Total   int
+}
+
+// mostKept is how many sockets are kept as evidence of one finding.
+const mostKept = 100
+
+func (e *Evidence) add(s *sock.Socket) {
+	e.Total++
+	if len(e.Sockets) < mostKept {
+		e.Sockets = append(e.Sockets, s.Clone())
+	}
+}
+
+// one is the evidence of one socket.
+func one(s *sock.Socket) Evidence { return Evidence{[]*sock.Socket{s}, 1} }
+
+// group is evidence that belongs together, with a number of it.
+type group struct {
+	Evidence
+	number uint64
+}
+
+// first is the first of the sockets.
+func (g *group) first() *sock.Socket { return g.Sockets[0] }
+
 // grouped puts sockets together by a key, in the order in which the keys come.
 type grouped[K comparable] struct {
 	keys []K
-	of   map[K][]*sock.Socket
+	of   map[K]*group
 }
 
-func (g *grouped[K]) add(key K, s *sock.Socket) {
+func (g *grouped[K]) add(key K, s *sock.Socket) *group {
 	if g.of == nil {
-		g.of = map[K][]*sock.Socket{}
+		g.of = map[K]*group{}
 	}
 	if g.of[key] == nil {
 		g.keys = append(g.keys, key)
+		g.of[key] = &group{}
 	}
-	g.of[key] = append(g.of[key], s)
+	g.of[key].add(s)
+	return g.of[key]
 }
 
-func (g *grouped[K]) all() iter.Seq2[K, []*sock.Socket] {
-	return func(yield func(K, []*sock.Socket) bool) {
-		for _, key := range g.keys {
-			if !yield(key, g.of[key]) {
-				return
-			}
+func (g *grouped[K]) all(yield func(K, *group) bool) {
+	for _, key := range g.keys {
+		if !yield(key, g.of[key]) {
+			return
 		}
 	}
 }
