@@ -186,14 +186,25 @@ func (q *question) tell(t *testing.T, c faultCase) {
 	}
 }
 
-// processes are those that the answer to `port` names.
-var processes = regexp.MustCompile(`\w+\[[0-9]+\]`)
+// processes are those that the answer to `port` names, parents those that are told of
+// them.
+var (
+	processes = regexp.MustCompile(`\w+\[[0-9]+\]`)
+	parents   = regexp.MustCompile(`child of .*`)
+)
 
-// text is what is compared of an answer for people: of `port`, which tells ages
-// and what else is known of a process, the processes.
+// text is what is compared of an answer for people, without ages and what else is known
+// of a process: of `port` the processes, of `process` the table.
 func (q *question) text(o outcome) string {
-	if q.args[0] == "port" && !q.script {
-		return strings.Join(processes.FindAllString(o.stdout, -1), " ")
+	if q.script {
+		return o.stdout
+	}
+	switch q.args[0] {
+	case "port":
+		return strings.Join(processes.FindAllString(parents.ReplaceAllString(o.stdout, ""), -1), " ")
+	case "process":
+		table, _, _ := strings.Cut(o.stdout, "\n\n")
+		return table
 	}
 	return o.stdout
 }
