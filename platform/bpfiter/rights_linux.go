@@ -27,9 +27,9 @@ func Refused(err error, said string, major, minor int) error {
 	k := host{}
 	if said != "" {
 		err = &verifierError{errno: err, line: said}
-		if before(k.release(), major, minor) {
-			return &UnavailableError{Reason: tooOld(major, minor), Err: err}
-		}
+	}
+	if before(k.release(), major, minor) {
+		return &UnavailableError{Reason: tooOld(major, minor), Err: err}
 	}
 	return refused(k, err)
 }

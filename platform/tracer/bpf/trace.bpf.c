@@ -20,6 +20,7 @@ enum {
 	AGE_AT_LEAST = 4,    /* or for that of the socket */
 	HAS_SOCKET = 8,      /* record: cookie, uid, mark, cgroup and interface are known */
 	HAS_OWNER = 16,      /* the process is known; pid 0 is one that the reader cannot see */
+	HELD = 32,	     /* storage: the change from LISTEN to SYN_RECV is still to be told */
 };
 
 /* The numbers of net/tcp_states.h. */
@@ -334,6 +335,33 @@ inline void learn_by_state(struct storage *s, struct sock *sk, int old, int new)
 		learn(s, CLOSE);
 }
 
+inline int wanted_change(int old, int new)
+{
+	return wanted_old >> (old & 31) & 1 && wanted_new >> (new & 31) & 1;
+}
+
+/* Tells a change, of which time, since, age and flags are in the record. */
+inline void change(struct record *r, struct sock *sk, const struct tcp_sock *tp, const struct storage *s, int old, int new)
+{
+	ends(r, &sk->__sk_common);
+	r->lport = local_port(tp);
+	if (!wanted_ends(r))
+		return;
+	facts(r, sk, bpf_get_socket_cookie(sk));
+	owner(r, s);
+	r->kind = STATE;
+	r->old = old;
+	r->new = new;
+	if (new != CLOSED || old == LISTEN) {
+		send(r, SHORT_RECORD);
+		return;
+	}
+	r->error = sk->sk_err;
+	r->fin = sk->__sk_common.skc_flags >> SOCK_DONE & 1;
+	ending(r, tp);
+	send(r, sizeof(*r));
+}
+
 SEC("tp_btf/inet_sock_set_state") int set_state(void *ctx)
 {
 	struct sock *sk = (struct sock *)ARGUMENT(0);
@@ -347,7 +375,16 @@ SEC("tp_btf/inet_sock_set_state") int set_state(void *ctx)
 	r.netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (!wanted_space(r.netns))
 		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
 	s = bpf_sk_storage_get(&sockets, sk, 0, new == CLOSED ? 0 : BPF_SK_STORAGE_GET_F_CREATE);
+	if (s && s->flags & HELD) {
+		s->flags &= ~HELD;
+		r.time = s->since;
+		change(&r, sk, tp, s, LISTEN, SYN_RECV);
+		r.flags = 0;
+	}
 	r.time = bpf_ktime_get_boot_ns();
 	if (s) {
 		learn_by_state(s, sk, old, new);
@@ -368,28 +405,14 @@ SEC("tp_btf/inet_sock_set_state") int set_state(void *ctx)
 		if (new == CLOSED)
 			s->born = 0, s->flags &= ~AGE_AT_LEAST;
 	}
-	if (!(wanted_old >> (old & 31) & 1) || !(wanted_new >> (new & 31) & 1))
+	if (!wanted_change(old, new))
 		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return 0;
-	ends(&r, &sk->__sk_common);
-	r.lport = local_port(tp);
-	if (!wanted_ends(&r))
-		return 0;
-	facts(&r, sk, bpf_get_socket_cookie(sk));
-	owner(&r, s);
-	r.kind = STATE;
-	r.old = old;
-	r.new = new;
-	if (new != CLOSED || old == LISTEN) {
-		send(&r, SHORT_RECORD);
-		return 0;
-	}
-	r.error = sk->sk_err;
-	r.fin = sk->__sk_common.skc_flags >> SOCK_DONE & 1;
-	ending(&r, tp);
-	send(&r, sizeof(r));
+	/* An older kernel gives the copy of a listener its peer and its cookie only after
+	 * this change, which is told before the next one then. */
+	if (s && old == LISTEN && new == SYN_RECV && !sk->__sk_common.skc_dport)
+		s->flags |= HELD;
+	else
+		change(&r, sk, tp, s, old, new);
 	return 0;
 }
 
