@@ -36,8 +36,8 @@ func InUse(env *sock.Environment, p sock.Protocol) (sockets uint64, known bool) 
 	}
 	defer file.Close()
 	sockets, listed, err := countProtocols(file, names)
-	// The kernel does not count those of AF_VSOCK.
-	return sockets, err == nil && !(p == sock.VSOCK && listed)
+	// The kernel does not count those of AF_VSOCK and AF_TIPC.
+	return sockets, err == nil && !(listed && (p == sock.VSOCK || p == sock.TIPC))
 }
 
 // countProtocols adds up the sockets of some protocols, and reports whether one of

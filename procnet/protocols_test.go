@@ -14,6 +14,7 @@ const protocolsHeader = "protocol  size sockets  memory press maxhdr  slab modul
 
 func TestInUse(t *testing.T) {
 	env := treeWith(t, map[string]string{"protocols": protocolsHeader +
+		"TIPC      1104      0      -1   NI       0   no   tipc        n  n  n\n" +
 		"AF_VSOCK  1240      0      -1   NI       0   yes  kernel      y  n  n\n" +
 		"MPTCPv6   2064      2      74   no       0   yes  kernel      y  y  y\n" +
 		"XDP       1088      0      -1   NI       0   no   kernel      n  n  n\n" +
@@ -27,7 +28,8 @@ func TestInUse(t *testing.T) {
 		{sock.XDP, 0, true},
 		{sock.SCTP, 0, true},   // its module is not loaded
 		{sock.VSOCK, 0, false}, // loaded, and not counted
-		{sock.TCP, 0, false},   // not asked for
+		{sock.TIPC, 0, false},
+		{sock.TCP, 0, false}, // not asked for
 	} {
 		if n, known := InUse(env, c.protocol); n != c.sockets || known != c.known {
 			t.Errorf("%s: %d, %v; want %d, %v", c.protocol, n, known, c.sockets, c.known)
