@@ -23,7 +23,7 @@ const (
 	threeWaysShort = 200
 	threeWaysBatch = 100
 	// sampled: for one expression of so many it is counted what the kernel gives.
-	sampled = 17
+	sampled = 4
 )
 
 // TestThreeWays: over one population of real sockets, random expressions select

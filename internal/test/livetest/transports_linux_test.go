@@ -1,6 +1,7 @@
 package livetest
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os/exec"
@@ -162,7 +163,10 @@ func detailsDiffer(t *testing.T, p population.Protocol, table sstext.Table, seen
 	if err := json.Unmarshal([]byte(list(t, "--json", "-a", "-i", "-A", string(p))), &struct{ Sockets *[]map[string]any }{&rows}); err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range transportRows(t, table, "-HnaeiO") {
+	theirs := transportRows(t, table, "-HnaeiO")
+	sequences := []string{"write_seq", "snd_una", "rcv_nxt"}
+	plain := inDecimal(theirs, sequences)
+	for _, row := range theirs {
 		ours := rows[slices.IndexFunc(rows, func(r map[string]any) bool { return sameEnds(r, row) })]
 		for _, token := range row.Extras {
 			name, value, _ := strings.Cut(token, ":")
@@ -171,6 +175,9 @@ func detailsDiffer(t *testing.T, p population.Protocol, table sstext.Table, seen
 				continue
 			}
 			seen[string(p)+" "+name] = true
+			if plain && slices.Contains(sequences, name) {
+				value = inHex(value)
+			}
 			if got := detailOf(ours, f.fact); f.text(value) != got {
 				differences = append(differences, fmt.Sprintf("%s: %s, ours %s is %q: %v", p, token, f.fact, got, ours))
 			}
@@ -224,6 +231,26 @@ func decimal(value string) string {
 	return strconv.FormatUint(n, 10)
 }
 
+// inDecimal reports whether ss writes the sequence numbers of MPTCP in decimal digits,
+// as newer ones do: of so many in hexadecimal ones, some have letters.
+func inDecimal(rows []sstext.Row, names []string) bool {
+	return !slices.ContainsFunc(rows, func(r sstext.Row) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			value, _ := r.Extra(name)
+			return strings.ContainsAny(value, "abcdef")
+		})
+	})
+}
+
+// inHex is a decimal number in hexadecimal digits.
+func inHex(value string) string {
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		return err.Error()
+	}
+	return strconv.FormatUint(n, 16)
+}
+
 var detailTokens = map[population.Protocol]map[string]detailToken{
 	population.MPTCP: {
 		"subflows": {"mptcp_info.subflows", asIs}, "add_addr_signal": {"mptcp_info.add_addr_signal", asIs},
@@ -272,6 +299,9 @@ func detailOf(socket map[string]any, name string) string {
 	}
 }
 
+// bigEndian reports the byte order of this machine.
+var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
+
 // subflowFlags are the letters of ss for the bits of mptcp_subflow.flags.
 const subflowFlags = "MmJjBbecv"
 
@@ -289,7 +319,9 @@ func subflowsDiffer(t *testing.T, want int) (differences []string) {
 			tokens[detailOf(r, "mptcp_info.token")] = true
 		}
 	}
-	for _, row := range transportRows(t, sstext.TCP, "-HnaeiO") {
+	theirs := transportRows(t, sstext.TCP, "-HnaeiO")
+	plain := inDecimal(theirs, []string{"seq", "ssnoff"})
+	for _, row := range theirs {
 		letters, ok := row.Extra("flags")
 		if !ok {
 			continue
@@ -307,6 +339,12 @@ func subflowsDiffer(t *testing.T, want int) (differences []string) {
 		length, _ := row.Extra("maplen")
 		sfseq, _ := row.Extra("sfseq")
 		offset, _ := row.Extra("ssnoff")
+		if plain {
+			seq, length, sfseq, offset = inHex(seq), inHex(length), inHex(sfseq), inHex(offset)
+			if n := len(length) - 4; n > 0 && bigEndian && strings.HasSuffix(length, "0000") {
+				length = length[:n] // ss reads 4 bytes where the kernel wrote 2
+			}
+		}
 		text := func(name string) string { return detailOf(ours, "mptcp_subflow."+name) }
 		var remote, local, remoteID, localID string
 		if _, err := fmt.Sscanf(strings.NewReplacer("(id:", " ", ")/", " ", ")", " ").Replace(token), "%s %s %s %s", &remote, &remoteID, &local, &localID); err != nil {

@@ -1,6 +1,7 @@
 package population
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"os"
@@ -49,7 +50,9 @@ const (
 )
 
 // networkOrder is htons of a protocol.
-func networkOrder(protocol int) int { return protocol>>8 | protocol&0xff<<8 }
+func networkOrder(protocol int) int {
+	return int(binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, uint16(protocol))))
+}
 
 func (b *builder) packetSockets() {
 	packet := func(label string, kind, protocol int, bound bool, options ...[2]int) int {
