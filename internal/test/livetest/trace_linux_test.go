@@ -10,9 +10,11 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/sys/unix"
 
 	"sockeye/internal/test/population"
@@ -49,7 +51,8 @@ type tracer struct {
 	cmd    *exec.Cmd
 	lines  *bufio.Scanner
 	errors *bufio.Reader
-	began  string // what was said before
+	began  string             // what was said before
+	schema *jsonschema.Schema // of the lines; nil: they are not held against it
 }
 
 // tracing starts the program, which traces when it returns. It is killed when it does
@@ -104,6 +107,9 @@ func (v *tracer) next(t *testing.T) (e traced) {
 	}
 	if err := json.Unmarshal(v.lines.Bytes(), &e); err != nil {
 		t.Fatalf("%v in %q", err, v.lines.Text())
+	}
+	if v.schema != nil {
+		validate(t, v.schema, v.cmd.Args, v.lines.Text())
 	}
 	return e
 }
@@ -190,6 +196,7 @@ func TestTrace(t *testing.T) {
 		return
 	}
 	tracesByBPF(t)
+	schema := compileSchema(t, "#/$defs/event")
 	l := listenTCP(t, "127.0.0.1:0")
 	port := tcpPort(l.Addr())
 	mine := func(e traced) {
@@ -300,7 +307,8 @@ func TestTrace(t *testing.T) {
 			}
 		}, ""},
 	} {
-		v := tracing(t, asMyself, c.args...)
+		v := tracing(t, asMyself, append([]string{"-e", "-i", "--cgroup"}, c.args...)...)
+		v.schema = schema
 		c.look(v)
 		last, said := v.end(t)
 		if deref(last.Lost) != 0 || last.Source != "bpf" || c.said != "" && said != "sockeye: "+c.said+"\n" {
@@ -452,5 +460,71 @@ func TestTraceLifetimes(t *testing.T) {
 	}
 	if last, said := v.end(t); deref(last.Lost) != 0 || said != fmt.Sprintf("sockeye: %d connections, 0 lost\n", 2*n) {
 		t.Errorf("%d lost, and it says %q", deref(last.Lost), said)
+	}
+}
+
+// TestTraceSlowReader: what comes while nobody reads is told later, or counted.
+func TestTraceSlowReader(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	tracesByBPF(t)
+	l := listenTCP(t, "127.0.0.1:0")
+	v := tracing(t, asMyself, fmt.Sprintf("port = %d", tcpPort(l.Addr())))
+	const each = 10 // changes of the two ends of a connection
+	made := 0
+	die := func() {
+		p := connect(t, l)
+		p.client.Close()
+		if _, err := p.server.Read(make([]byte, 1)); err != io.EOF {
+			t.Fatal(err)
+		}
+		p.server.Close()
+		made += each
+	}
+	n := 1000
+	if population.Long() {
+		n = 30_000 // more changes than there is room for
+	}
+	for range n {
+		die()
+	}
+	var told atomic.Int64
+	end := make(chan traced)
+	go func() {
+		for v.lines.Scan() {
+			var e traced
+			if err := json.Unmarshal(v.lines.Bytes(), &e); err != nil {
+				break
+			}
+			if e.Event == "end" {
+				end <- e
+				break
+			}
+			told.Add(1)
+		}
+		close(end)
+	}()
+	limit := time.Now().Add(time.Minute)
+	for seen := int64(-1); seen != told.Load() || seen == 0; time.Sleep(200 * time.Millisecond) {
+		if seen = told.Load(); time.Now().After(limit) {
+			t.Fatalf("%d events, and no end of it", seen)
+		}
+	}
+	before := told.Load()
+	for die(); told.Load() < before+each; time.Sleep(10 * time.Millisecond) { // it goes on
+		if time.Now().After(limit) {
+			t.Fatal("what happens later is not told")
+		}
+	}
+	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	e, ended := <-end
+	if err := v.cmd.Wait(); err != nil || !ended {
+		t.Fatalf("ended: %t, %v", ended, err)
+	}
+	if lost := deref(e.Lost); population.Long() != (lost > 0) || told.Load()+int64(lost) != int64(made) {
+		t.Errorf("%d told and %d lost of %d", told.Load(), lost, made)
 	}
 }
