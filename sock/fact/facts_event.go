@@ -19,7 +19,7 @@ var eventFacts = []*Fact{
 		Name: "time", Kind: Time, Least: 1, micro: true,
 		Doc: "when it happened, to the microsecond", Example: "time >= 2026-11-20", show: showClock,
 		number:    func(s *sock.Socket) (uint64, bool) { return Nanoseconds(toldOf(s).Time), true },
-		setNumber: func(s *sock.Socket, v uint64) { eventOf(s).Time = timeOf(v) },
+		setNumber: func(s *sock.Socket, v uint64) { eventOf(s).Time = timeOf(v).Truncate(time.Microsecond) },
 	}),
 	eventChoice(Fact{
 		Name: "event_source", Values: sock.EventSourceNames(),
@@ -77,8 +77,8 @@ var eventFacts = []*Fact{
 }
 
 // mostMicroseconds is up to where a number of milliseconds with three decimals is
-// exact in a float64: 285 years.
-const mostMicroseconds = 1 << 53
+// exact in a float64: 35 years.
+const mostMicroseconds = 1 << 50
 
 // ofEvent completes a fact of an event.
 func ofEvent(f Fact) *Fact {
@@ -123,8 +123,13 @@ func eventAtLeast(name string, at func(*sock.Event) *bool) *Fact {
 	return ofEvent(Fact{
 		Name: name + "_at_least", Kind: Bool, Only: true,
 		Doc: "the socket was there before the trace, and " + name + "_ms counts from then on", Example: name + "_at_least = true",
-		number:    func(s *sock.Socket) (uint64, bool) { return bit(*at(toldOf(s))), true },
-		setNumber: func(s *sock.Socket, v uint64) { *at(eventOf(s)) = v != 0 },
+		number: func(s *sock.Socket) (uint64, bool) { return bit(*at(toldOf(s))), true },
+		setNumber: func(s *sock.Socket, v uint64) {
+			if s.Event != nil {
+				*at(s.Event) = v != 0
+			}
+		},
+		dependent: true,
 	})
 }
 

@@ -228,7 +228,17 @@ func FuzzOpen(f *testing.F) {
 	f.Add(`{"protocol":"unix","family":"unix","state":"ESTABLISHED","local_path":"@a\u0000","abstract":true,"timer":{"name":"on","expires_ms":7},"memory":{"drops":1},"tcp_info":{"rtt_us":9}}`)
 	f.Add(`{"protocol":"netlink","family":"netlink","state":"UNCONNECTED","netlink":{"protocol_number":0,"port_id":7,"groups":[1,34],"cb_running":true}}`)
 	f.Add(`{"protocol":"packet","family":"packet","state":"UNCONNECTED","packet":{"protocol":"ip","fanout_type":9},"xdp":{"umem_size_bytes":1}}`)
+	f.Add(`{"event":"state","time":"2026-11-20T17:14:23.357019Z","event_source":"bpf","protocol":"tcp","family":"ipv4","state":"CLOSED","old_state":"SYN_SENT","new_state":"CLOSED","duration_ms":252.507,"duration_at_least":true,"lifetime_ms":0.001,"failure":"refused","sent_bytes":1,"received_bytes":0,"reason":"NO_SOCKET"}
+{"event":"end","lost":3}`)
+	f.Add(`{"protocol":"tcp","state":"CLOSED","duration_at_least":false,"time":"2026-11-20T17:14:23.357019001Z","lifetime_ms":1125899906842.623}`)
 	f.Fuzz(func(t *testing.T, text string) {
+		if d, err := OpenEvents(strings.NewReader(text)); err == nil {
+			for s := range d.Sockets(t.Context(), everything) {
+				if s != nil {
+					checkSafe(t, fact.AppendObject(nil, s, fact.Members()))
+				}
+			}
+		}
 		got, _, _, _ := list(t, text)
 		for _, s := range got {
 			line := fact.AppendObject(nil, s, fact.Members())

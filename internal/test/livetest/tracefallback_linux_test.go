@@ -125,7 +125,7 @@ func TestTraceNamespaces(t *testing.T) {
 	if out, err := exec.Command("ip", "netns", "add", "blue").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	own, named, all := tracing(t, asMyself, "--listens"), tracing(t, asMyself, "--listens", "-N", "blue"), tracing(t, asMyself, "--listens", "--all-netns", "sport > 0")
+	own, named, all := tracing(t, asMyself, "--listens"), tracing(t, asMyself, "--listens", "-N", "blue"), tracing(t, asMyself, "--listens", "--all-netns", fmt.Sprintf("pid = %d", os.Getpid()))
 	var inOther net.Listener
 	inNamed(t, "blue", func() { inOther = listenTCP(t, "127.0.0.1:0") })
 	here := listenTCP(t, "127.0.0.1:0")
