@@ -16,8 +16,9 @@ import (
 // tests aside. docs/architecture.md shows them as a picture.
 var arrows = map[string][]string{
 	".":                        {"internal/cli"},
-	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "internal/doctor", "internal/top", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
+	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "internal/doctor", "internal/explain", "internal/top", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
 	"internal/doctor":          {"sock", "sock/change"},
+	"internal/explain":         {"internal/doctor", "sock", "sock/fact"},
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/top":             {"render", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter"},

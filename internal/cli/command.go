@@ -19,7 +19,7 @@ type command struct {
 // commands returns the commands, whose options go to o.
 func commands(o *options) []command {
 	return []command{
-		listCommand(o), portCommand(o), processCommand(o), topCommand(o), traceCommand(o), doctorCommand(o),
+		listCommand(o), portCommand(o), processCommand(o), topCommand(o), traceCommand(o), doctorCommand(o), explainCommand(o),
 		diffCommand(o), waitCommand(o), endCommand(o), completionCommand(o), helpCommand(o),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"sockeye/internal/explain"
 	"sockeye/sock"
 )
 
@@ -137,6 +138,11 @@ func restWords(chosen command, rest []string) []string {
 			words = append(words, t.name)
 		}
 		return append(words, commandNames()...)
+	case chosen.name == "explain":
+		if len(rest) > 0 {
+			return nil
+		}
+		return explain.Names()
 	case len(rest) > 0 && (rest[len(rest)-1] == "state" || rest[len(rest)-1] == "exclude"):
 		for state := range sock.State(64) {
 			if state != sock.StateUnknown && sock.AllStates.Has(state) {

@@ -1,0 +1,23 @@
+package explain
+
+import (
+	"fmt"
+
+	"sockeye/internal/doctor"
+)
+
+// findings are the rules of doctor.
+func findings() []*Entry {
+	var all []*Entry
+	for _, rule := range doctor.Rules {
+		e := &Entry{
+			Name: rule.Name, Kind: Finding, Title: "a finding of sockeye doctor",
+			Text: []string{rule.Meaning, "Try: " + rule.Advice}, Sources: []string{"sockeye doctor"},
+		}
+		for _, s := range rule.Settings {
+			e.Text = append(e.Text, fmt.Sprintf("--set %s.%s=%v: %s.", rule.Name, s.Name, s.Value, s.Meaning))
+		}
+		all = append(all, e)
+	}
+	return all
+}
