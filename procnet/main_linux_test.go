@@ -9,11 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	population.RunHelper()
-	if os.Getenv(scanEnv) != "" {
-		scanForParent()
-		return
-	}
+	population.RunHelper(roles)
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() != "" && !population.Inside() {
 		// What a benchmark measures must not depend on the host's processes.

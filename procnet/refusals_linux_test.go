@@ -57,7 +57,7 @@ func asAnother(f func()) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		_, _, _ = unix.RawSyscall(unix.SYS_SETFSUID, nobody, 0, 0)
+		_, _, _ = unix.RawSyscall(unix.SYS_SETFSUID, population.Nobody, 0, 0)
 		f()
 	}()
 	<-done

@@ -1,17 +1,13 @@
 package procnet
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,71 +17,22 @@ import (
 	"sockeye/sock"
 )
 
-// scanEnv makes the test binary list the owners of all sockets and end.
-const scanEnv = "SOCKEYE_PROCNET_SCAN"
-
-func scanForParent() {
+// roles are what a process does that a test needs.
+var roles = map[string]population.Role{"scan": func() (any, error) {
 	ix, err := At("/proc").Owners(context.Background(), OwnerQuery{})
 	if err == nil {
 		err = ix.Err // an interface, which JSON cannot read back
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	if err := json.NewEncoder(os.Stdout).Encode(ix); err != nil {
-		os.Exit(1)
-	}
-}
-
-// nobody is the user of the tests without rights.
-const nobody = 65534
-
-// readableCopy copies the test binary to where nobody can run it.
-func readableCopy(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "procnet")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	from, err := os.Open("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer from.Close()
-	path := filepath.Join(dir, "scan.test")
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.Copy(to, from)
-	if closeErr := to.Close(); err != nil || closeErr != nil {
-		t.Fatal(err, closeErr)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+	return ix, err
+}}
 
 // scanAsNobody runs a search in a process without rights.
-func scanAsNobody(t *testing.T, binary string) OwnerIndex {
+func scanAsNobody(t *testing.T, binary string) (ix OwnerIndex) {
 	t.Helper()
 	cmd := exec.Command(binary)
-	cmd.Env = append(os.Environ(), scanEnv+"=1")
 	cmd.Dir = "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.Bytes())
-	}
-	var ix OwnerIndex
-	if err := json.Unmarshal(out, &ix); err != nil {
-		t.Fatalf("%v in %q", err, out)
-	}
+	cmd.SysProcAttr = population.AsNobody()
+	population.StartRoleBy(t, cmd, "scan", &ix)
 	return ix
 }
 
@@ -98,7 +45,7 @@ func TestScanWithoutRights(t *testing.T) {
 	if !population.Alone(t) {
 		return
 	}
-	binary := readableCopy(t)
+	binary := population.ReadableCopy(t)
 	ix := scanAsNobody(t, binary)
 	if ix.Denied != 1 || ix.Hidden {
 		t.Errorf("got %+v", ix)

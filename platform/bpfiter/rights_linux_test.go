@@ -1,7 +1,6 @@
 package bpfiter
 
 import (
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,46 +14,6 @@ import (
 	"sockeye/internal/test/population"
 	"sockeye/procnet"
 )
-
-// nobody is the user of the tests without rights.
-const nobody = 65534
-
-// readableCopy copies the test binary to where everybody can run it.
-func readableCopy(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "bpfiter")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	from, err := os.Open("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer from.Close()
-	path := filepath.Join(dir, "find.test")
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = io.Copy(to, from)
-	if closeErr := to.Close(); err != nil || closeErr != nil {
-		t.Fatal(err, closeErr)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// asNobody returns the attributes of a process of that user with some
-// capabilities.
-func asNobody(capabilities ...uintptr) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
-		Credential:  &syscall.Credential{Uid: nobody, Gid: nobody},
-		AmbientCaps: capabilities,
-	}
-}
 
 func command(program string, attr *syscall.SysProcAttr) *exec.Cmd {
 	cmd := exec.Command(program)
@@ -73,10 +32,10 @@ func TestCapabilitiesThatSuffice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	binary := readableCopy(t)
+	binary := population.ReadableCopy(t)
 	for name, attr := range map[string]*syscall.SysProcAttr{
-		"BPF and PERFMON": asNobody(unix.CAP_BPF, unix.CAP_PERFMON),
-		"SYS_ADMIN":       asNobody(unix.CAP_SYS_ADMIN),
+		"BPF and PERFMON": population.AsNobody(unix.CAP_BPF, unix.CAP_PERFMON),
+		"SYS_ADMIN":       population.AsNobody(unix.CAP_SYS_ADMIN),
 	} {
 		var answer found
 		population.StartRoleBy(t, command(binary, attr), "find", &answer)
@@ -105,7 +64,7 @@ func TestRefusals(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	binary := readableCopy(t)
+	binary := population.ReadableCopy(t)
 	user := &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}},
@@ -116,10 +75,10 @@ func TestRefusals(t *testing.T) {
 		attr       *syscall.SysProcAttr
 		reason     string
 	}{
-		{"no capability", "find", asNobody(), reasonCapabilities},
-		{"BPF alone", "find", asNobody(unix.CAP_BPF), reasonCapabilities},
-		{"PERFMON alone", "find", asNobody(unix.CAP_PERFMON), reasonCapabilities},
-		{"ptrace rights", "find", asNobody(unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH), reasonCapabilities},
+		{"no capability", "find", population.AsNobody(), reasonCapabilities},
+		{"BPF alone", "find", population.AsNobody(unix.CAP_BPF), reasonCapabilities},
+		{"PERFMON alone", "find", population.AsNobody(unix.CAP_PERFMON), reasonCapabilities},
+		{"ptrace rights", "find", population.AsNobody(unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH), reasonCapabilities},
 		{"root of a user namespace", "find", user, reasonUserNS},
 		{"seccomp", "seccomp EPERM", nil, reasonPolicy},
 		{"seccomp as if there were no such call", "seccomp ENOSYS", nil, reasonNoBPF},
@@ -159,13 +118,13 @@ func TestLockedMemory(t *testing.T) {
 		return
 	}
 	charged := before(host{}.release(), 5, 11)
-	binary := readableCopy(t)
+	binary := population.ReadableCopy(t)
 	for name, c := range map[string]struct {
 		attr   *syscall.SysProcAttr
 		reason string
 	}{
 		"may raise it":     {nil, ""},
-		"may not raise it": {asNobody(unix.CAP_BPF, unix.CAP_PERFMON), reasonMemlock},
+		"may not raise it": {population.AsNobody(unix.CAP_BPF, unix.CAP_PERFMON), reasonMemlock},
 	} {
 		if !charged {
 			c.reason = ""

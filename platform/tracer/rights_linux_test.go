@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,38 +18,12 @@ import (
 	"sockeye/internal/test/population"
 )
 
-// readableCopy copies the test binary to where everybody can run it.
-func readableCopy(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "tracer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	data, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "tracer.test")
-	if err := os.WriteFile(path, data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func nobody(capabilities ...uintptr) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}, AmbientCaps: capabilities}
-}
-
 // Who may not trace is told why, and the two capabilities that it needs suffice.
 func TestRefusals(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	binary := readableCopy(t)
+	binary := population.ReadableCopy(t)
 	user := &syscall.SysProcAttr{
 		Cloneflags:  unix.CLONE_NEWUSER,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1}},
@@ -62,11 +35,11 @@ func TestRefusals(t *testing.T) {
 		attr   *syscall.SysProcAttr
 		reason string
 	}{
-		{"no capability", nobody(), capabilities},
-		{"BPF alone", nobody(unix.CAP_BPF), capabilities},
+		{"no capability", population.AsNobody(), capabilities},
+		{"BPF alone", population.AsNobody(unix.CAP_BPF), capabilities},
 		{"root of a user namespace", user, "not allowed in a user namespace"},
-		{"BPF and PERFMON", nobody(unix.CAP_BPF, unix.CAP_PERFMON), ""},
-		{"SYS_ADMIN", nobody(unix.CAP_SYS_ADMIN), ""},
+		{"BPF and PERFMON", population.AsNobody(unix.CAP_BPF, unix.CAP_PERFMON), ""},
+		{"SYS_ADMIN", population.AsNobody(unix.CAP_SYS_ADMIN), ""},
 	} {
 		if got := startBinary(t, binary, "open", c.attr); got.Reason != c.reason || (got.Cause != "") != (c.reason != "") {
 			t.Errorf("%s: reason %q (%s), want %q", c.name, got.Reason, got.Cause, c.reason)

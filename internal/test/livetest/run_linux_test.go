@@ -6,9 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"sockeye/internal/test/population"
 )
 
 // outcome is what a run of sockeye left.
@@ -72,10 +73,7 @@ func checkMessages(t *testing.T, stderr string) []string {
 
 // asNobody makes the command run as a user without rights.
 func asNobody(cmd *exec.Cmd) *exec.Cmd {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	cmd.SysProcAttr = population.AsNobody()
 	cmd.Dir = "/"
 	return cmd
 }
-
-// nobody is the user and group that own nothing.
-const nobody = 65534
