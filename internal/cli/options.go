@@ -55,7 +55,7 @@ type options struct {
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
 	gone, timed                bool
 	svg                        bool
-	dryRun, graceful           bool
+	dryRun, graceful, free     bool
 	sample                     time.Duration // of doctor; 0: the usual one
 	changes                    doctor.Changes
 	rules                      bool

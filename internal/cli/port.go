@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"sockeye/platform"
@@ -21,6 +22,7 @@ Examples:
   sockeye port 443 dst 10.0.0.0/8
   sockeye port 8080 --pids            bare PIDs of what listens, for kill
   sockeye port 8080 -q && echo taken  nothing but the exit status
+  sockeye port --free 8000-9000       the first that nothing uses
 
 A port that is published for a container leads to what listens in it; one that
 the kernel forwards (NAT) is told with its target. Where the rules may not be
@@ -44,7 +46,8 @@ func portCommand(o *options) command {
 			o.ownerOptions(), o.noProcessesOption(),
 			table(o.factOptions(), "More facts for each socket, in a table"),
 			table(o.shapeOptions(), "Each of these makes a table of the answer"),
-			withEveryHolder(o, o.formatOptions()), o.sourceOptions(), o.dumpOption(), o.otherOptions()),
+			withEveryHolder(o, o.formatOptions()),
+			[]*option{on(groupFormat, &o.free, "free", "", "the first port that nothing uses")}, o.sourceOptions(), o.dumpOption(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.port(o, words) },
 	}
 }
@@ -90,6 +93,8 @@ func (r *run) port(o *options, words []string) error {
 		return err
 	}
 	switch {
+	case o.free:
+		return r.freePort(o, q)
 	case o.format.is(render.PIDs):
 		return r.portPIDs(o, q)
 	case o.shapesListing():
@@ -102,6 +107,35 @@ func (r *run) port(o *options, words []string) error {
 		return nil
 	}
 	return r.tellPorts(o, q)
+}
+
+// freePort prints the first of the ports that no socket uses, in whichever state, and
+// that is not forwarded.
+func (r *run) freePort(o *options, q *portQuestion) error {
+	if q.narrowed && (o.choosesStates() || q.req.Forwards == nil) || o.shapesListing() {
+		return usagef("--free prints a port that nothing uses: it goes without a filter, states and formats")
+	}
+	listing, found, err := r.gather(o, q.req, sock.FieldLocal)
+	if err != nil {
+		return err
+	}
+	snap := listing.Snapshot()
+	a := r.conclude(o, listing, len(found))
+	if a.unread() {
+		r.status = exitFailed
+		return nil
+	}
+	port, ok := firstFree(q.ports, found, snap.Forwards)
+	if !ok {
+		r.status = exitNothing
+		r.say("each of the ports %s is used", q.text)
+		return nil
+	}
+	if r.status = exitMatched; snap.ForwardsUnknown != nil && o.strict {
+		r.status = exitFailed
+		r.say("%s", unknownForwards(snap.ForwardsUnknown))
+	}
+	return r.print(strconv.Itoa(port) + "\n")
 }
 
 // portQuestion reads the words behind `port`.

@@ -79,17 +79,7 @@ func (w portWord) has(s *sock.Socket) bool {
 func unused(ports []portWord, found []*sock.Socket, forwards []sock.Forward) []string {
 	var free []string
 	for _, w := range ports {
-		taken := map[uint16]bool{}
-		for _, s := range found {
-			if w.has(s) {
-				taken[s.Local.Port()] = true
-			}
-		}
-		for i := range forwards {
-			for n := int(forwards[i].First); w.forwarded(&forwards[i]) && n <= int(forwards[i].Last); n++ {
-				taken[uint16(n)] = true
-			}
-		}
+		taken := w.taken(found, forwards)
 		for _, r := range w.ranges {
 			for lo := int(r.Lo); lo <= int(r.Hi); lo++ {
 				if taken[uint16(lo)] {
@@ -105,6 +95,37 @@ func unused(ports []portWord, found []*sock.Socket, forwards []sock.Forward) []s
 		}
 	}
 	return free
+}
+
+// taken returns the ports that one of the sockets uses, or that are forwarded.
+func (w portWord) taken(found []*sock.Socket, forwards []sock.Forward) map[uint16]bool {
+	taken := map[uint16]bool{}
+	for _, s := range found {
+		if w.has(s) {
+			taken[s.Local.Port()] = true
+		}
+	}
+	for i := range forwards {
+		for n := int(forwards[i].First); w.forwarded(&forwards[i]) && n <= int(forwards[i].Last); n++ {
+			taken[uint16(n)] = true
+		}
+	}
+	return taken
+}
+
+// firstFree returns the first of the ports that is not taken.
+func firstFree(ports []portWord, found []*sock.Socket, forwards []sock.Forward) (port int, ok bool) {
+	for _, w := range ports {
+		taken := w.taken(found, forwards)
+		for _, r := range w.ranges {
+			for n := max(int(r.Lo), 1); n <= int(r.Hi); n++ {
+				if !taken[uint16(n)] {
+					return n, true
+				}
+			}
+		}
+	}
+	return 0, false
 }
 
 // portsText shows ports for messages.

@@ -3,13 +3,19 @@ package livetest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -367,5 +373,42 @@ func ordered(t *testing.T, args ...string) {
 	t.Helper()
 	if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v: %s", args, err, text)
+	}
+}
+
+// TestDoctorIsSilent: a web server that is well has nothing, however busy it is.
+func TestDoctorIsSilent(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Write(make([]byte, 10_000))
+	}))
+	t.Cleanup(server.Close) // behind those of the clients
+	m := &maker{t}
+	for i := range 8 {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: i == 0}}
+		m.goOn(func() {
+			if i == 0 {
+				time.Sleep(5 * time.Millisecond) // or it takes every port there is
+			}
+			answer, err := client.Post(server.URL, "text/plain", strings.NewReader("a question"))
+			if err != nil {
+				t.Error(err)
+				runtime.Goexit()
+			}
+			io.Copy(io.Discard, answer.Body)
+			answer.Body.Close()
+		})
+	}
+	runs := 3
+	if population.Long() {
+		runs = 20
+	}
+	for i := range runs {
+		if found := examine(t, "--sample", "0.2"); len(found) > 0 {
+			t.Errorf("run %d: %+v", i, found)
+		}
 	}
 }
