@@ -42,6 +42,7 @@ func faultCases(p faultPopulation) []faultCase {
 	table := func(file string) string { return "/proc/thread-self/net/" + file }
 	diag := fault.Both(fault.Arg(0, unix.AF_NETLINK), fault.Arg(2, unix.NETLINK_SOCK_DIAG))
 	route := fault.Both(fault.Arg(0, unix.AF_NETLINK), fault.Arg(2, unix.NETLINK_ROUTE))
+	filter := fault.Both(fault.Arg(0, unix.AF_NETLINK), fault.Arg(2, unix.NETLINK_NETFILTER))
 	call := func(name string, when func(fault.Call) bool, after int) fault.Fault {
 		return fault.Fault{Call: name, When: when, After: after}
 	}
@@ -88,6 +89,8 @@ func faultCases(p faultPopulation) []faultCase {
 		{name: "all but one socket of sock_diag", fault: call("socket", diag, 1)},
 		{name: "all but three sockets of sock_diag", fault: call("socket", diag, 3)},
 		{name: "sockets of rtnetlink", fault: call("socket", route, 0)},
+		{name: "sockets for the rules of NAT", fault: call("socket", filter, 0), whole: true},
+		{name: "addresses of the namespace", fault: call("openat", fault.On(table("fib_trie")), 0), whole: true},
 		{name: "requests", fault: call("sendto", nil, 0)},
 		{name: "all but three requests", fault: call("sendto", nil, 3)},
 		{name: "replies", fault: call("recvfrom", nil, 0)},
