@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sockeye/internal/top"
+	"sockeye/sock"
+	"sockeye/sock/filter"
+)
+
+// viewHere is what the view asks of this machine, with the words of a command line.
+func viewHere(t *testing.T, words ...string) (*topView, *filter.Filter) {
+	t.Helper()
+	o, rest, err := readOptions(append([]string{"top"}, words...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{IO: IO{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard, Getenv: os.Getenv, Now: time.Now}, ctx: t.Context()}
+	t.Cleanup(func() {
+		if r.machine != nil {
+			r.machine.Close()
+		}
+	})
+	f, err := r.readFilter(o, rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.openBackend(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.compares = true
+	return &topView{run: r, o: o, b: b}, f
+}
+
+// TestTopView asks this machine as the view does: for a listing, one socket, a file.
+func TestTopView(t *testing.T) {
+	l, port := listenAt(t)
+	defer l.Close()
+	v, f := viewHere(t, "-t", "sport", "=", ":"+port)
+	m := v.machine()
+	var mine *sock.Socket
+	others := 0
+	_, err := m.List(t.Context(), f, v.b.fields(), func(s *sock.Socket) {
+		if f.Match(s) {
+			mine = s.Clone()
+		} else {
+			others++
+		}
+	})
+	if err != nil || mine == nil {
+		t.Fatalf("%v, %d others", err, others)
+	}
+	found, err := m.Detail(t.Context(), mine)
+	if err != nil || found == nil || found.Cookie != mine.Cookie || !found.Knows(sock.FieldLocal|sock.FieldMemory) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	name := filepath.Join(t.TempDir(), "x.json")
+	if n, err := m.Export(t.Context(), name, f); err != nil || n != 1 {
+		t.Errorf("%d sockets, %v", n, err)
+	}
+	if _, err := m.Export(t.Context(), name, f); err == nil || !strings.Contains(err.Error(), "exists") {
+		t.Errorf("a file is overwritten: %v", err)
+	}
+	var out, errs strings.Builder
+	status := Main(t.Context(), []string{"--from", name, "-H", "-C", "local"}, IO{Out: &out, Err: &errs, Getenv: os.Getenv, Now: time.Now})
+	if status != 0 || strings.TrimSpace(out.String()) != "127.9.8.7:"+port {
+		t.Errorf("%d, %q, %q", status, out.String(), errs.String())
+	}
+	l.Close()
+	if found, err := m.Detail(t.Context(), mine); err != nil || found != nil {
+		t.Errorf("of a closed socket: %+v, %v", found, err)
+	}
+}
+
+// TestTopSettings: how the view begins follows from the words.
+func TestTopSettings(t *testing.T) {
+	for words, want := range map[string]string{
+		"":                         "1s  -1",
+		"-c2 -t state established": "2s state established -1",
+		"--interval 0.5 pid 7":     "500ms pid 7 -1",
+		"--group-by state,process": "1s  0",
+		"--no-processes -C local":  "",
+	} {
+		v, f := viewHere(t, strings.Fields(words)...)
+		_, rest, _ := readOptions(append([]string{"top"}, strings.Fields(words)...)...)
+		s, err := v.settings(f, rest)
+		if err != nil {
+			t.Errorf("%s: %v", words, err)
+			continue
+		}
+		if got := strings.Join([]string{s.Interval.String(), s.Text, map[bool]string{true: "0", false: "-1"}[s.Group == 0]}, " "); want != "" && got != want {
+			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+		if m := v.machine(); strings.HasPrefix(words, "--no-processes") && (m.Process != nil || m.Close != nil || s.Facts.Has(sock.FieldOwners)) {
+			t.Error("without owners their processes can be signalled")
+		}
+	}
+	if got := filterText([]string{"process", "=", "my app"}); got != `process = "my app"` {
+		t.Error(got)
+	}
+}
+
+// TestTopParse: a filter that asks for what is not here is a mistake of the filter, and
+// a name of a host waits.
+func TestTopParse(t *testing.T) {
+	v, _ := viewHere(t, "--source", "portable")
+	if _, err := v.parse("rtt > 5ms", false); err == nil || !strings.Contains(err.Error(), "cannot be listed") {
+		t.Errorf("%v", err)
+	}
+	v, _ = viewHere(t)
+	if _, err := v.parse("dst host.example", false); !errors.Is(err, top.ErrUnresolved) {
+		t.Errorf("%v", err)
+	}
+	if f, err := v.parse("family = unix or state established", false); err != nil || f.Empty() {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestHoldProcess: a signal goes to the process that was held, and to none that has its
+// PID afterwards; what may not be signalled cannot be held.
+func TestHoldProcess(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	child := exec.CommandContext(ctx, "sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Skipf("no child: %v", err)
+	}
+	p, err := holdProcess(child.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := holdProcess(child.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Signal(top.Signal{Name: "TERM", Number: int(syscall.SIGTERM)}); err != nil {
+		t.Error(err)
+	}
+	_ = child.Wait() // how it ended is looked at
+	if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGTERM {
+		t.Errorf("it ended with %v", child.ProcessState)
+	}
+	if err := again.Signal(top.Signal{Name: "TERM", Number: int(syscall.SIGTERM)}); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("a signal to a process that has ended: %v", err)
+	}
+	for _, held := range []top.Process{p, again} {
+		if err := held.Release(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, pid := range []int{os.Getpid(), child.Process.Pid} {
+		if _, err := holdProcess(pid); err == nil {
+			t.Errorf("%d can be held", pid)
+		}
+	}
+}
