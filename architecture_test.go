@@ -50,6 +50,7 @@ var arrows = map[string][]string{
 	"internal/docgen":          {"platform", "sock", "sock/fact"},
 	"bench":                    {"internal/test/population"},
 	"bench/gopsutil":           {},
+	"bench/traced":             {"platform/tracer", "sock"},
 }
 
 // behind says which packages a library from outside may be imported by: each
@@ -65,7 +66,7 @@ var behind = map[string][]string{
 	"golang.org/x/net":                         {"sockdiag"},
 	"github.com/cilium/ebpf":                   {"platform/tracer"},
 	"golang.org/x/term":                        {"internal/cli"},
-	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/tracer", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/tracer", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench", "bench/traced"},
 	"github.com/google/nftables":               {"platform/nat"},
 	"github.com/mdlayher/netlink":              {"tests"},
 	"github.com/google/go-cmp":                 {"tests"},

@@ -11,9 +11,11 @@
 // the peak memory. The table goes into docs/benchmarks.md, between the markers.
 //
 // Beside ss, the peers are netstat, lsof, and a program that does with gopsutil
-// what ours does (bench/gopsutil). Populations of 10,000 to 200,000 sockets show
-// how the time grows. With -cpuprofile or -memprofile our command of each row is
-// run again, built with the tag profile, and profiled:
+// what ours does (bench/gopsutil). What a trace costs is seen by the connections that are
+// made meanwhile (bench/traced), beside libbpf's tcpstates and tcplife. Populations
+// of 10,000 to 200,000 sockets show how the time grows. With -cpuprofile or
+// -memprofile our command of each row is run again, built with the tag profile, and
+// profiled:
 //
 //	go run ./bench -rows "no owners" -out "" -cpuprofile /tmp/profiles
 //	go tool pprof -top /tmp/profiles/*.cpu

@@ -24,6 +24,8 @@ var populations = map[string]func(sockets int) (*population.Set, error){
 	},
 	// quiet is a small machine: 50 processes, 850 files, 100 listeners.
 	"quiet": func(int) (*population.Set, error) { return population.Crowd(50, 17, 2) },
+	// few is hardly anything: the rows that use it make connections of their own.
+	"few": func(int) (*population.Set, error) { return population.Crowd(1, 5, 1) },
 	// files is 500 processes with 100 files each, of which 10 are sockets.
 	"files": func(int) (*population.Set, error) { return population.Crowd(500, 100, 10) },
 	// mixed is a tenth of the connections, beside 200 processes with 100 files

@@ -16,7 +16,8 @@ const (
 )
 
 // programs returns the paths of what the rows call by a name of ours: sockeye is
-// the given one, or built into dir as a release is; gopsutil is always built,
+// the given one, or built into dir as a release is; gopsutil and traced are always
+// built,
 // and profiled, a sockeye that writes profiles, only if they are asked.
 func programs(o options, dir string) (map[string]string, error) {
 	paths := map[string]string{}
@@ -33,6 +34,7 @@ func programs(o options, dir string) (map[string]string, error) {
 	}{
 		{"sockeye", []string{"-tags", releaseTags, "sockeye"}},
 		{"gopsutil", []string{"sockeye/bench/gopsutil"}},
+		{"traced", []string{"sockeye/bench/traced"}},
 		{"profiled", []string{"-tags", releaseTags + ",profile", "sockeye"}},
 	}
 	for _, b := range builds {

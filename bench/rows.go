@@ -188,6 +188,22 @@ var rows = append([]row{
 		Name: "every TCP socket with owners, mixed machine, /proc alone", Population: "mixed",
 		Ours: words("sockeye -tanp --owners proc"), Peer: words("ss -tanp"),
 	},
+	{
+		Name: "20,000 connections while their changes are counted", Population: "few", Budget: 1 / 0.85,
+		Ours: words("traced 20000 count"), Peer: words("traced 20000"),
+	},
+	{
+		Name: "20,000 connections while their changes are printed", Population: "few", Budget: 1 / 0.7,
+		Ours: words("traced 20000 sockeye trace"), Peer: words("traced 20000"),
+	},
+	{
+		Name: "20,000 connections while their changes are printed, tcpstates", Population: "few",
+		Ours: words("traced 20000 sockeye trace"), Peer: words("traced 20000 tcpstates"),
+	},
+	{
+		Name: "20,000 connections while their ends are printed, tcplife", Population: "few",
+		Ours: words("traced 20000 sockeye trace --lifetimes"), Peer: words("traced 20000 tcplife"),
+	},
 }, growthRows()...)
 
 func words(s string) []string { return strings.Fields(s) }
