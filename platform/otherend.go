@@ -76,7 +76,7 @@ func (o *ownerStage) peer(s *sock.Socket) {
 		return
 	}
 	s.PeerNetns = o.peers.netns(end)
-	owners, index := o.holders(end.inode, o.scratch)
+	owners, index := o.holders(uint64(end.inode), o.scratch)
 	if index == nil {
 		s.PeerStatus = o.peerless(s, end)
 		return

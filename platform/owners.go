@@ -172,8 +172,8 @@ func (o *ownerStage) wanted(held []*sock.Socket) []uint64 {
 			continue
 		}
 		if end, status := o.peers.of(s); status == sock.PeerKnown && end.inode != 0 {
-			if _, index := o.holders(end.inode, nil); index == nil {
-				want = append(want, end.inode)
+			if _, index := o.holders(uint64(end.inode), nil); index == nil {
+				want = append(want, uint64(end.inode))
 			}
 		}
 	}

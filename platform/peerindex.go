@@ -41,40 +41,34 @@ func netlinkEndOf(protocol, port uint64) (k endKey) {
 // noSpace is the number of a network namespace that is not known.
 const noSpace = math.MaxUint16
 
-// peerEnd is a socket that may be the other end of a connection. 128 bits of a hash with
-// a secret seed stand for where it is: that two sockets have the same is less likely
-// than that the memory fails, and an entry takes half a cache line.
+// peerEnd is a socket that may be the other end of a connection. A hash with a secret
+// seed stands for where it is: among 100,000 sockets two have the same once in some
+// thousand million listings, and four entries fill a cache line.
 type peerEnd struct {
-	where digest
-	inode uint64 // 0: it has none
-	next  uint32 // of the ends in the same bucket; 0 ends them
+	where uint64
+	inode uint32 // the kernel's have 32 bits (get_next_ino of fs/inode.c); 0: it has none
 	space uint16 // index of peerIndex.spaces
 	state uint8  // a sock.State
+	taken bool   // in peerIndex.table
 }
 
-type digest [2]uint64
-
-// endsPiece is how many ends a piece of the index holds: a slice that grows would
-// hold them twice while it does.
+// endsPiece is how many ends are gathered in a piece: a slice that grows would hold them
+// twice while it does.
 const endsPiece = 1024
 
-// peerIndex holds the sockets that may be the other end of a connection: 32 bytes for
-// each, and for its bucket at most 16.
+// peerIndex holds the sockets that may be the other end of a connection: 16 bytes for
+// each while they are read, then 22 to 43, in a hash table with linear probing.
 type peerIndex struct {
-	seeds   [2]maphash.Seed
+	seed    maphash.Seed
 	spaces  []uint64          // inodes of the network namespaces
 	numbers map[uint64]uint16 // of the namespaces in spaces
 	pieces  [][]peerEnd
 	count   int
-	buckets []uint32 // the first of each, counted from 1
+	table   []peerEnd // a power of two of them
 }
 
 func newPeerIndex() *peerIndex {
-	return &peerIndex{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, numbers: map[uint64]uint16{}}
-}
-
-func (x *peerIndex) digest(k *endKey) digest {
-	return digest{maphash.Bytes(x.seeds[0], k[:]), maphash.Bytes(x.seeds[1], k[:])}
+	return &peerIndex{seed: maphash.MakeSeed(), numbers: map[uint64]uint16{}}
 }
 
 // space returns the number of a network namespace.
@@ -94,25 +88,30 @@ func (x *peerIndex) add(k endKey, s *sock.Socket, space uint16) {
 		x.pieces = append(x.pieces, make([]peerEnd, 0, endsPiece))
 		last++
 	}
-	x.pieces[last] = append(x.pieces[last], peerEnd{where: x.digest(&k), state: uint8(s.State), space: space, inode: s.Inode})
+	x.pieces[last] = append(x.pieces[last], peerEnd{
+		where: maphash.Bytes(x.seed, k[:]), inode: uint32(s.Inode), space: space, state: uint8(s.State), taken: true,
+	})
 	x.count++
 }
 
-func (x *peerIndex) at(number uint32) *peerEnd {
-	return &x.pieces[(number-1)/endsPiece][(number-1)%endsPiece]
-}
-
-// order puts the sockets into buckets.
+// order puts the sockets into the table, which is three quarters full at most.
 func (x *peerIndex) order() {
-	x.buckets = make([]uint32, 2<<bits.Len(uint(x.count)))
-	for number := uint32(1); int(number) <= x.count; number++ {
-		e := x.at(number)
-		bucket := x.bucket(e.where)
-		e.next, *bucket = *bucket, number
+	x.table = make([]peerEnd, 1<<bits.Len(uint(x.count+x.count/3)))
+	for i, piece := range x.pieces {
+		for _, e := range piece {
+			at := x.slot(e.where)
+			for x.table[at].taken {
+				at = x.after(at)
+			}
+			x.table[at] = e
+		}
+		x.pieces[i] = nil
 	}
+	x.pieces = nil
 }
 
-func (x *peerIndex) bucket(d digest) *uint32 { return &x.buckets[d[0]&uint64(len(x.buckets)-1)] }
+func (x *peerIndex) slot(where uint64) uint64 { return where & uint64(len(x.table)-1) }
+func (x *peerIndex) after(slot uint64) uint64 { return (slot + 1) & uint64(len(x.table)-1) }
 
 // matches are sockets at the same ends: how many, and one of them.
 type matches struct {
@@ -137,10 +136,10 @@ func (x *peerIndex) find(k *endKey, space uint16) (here, elsewhere matches) {
 	if x.count == 0 {
 		return here, elsewhere
 	}
-	where := x.digest(k)
-	for number := *x.bucket(where); number != 0; {
-		e := x.at(number)
-		if number = e.next; e.where != where {
+	where := maphash.Bytes(x.seed, k[:])
+	for at := x.slot(where); x.table[at].taken; at = x.after(at) {
+		e := &x.table[at]
+		if e.where != where {
 			continue
 		}
 		found := &elsewhere

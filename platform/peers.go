@@ -229,25 +229,28 @@ func (p *peers) netns(end *peerEnd) sock.Netns {
 // is none that is known, or that several sockets may be it.
 func (p *peers) of(s *sock.Socket) (*peerEnd, sock.PeerStatus) {
 	inode, known := p.spaceOf(s)
-	if !known || !hasPeer(s) {
+	if !known {
 		return nil, sock.PeerUnknown
 	}
 	space := p.index.space(inode)
-	switch s.Protocol {
-	case sock.Unix: // may be in another namespace, and the kernel tells which it is
+	f, addressed := flowOf(s)
+	switch {
+	case addressed:
+	case !hasPeer(s):
+		return nil, sock.PeerUnknown
+	case s.Protocol == sock.Unix: // may be in another namespace, and the kernel tells which it is
 		k := unixEndOf(s.PeerInode)
 		if here, elsewhere := p.index.find(&k, space); here.n+elsewhere.n > 0 {
 			return cmp.Or(here.end, elsewhere.end), sock.PeerKnown
 		}
-		return &peerEnd{inode: s.PeerInode, space: noSpace}, sock.PeerKnown
-	case sock.Netlink:
+		return &peerEnd{inode: uint32(s.PeerInode), space: noSpace}, sock.PeerKnown
+	default:
 		protocol, _ := s.Detail(sock.NetlinkProtocol)
 		port, _ := s.Detail(sock.NetlinkPeerPort)
 		k := netlinkEndOf(protocol, port)
 		here, _ := p.index.find(&k, space)
 		return here.one()
 	}
-	f, _ := flowOf(s)
 	end, at, status := p.arrives(f, space)
 	if status != sock.PeerKnown || end.space == space {
 		return end, status

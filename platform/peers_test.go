@@ -190,7 +190,7 @@ func TestManyOtherEnds(t *testing.T) {
 	p := peersOf(all, nil)
 	p.load(t.Context(), rows, false)
 	for _, row := range rows {
-		if e, status := p.of(row); status != sock.PeerKnown || e.inode != row.Inode+ownerBlock-1 {
+		if e, status := p.of(row); status != sock.PeerKnown || uint64(e.inode) != row.Inode+ownerBlock-1 {
 			t.Fatalf("the other end of %d: %+v, %v", row.Inode, e, status)
 		}
 	}
@@ -198,15 +198,15 @@ func TestManyOtherEnds(t *testing.T) {
 
 // TestMemoryOfOtherEnds: 64 bytes for each, buckets and what pieces leave unused included.
 func TestMemoryOfOtherEnds(t *testing.T) {
-	for _, count := range []int{20_000, 1 << 15, 100_000} {
+	for _, count := range []int{20_000, 1 << 15, 3 << 14, 50_000, 100_000, 200_000} {
 		x := newPeerIndex()
 		var s sock.Socket
 		for i := range count {
 			x.add(unixEndOf(uint64(i)), &s, 0)
 		}
+		read := len(x.pieces) * endsPiece
 		x.order()
-		bytes := len(x.pieces)*endsPiece*int(unsafe.Sizeof(peerEnd{})) + 4*len(x.buckets)
-		if bytes > 64*count {
+		if bytes := (read + len(x.table)) * int(unsafe.Sizeof(peerEnd{})); bytes > 64*count {
 			t.Errorf("%d ends take %d bytes, %.1f each", count, bytes, float64(bytes)/float64(count))
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // in the high byte, enum cntl_msg_types of linux/netfilter/nfnetlink_conntrack.h in the
 // low one.
 const (
-	ctNew = 1<<8 | 0 // IPCTNL_MSG_CT_NEW: an entry
+	ctNew = 1 << 8   // IPCTNL_MSG_CT_NEW: an entry
 	ctGet = 1<<8 | 1 // IPCTNL_MSG_CT_GET
 )
 
