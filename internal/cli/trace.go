@@ -179,6 +179,7 @@ func (r *run) replayTrace(req platform.TraceRequest) (*platform.Trace, error) {
 func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layout *render.Layout) error {
 	r.introduce(o, t)
 	viewBegun(r.ctx)
+	takesTime(r.ctx) // to end what tells the events, and to sum up
 	out := newTraceWriter(r, layout, t.Source)
 	err := out.Flush() // the header of a table
 	for s, failure := range t.Events(ctx) {
