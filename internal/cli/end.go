@@ -34,7 +34,7 @@ Examples:
 
 func endCommand(o *options) command {
 	return command{
-		name: "kill", args: "PORT|FILTER", usage: "end the processes that hold sockets", help: endHelp,
+		name: "kill", args: "PORT|FILTER", usage: "end the owners of sockets", help: endHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.yes, "yes", "", "ask no question"),

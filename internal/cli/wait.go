@@ -26,7 +26,7 @@ Examples:
 
 func waitCommand(o *options) command {
 	return command{
-		name: "wait", args: "FILTER", usage: "until a socket matches, or none does", help: waitHelp,
+		name: "wait", args: "FILTER", usage: "until a socket matches, or none", help: waitHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.gone, "gone", "", "until no socket matches"),
