@@ -87,6 +87,44 @@ func untilListens(t *testing.T, namespace, port string) {
 	}
 }
 
+// publishWeb starts dockerd with some options, and a container, "web" of "image", of which
+// a port is published.
+func publishWeb(t *testing.T, port string, options ...string) {
+	t.Helper()
+	startDaemon(t, func() error { return docker("info") }, append([]string{"dockerd", "--storage-driver=vfs"}, options...)...)
+	root := rootFiles(t)
+	archive := filepath.Join(t.TempDir(), "root.tar")
+	if err := exec.Command("tar", "-C", root, "-cf", archive, ".").Run(); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "/usr/bin/docker", "import", archive, "image")
+	must(t, "/usr/bin/docker", "run", "-d", "--name", "web", "-p", port, "image", "/bin/busybox", "httpd", "-f", "-p", "8099")
+	t.Cleanup(func() { _ = docker("rm", "-f", "web") })
+	untilListens(t, "web", "8099")
+}
+
+// TestDockerWithoutProxy: without docker-proxy the kernel forwards the published port,
+// and sockeye says whereto, whatever dockerd itself holds.
+func TestDockerWithoutProxy(t *testing.T) {
+	if !population.Alone(t, "dockerd", "iptables", "busybox") {
+		return
+	}
+	if _, err := os.Stat("/usr/bin/docker"); err != nil {
+		population.Skip(t, err)
+	}
+	publishWeb(t, "8088:8099", "--userland-proxy=false", "--ip6tables=false")
+	inside := strings.TrimSpace(run(t, sockeye(t, "-tl", "-N", "web", "sport = 8099", "-H", "-C", "pid")).stdout)
+	got := run(t, sockeye(t, "port", "8088"))
+	for _, want := range []string{
+		"8088/tcp  forwarded to 172.17.0.2:8099 by ",
+		"    busybox[" + inside + "] in container web (docker, image)\n",
+	} {
+		if got.status != 0 || !strings.Contains(got.stdout, want) || strings.Contains(got.stdout, "docker-proxy") {
+			t.Errorf("port 8088: %d\n%s%swithout %q", got.status, got.stdout, got.stderr, want)
+		}
+	}
+}
+
 // TestDocker: what listens in a real container is listed with its namespace and its
 // container, by name and image, and the namespace is entered by the container's name.
 func TestDocker(t *testing.T) {
@@ -96,22 +134,7 @@ func TestDocker(t *testing.T) {
 	if _, err := os.Stat("/usr/bin/docker"); err != nil {
 		population.Skip(t, err)
 	}
-	startDaemon(t, func() error { return docker("info") }, "dockerd", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs")
-	root := rootFiles(t)
-	archive := filepath.Join(t.TempDir(), "root.tar")
-	if err := exec.Command("tar", "-C", root, "-cf", archive, ".").Run(); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{
-		{"import", archive, "image"},
-		{"run", "-d", "--name", "web", "-p", "127.0.0.1:8088:8099", "image", "/bin/busybox", "httpd", "-f", "-p", "8099"},
-	} {
-		if out, err := exec.Command("/usr/bin/docker", args...).CombinedOutput(); err != nil {
-			t.Fatalf("docker %v: %v\n%s", args, err, out)
-		}
-	}
-	t.Cleanup(func() { _ = docker("rm", "-f", "web") })
-	untilListens(t, "web", "8099")
+	publishWeb(t, "127.0.0.1:8088:8099", "--iptables=false", "--ip6tables=false")
 	columns := "local_port,netns.name,process,container.runtime,container.name,container.image"
 	for _, test := range []struct {
 		args []string
