@@ -40,14 +40,26 @@ func ReadKernel(env *sock.Environment, of sock.ProtocolSet) (sock.KernelSummary,
 			k.Usage = append(k.Usage, r.usage(l))
 		}
 	}
-	return k, r.failures
+	var failures []*sock.Partial
+	for _, f := range r.failures {
+		failures = append(failures, &sock.Partial{
+			Code: sock.CodeUnavailable, Message: strings.Join(f.paths, ", ") + " could not be read", Err: f.err, Incomplete: true,
+		})
+	}
+	return k, failures
 }
 
 // kernelReader reads files beside the tables.
 type kernelReader struct {
 	session
 	counters Counters
-	failures []*sock.Partial // the files that could not be read
+	failures []unreadable
+}
+
+// unreadable are files that could not be read for one reason.
+type unreadable struct {
+	paths []string
+	err   error
 }
 
 func (r *kernelReader) readCounters(name string, parse func(io.Reader) (Counters, error)) {
@@ -65,9 +77,13 @@ func (r *kernelReader) fail(path string, err error) {
 	if err == nil || errors.Is(err, sock.ErrAbsent) {
 		return
 	}
-	r.failures = append(r.failures, &sock.Partial{
-		Code: sock.CodeUnavailable, Message: path + " could not be read", Err: err, Incomplete: true,
-	})
+	for i := range r.failures {
+		if f := &r.failures[i]; f.err.Error() == err.Error() {
+			f.paths = append(f.paths, path)
+			return
+		}
+	}
+	r.failures = append(r.failures, unreadable{[]string{path}, err})
 }
 
 // limit is where the kernel tells how much of something there may be.

@@ -92,3 +92,27 @@ func TestReadKernelFailures(t *testing.T) {
 		t.Errorf("memory: %+v", u)
 	}
 }
+
+// closedNamespace cannot be entered.
+type closedNamespace struct{}
+
+func (closedNamespace) Inode() uint64         { return 1 }
+func (closedNamespace) Name() string          { return "" }
+func (closedNamespace) Do(func() error) error { return os.ErrPermission }
+func (closedNamespace) Close() error          { return nil }
+
+// TestReadKernelElsewhere: the settings of a namespace that is not entered are not those
+// of this one, which is said once; its counters are among its tables.
+func TestReadKernelElsewhere(t *testing.T) {
+	env := kernelTree(t, nil)
+	env.Tables, env.Namespace = filepath.Join(env.Proc, "net"), closedNamespace{}
+	k, failures := ReadKernel(env, sock.Protocols(sock.TCP, sock.UDP))
+	if len(k.Counters) == 0 || len(failures) != 1 || strings.Count(failures[0].Message, env.Proc) < 5 {
+		t.Errorf("%d counters, %v", len(k.Counters), failures)
+	}
+	for _, u := range k.Usage {
+		if u.Limit.Known {
+			t.Errorf("a limit of another namespace: %+v", u)
+		}
+	}
+}
