@@ -51,7 +51,7 @@ type Entry struct {
 // all are the entries by their names, each list by kind.
 var all = sync.OnceValue(func() map[string][]*Entry {
 	byName := map[string][]*Entry{}
-	for _, list := range [][]*Entry{states, topics, findings(), ownerStatuses(), warnings, scopes, facts(), values()} {
+	for _, list := range [][]*Entry{states, topics, findings(), ownerStatuses(), warnings(), scopes(), facts(), values()} {
 		for _, e := range list {
 			for _, name := range append([]string{e.Name}, e.Aliases...) {
 				if e.Kind == Value && byName[fold(name)] != nil {

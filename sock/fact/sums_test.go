@@ -4,7 +4,7 @@ import "testing"
 
 // TestAdditiveFactsAreNumbers that there are, and a sum of them is shown as they are.
 func TestAdditiveFactsAreNumbers(t *testing.T) {
-	for name := range additive {
+	for name := range additive() {
 		f := Lookup(name)
 		if f == nil || f.Name != name {
 			t.Errorf("%s may be summed, and is no fact", name)
