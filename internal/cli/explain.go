@@ -11,6 +11,7 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/change"
 	"sockeye/sock/filter"
 )
 
@@ -28,6 +29,7 @@ Examples:
   sockeye explain close_wait
   sockeye explain rtt
   sockeye explain warning permission
+  sockeye explain --sample 10               with the changes of ten seconds
   sockeye explain --svg > states.svg
   sockeye explain time-wait --from before.json
 `
@@ -41,6 +43,7 @@ func explainCommand(o *options) command {
 		options: slices.Concat(
 			[]*option{
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
+				{name: "sample", value: "TIME", group: groupOther, usage: "with the changes of state that are seen in so many seconds, or 1m30s", set: o.setSample},
 				{name: "limit", value: "N", group: groupShape, usage: "at most N sockets of a state, else 5", set: o.setLimit},
 			},
 			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),
@@ -55,6 +58,8 @@ func (r *run) explain(o *options, words []string) error {
 	switch {
 	case o.svg && len(words) > 0:
 		return usagef("--svg draws the states of TCP, it goes without a word")
+	case o.sample > 0 && (o.svg || o.from != "" || len(words) > 0):
+		return usagef("--sample looks at the states of this machine again and again, it goes without a word, --svg and --from")
 	case len(words) == 0:
 		return r.explainStates(o)
 	}
@@ -107,26 +112,42 @@ func (r *run) explainStates(o *options) error {
 	if err != nil {
 		return err
 	}
-	listing, err := r.openExplained(o, f, sock.Protocols(sock.TCP), sock.AllStates)
+	open := func() (*platform.Listing, error) {
+		return r.openExplained(o, f, sock.Protocols(sock.TCP), sock.AllStates)
+	}
+	text, listing := "", (*platform.Listing)(nil)
+	counts := explain.Counts{}
+	if o.sample > 0 {
+		var changes *transitions
+		if counts, changes, listing, err = r.sampleStates(o, open); err != nil {
+			return err
+		}
+		text = changes.text(o.sample)
+	} else if listing, err = open(); err == nil {
+		err = r.eachListed(listing, func(s *sock.Socket) { counts[s.State]++ })
+	}
 	if err != nil {
 		return err
 	}
-	counts, total := explain.Counts{}, 0
+	picture := explain.Diagram(counts)
+	if o.svg {
+		picture = explain.SVG(counts)
+	}
+	if err := r.print(picture + text); err != nil {
+		return err
+	}
+	r.conclude(o, listing, 1) // the states are there without sockets, too
+	return nil
+}
+
+// eachListed calls see for every socket of a listing.
+func (r *run) eachListed(listing *platform.Listing, see func(*sock.Socket)) error {
 	for s, err := range listing.Sockets {
 		if err != nil {
 			return r.readError(err)
 		}
-		counts[s.State]++
-		total++
+		see(s)
 	}
-	text := explain.Diagram(counts)
-	if o.svg {
-		text = explain.SVG(counts)
-	}
-	if err := r.print(text); err != nil {
-		return err
-	}
-	r.conclude(o, listing, max(total, 1)) // the states are there without sockets, too
 	return nil
 }
 
@@ -147,7 +168,10 @@ func (r *run) openExplained(o *options, f *filter.Filter, protocols sock.Protoco
 	if err != nil {
 		return nil, err
 	}
-	if !o.noOwners() {
+	switch {
+	case o.sample > 0:
+		req.Query.Want = change.Needs
+	case !o.noOwners():
 		req.Query.Want = layout.Needs()
 	}
 	req.Ownerless = o.noOwners()
@@ -174,18 +198,18 @@ func (r *run) inState(o *options, name string) error {
 	}
 	var some []*sock.Socket
 	total := 0
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return r.readError(err)
-		}
+	err = r.eachListed(listing, func(s *sock.Socket) {
 		if total++; total <= limit {
 			some = append(some, s.Clone())
 		}
+	})
+	if err != nil {
+		return err
 	}
 	if err := r.printSome(o, some, total, listing.Snapshot()); err != nil {
 		return err
 	}
-	r.conclude(o, listing, max(total, 1)) // the state is explained without sockets, too
+	r.conclude(o, listing, 1) // the state is explained without sockets, too
 	return nil
 }
 
