@@ -179,8 +179,16 @@ func (p *programs) collection(maps map[string]*ebpf.Map, names ...string) (*ebpf
 // attach attaches what is wanted. A kernel without one of the tracepoints, or whose
 // types are not those that are known, is told of in missing.
 func (p *programs) attach(o *Options) error {
-	if err := p.attachTo(p.base.Programs[traceProgSetState]); err != nil {
+	// Twice: see the function seen in bpf/trace.bpf.c.
+	twin, err := p.collection(p.base.Maps, traceProgSetState)
+	if err != nil {
 		return refused(err)
+	}
+	p.others = append(p.others, twin)
+	for _, loaded := range []*ebpf.Collection{p.base, twin} {
+		if err := p.attachTo(loaded.Programs[traceProgSetState]); err != nil {
+			return refused(err)
+		}
 	}
 	for _, optional := range optional {
 		if o.Kinds.Has(optional.kind) {

@@ -18,6 +18,7 @@ import (
 const (
 	traceMapEvents         = "events"
 	traceMapSockets        = "sockets"
+	traceMapTurns          = "turns"
 	traceProgDrop          = "drop"
 	traceProgReader        = "reader"
 	traceProgReads         = "reads"
@@ -103,6 +104,7 @@ type traceProgramSpecs struct {
 type traceMapSpecs struct {
 	Events  *ebpf.MapSpec `ebpf:"events"`
 	Sockets *ebpf.MapSpec `ebpf:"sockets"`
+	Turns   *ebpf.MapSpec `ebpf:"turns"`
 }
 
 // traceVariableSpecs contains global variables before they are loaded into the kernel.
@@ -146,12 +148,14 @@ func (o *traceObjects) Close() error {
 type traceMaps struct {
 	Events  *ebpf.Map `ebpf:"events"`
 	Sockets *ebpf.Map `ebpf:"sockets"`
+	Turns   *ebpf.Map `ebpf:"turns"`
 }
 
 func (m *traceMaps) Close() error {
 	return _TraceClose(
 		m.Events,
 		m.Sockets,
+		m.Turns,
 	)
 }
 
