@@ -8,6 +8,7 @@ import (
 
 	"sockeye/sock"
 	"sockeye/sock/change"
+	"sockeye/sock/escape"
 	"sockeye/sock/fact"
 )
 
@@ -99,7 +100,7 @@ func (m *model) askClose() []effect {
 	}
 	m.question = &question{lines: []string{text + "?"}, answers: []reply{{"y", "yes", func(ctx context.Context) message {
 		if err := closing(ctx, s); err != nil {
-			return doneMessage("not closed: " + socketText(s) + ": " + err.Error())
+			return doneMessage("not closed: " + socketText(s) + ": " + errorText(err))
 		}
 		return doneMessage("closed " + socketText(s))
 	}}}}
@@ -123,7 +124,7 @@ func (m *model) askSignal() []effect {
 	return []effect{func(ctx context.Context) message {
 		process, err := machine.Process(owner.PID)
 		if err != nil {
-			return doneMessage(fmt.Sprintf("%s[%d] cannot be signalled: %v", named(owner), owner.PID, err))
+			return doneMessage(fmt.Sprintf("%s[%d] cannot be signalled: %s", named(owner), owner.PID, errorText(err)))
 		}
 		now, err := machine.Detail(ctx, s)
 		if err != nil || now == nil || !holds(now, owner.PID) {
@@ -134,13 +135,16 @@ func (m *model) askSignal() []effect {
 	}}
 }
 
-// named is the name of a process that stands in a message.
+// named is the name of a process as it stands in a message.
 func named(o sock.Owner) string {
 	if o.Name == "" {
 		return "?"
 	}
-	return o.Name
+	return escape.Text(o.Name)
 }
+
+// errorText is an error as it stands in a message.
+func errorText(err error) string { return escape.Text(strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
 func holds(s *sock.Socket, pid int) bool {
 	return slices.ContainsFunc(s.Owners, func(o sock.Owner) bool { return o.PID == pid })
@@ -158,7 +162,7 @@ func signalQuestion(signals []Signal, process Process, s, now *sock.Socket, owne
 		q.answers = append(q.answers, reply{signal.Key, signal.Name, func(context.Context) message {
 			defer process.Release()
 			if err := process.Signal(signal); err != nil {
-				return doneMessage(fmt.Sprintf("%s was not signalled: %v", who, err))
+				return doneMessage(fmt.Sprintf("%s was not signalled: %s", who, errorText(err)))
 			}
 			return doneMessage(signal.Name + " was sent to " + who)
 		}})
@@ -223,9 +227,9 @@ func (m *model) askExport() {
 		return []effect{func(ctx context.Context) message {
 			n, err := export(ctx, name, f)
 			if err != nil {
-				return doneMessage("not written: " + err.Error())
+				return doneMessage("not written: " + errorText(err))
 			}
-			return doneMessage(fmt.Sprintf("%s written to %s", socketsText(n), name))
+			return doneMessage(fmt.Sprintf("%s written to %s", socketsText(n), escape.Text(name)))
 		}}, true
 	}
 	m.prompt = p

@@ -68,6 +68,29 @@ func TestSignalOfAnother(t *testing.T) {
 	}
 }
 
+// TestHostileNames: a name that steers terminals is escaped wherever it stands: in a
+// question, a note, a group and what is copied.
+func TestHostileNames(t *testing.T) {
+	d := start(t, 100, 24, people(), nil)
+	d.keys("G", "x")
+	if screen := d.screen(); !strings.Contains(screen, `signal ev\x1b[31mil\u202e[666]`) {
+		t.Error(screen)
+	}
+	d.keys("t")
+	if screen := d.screen(); !strings.Contains(screen, `TERM was sent to ev\x1b[31mil\u202e[666]`) {
+		t.Error(screen)
+	}
+	for _, keys := range [][]string{{"c"}, {"n", "enter"}, {"esc", "y"}, {"B", "G", "enter"}} {
+		d.keys(keys...)
+		d.screen()
+	}
+	for _, msg := range d.asked {
+		if text, is := msg.(copyMessage); is && strings.ContainsAny(string(text), "\x1b\u202e") {
+			t.Errorf("%q is copied", text)
+		}
+	}
+}
+
 // TestSignalForbidden is said, and not asked.
 func TestSignalForbidden(t *testing.T) {
 	list := people()[:1]

@@ -60,7 +60,7 @@ func (m *model) detailLines() []string {
 	case m.detail.key != r.key:
 		return []string{" ..."}
 	case m.detail.err != nil:
-		return []string{" the details cannot be read: " + m.detail.err.Error()}
+		return []string{" the details cannot be read: " + errorText(m.detail.err)}
 	case m.detail.socket == nil:
 		return []string{" it is not there any more"}
 	}

@@ -177,7 +177,7 @@ func (d *driver) screen() string {
 		d.t.Errorf("%d lines on a screen of %d", len(s.lines), d.height)
 	}
 	for _, line := range s.lines {
-		if cells := render.Cells(line); cells > d.width || strings.ContainsAny(line, "\n\r\t") {
+		if cells := render.Cells(line); cells > d.width || strings.ContainsAny(line, "\n\r\t\x1b\u202e") {
 			d.t.Errorf("a line of %d cells on a screen of %d: %q", cells, d.width, line)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/escape"
 	"sockeye/sock/fact"
 	"sockeye/sock/filter"
 )
@@ -116,7 +117,7 @@ type model struct {
 	history    []string
 	prompt     *prompt
 	question   *question
-	note       string // what is to be said, until the next key
+	note       string // what is to be said, until the next key; names in it are escaped
 	said       map[string]bool
 
 	helping bool
@@ -274,7 +275,7 @@ func (m *model) passed(msg passMessage) []effect {
 	m.listing = false
 	switch {
 	case msg.err != nil:
-		m.note = "a pass failed: " + msg.err.Error()
+		m.note = "a pass failed: " + errorText(msg.err)
 	case m.frozen:
 		m.waiting = msg.pass
 		return nil
@@ -294,7 +295,7 @@ func (m *model) show(p *pass) {
 	for _, w := range p.snap.Warnings {
 		if kind := digits.Replace(w.Message); !m.said[kind] && len(m.said) < mostSaid {
 			m.said[kind] = true
-			m.note = w.Message
+			m.note = escape.Text(w.Message)
 		}
 	}
 	m.arrange()

@@ -434,7 +434,7 @@ func (m *model) foot(s *screen) []string {
 	case m.prompt != nil && m.prompt.label == exportLabel:
 		return []string{m.promptLine(s)}
 	case m.note != "":
-		return []string{" " + m.look(yellow, escape.Text(m.note))}
+		return []string{" " + m.look(yellow, m.note)}
 	}
 	return []string{m.keysLine()}
 }
