@@ -136,11 +136,11 @@ func (h *Host) Trace(ctx context.Context, req TraceRequest) (*Trace, error) {
 		if err == nil {
 			return newTrace(h, req, stream, &Trace{Source: way.source, Refused: reasonOf(refused), Warnings: warnings}), nil
 		}
-		if ctx.Err() != nil {
-			return nil, err
-		}
 		if refused == nil {
 			refused = err
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return nil, &NoTraceError{View: req.View, Source: req.Source, Err: refused}
