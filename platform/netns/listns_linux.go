@@ -9,7 +9,8 @@ import (
 )
 
 // What is used of linux/nsfs.h, linux/fcntl.h and the list of system calls, which is one
-// for all processors that Go knows: 6.18 has no listns(2), 7.2 has.
+// for all processors but MIPS: there is no call of this number there (ENOSYS). 6.18 has
+// no listns(2), 7.2 has.
 const (
 	sysListns   = 470
 	fdNsfsRoot  = -10003 // FD_NSFS_ROOT: what open_by_handle_at(2) takes for a mount point of nsfs
