@@ -244,17 +244,25 @@ func (v *topView) detail(ctx context.Context, s *sock.Socket) (*sock.Socket, err
 	}
 	req.Query.Want = v.o.wants(v.b.host.Fields())
 	var found *sock.Socket
-	id := change.IdentityOf(s)
 	for other, err := range v.b.host.List(ctx, req).Sockets {
 		if err != nil {
 			return nil, err
 		}
-		if change.IdentityOf(other) == id {
+		if sameSocket(s, other) {
 			found = other.Clone()
 			break
 		}
 	}
 	return found, ctx.Err()
+}
+
+// sameSocket reports whether two readings, of which one knows more than the other, are
+// of the same socket.
+func sameSocket(a, b *sock.Socket) bool {
+	x, y := *a, *b
+	x.Known &= b.Known
+	y.Known &= a.Known
+	return change.IdentityOf(&x) == change.IdentityOf(&y)
 }
 
 // export writes what a filter matches to a new file.
