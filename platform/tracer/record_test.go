@@ -175,7 +175,7 @@ func TestFailures(t *testing.T) {
 func TestProcessesAreShared(t *testing.T) {
 	var d decoder
 	name := make([]byte, 16)
-	if d.process(1, name) != d.process(1, name) || d.process(1, name) == d.process(2, name) {
+	if first := d.process(1, name); d.process(1, name) != first || d.process(2, name) == first {
 		t.Error("a process is not the one value of its number and name")
 	}
 	for pid := range uint32(10 * mostProcesses) {
