@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -64,18 +65,17 @@ var talkers = map[string]population.Role{"talk": func() (any, error) {
 	return ends, nil
 }}
 
-// kept are connections that are not to be collected and so closed.
-var kept []net.Conn
+// kept has connections that are not to be collected and so closed.
+var kept sync.Map
 
 // accept accepts connections and says so with a byte.
 func accept(l net.Listener) {
-	var kept []net.Conn
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
-		kept = append(kept, c)
+		kept.Store(c, nil)
 		_, _ = c.Write([]byte{1})
 	}
 }
@@ -99,7 +99,7 @@ func (p talk) answer() error {
 			if err != nil {
 				return
 			}
-			kept = append(kept, c)
+			kept.Store(c, nil)
 			_, _, _ = c.(*net.UnixConn).WriteMsgUnix([]byte{1}, unix.UnixRights(pair[1]), nil)
 			_ = unix.Close(pair[1])
 		}
@@ -116,7 +116,7 @@ func (p talk) ask() error {
 	if err != nil {
 		return err
 	}
-	kept = append(kept, c)
+	kept.Store(c, nil)
 	rights := make([]byte, unix.CmsgSpace(4))
 	_, n, _, _, err := c.(*net.UnixConn).ReadMsgUnix(make([]byte, 1), rights)
 	if err == nil && n == 0 {
@@ -154,7 +154,7 @@ func dial(address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kept = append(kept, c)
+	kept.Store(c, nil)
 	_, err = c.Read(make([]byte, 1))
 	return c.LocalAddr().String() + ">" + address, err
 }
