@@ -29,6 +29,7 @@ type programs struct {
 	spec    *ebpf.CollectionSpec
 	cache   *btf.Cache
 	base    *ebpf.Collection
+	twin    *ebpf.Collection // the second set_state
 	missing []Missing
 
 	detaching sync.Mutex // the end of the context and Close detach
@@ -184,7 +185,7 @@ func (p *programs) attach(o *Options) error {
 	if err != nil {
 		return refused(err)
 	}
-	p.others = append(p.others, twin)
+	p.others, p.twin = append(p.others, twin), twin
 	for _, loaded := range []*ebpf.Collection{p.base, twin} {
 		if err := p.attachTo(loaded.Programs[traceProgSetState]); err != nil {
 			return refused(err)
@@ -244,10 +245,20 @@ func (p *programs) close() {
 
 func (p *programs) events() *ebpf.Map { return p.base.Maps[traceMapEvents] }
 
-// lost returns how many events the programs could not write.
+// lost returns how many events the programs could not write, and at most how many
+// changes of state neither of the two could see.
 func (p *programs) lost() (n uint64) {
 	if p.base.Variables[traceVarLost].Get(&n) != nil {
 		return 0 // the map has been closed
 	}
-	return n
+	return n + min(misses(p.base), misses(p.twin))
+}
+
+// misses returns how often a set_state was not run since it ran already.
+func misses(c *ebpf.Collection) uint64 {
+	stats, err := c.Programs[traceProgSetState].Stats()
+	if err != nil {
+		return 0 // closed, or a kernel that does not count them
+	}
+	return stats.RecursionMisses
 }

@@ -149,7 +149,8 @@ func bootTime() int64 {
 	return now.Nano()
 }
 
-// Lost returns how many events did not fit into the buffer, or were not understood.
+// Lost returns how many events did not fit into the buffer, were not understood, or
+// were not seen for certain, since the kernel runs no program within itself.
 func (t *Tracer) Lost() uint64 { return t.programs.lost() + t.bad }
 
 // Close detaches the programs and frees what they hold.
