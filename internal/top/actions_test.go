@@ -151,9 +151,9 @@ func TestQuit(t *testing.T) {
 		}
 	}
 	d := start(t, 100, 20, people(), nil)
-	d.keys("/", "q", "ctrl+c")
-	if len(d.asked) != 1 || d.asked[0] != (quitMessage{}) {
-		t.Errorf("ctrl+c in a prompt: %v", d.asked)
+	d.keys("/", "q", "ctrl+l", "ctrl+c")
+	if len(d.asked) != 2 || d.asked[0] != (redrawMessage{}) || d.asked[1] != (quitMessage{}) {
+		t.Errorf("ctrl+l and ctrl+c in a prompt: %v", d.asked)
 	}
 }
 

@@ -99,7 +99,7 @@ func (m *model) scroll(cells int) {
 
 // key takes a key: it is for what stands before the list, else for the list.
 func (m *model) key(key string) []effect {
-	if key == "ctrl+c" || key == "ctrl+z" {
+	if key == "ctrl+c" || key == "ctrl+z" || key == "ctrl+l" {
 		return m.command(key)
 	}
 	switch {
