@@ -315,8 +315,7 @@ func TestKernelDecides(t *testing.T) {
 	wanted, other := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
 	port := portOf(t, wanted.Addr())
 	ends := End{First: port, Last: port}
-	w := watch(t, Options{Kinds: KindsOf(StateChange), Rules: []Rule{{Remote: ends}}})
-	w.tracer.options = Options{} // only the kernel looks at them
+	w := watch(t, Options{Kinds: KindsOf(StateChange), Rules: []Rule{{Remote: ends}}}, Options{}) // only the kernel looks at them
 	elsewhere := start(t, "serve", &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 	if elsewhere.Port == 0 {
 		t.Fatal("the listener in another namespace has no port")
@@ -338,8 +337,8 @@ func TestEveryNamespace(t *testing.T) {
 	if !alone(t) {
 		return
 	}
-	w := watch(t, Options{Kinds: KindsOf(StateChange), Namespaces: []uint64{}, NewStates: 1 << sock.Listen})
-	w.tracer.options.Namespaces = nil
+	o := Options{Kinds: KindsOf(StateChange), Namespaces: []uint64{}, NewStates: 1 << sock.Listen}
+	w := watch(t, o, Options{Kinds: o.Kinds, NewStates: o.NewStates})
 	elsewhere := start(t, "serve", &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 	w.until("the listener", func(events []told) bool {
 		return count(events, func(e *told) bool { return e.PID == elsewhere.PID }) > 0

@@ -75,8 +75,9 @@ type watcher struct {
 // patience bounds how long a test waits for what must come.
 const patience = 2 * time.Minute
 
-// watch begins a trace of this namespace.
-func watch(t *testing.T, o Options) *watcher {
+// watch begins a trace of this namespace. The options that the reader looks at may be
+// others than those of the kernel.
+func watch(t *testing.T, o Options, reader ...Options) *watcher {
 	t.Helper()
 	if o.Namespaces == nil {
 		o.Namespaces = []uint64{ownSpace(t)}
@@ -88,6 +89,9 @@ func watch(t *testing.T, o Options) *watcher {
 		t.Fatal(err)
 	}
 	w := &watcher{t: t, tracer: tracer, cancel: cancel, ended: make(chan struct{}), more: make(chan struct{}, 1)}
+	for _, other := range reader {
+		tracer.options = other
+	}
 	for _, m := range tracer.Missing() {
 		t.Logf("this kernel does not tell %s: %v", m.What, m.Err)
 	}
