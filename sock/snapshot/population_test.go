@@ -220,7 +220,7 @@ func inventNumbers(r *rand.Rand, s *sock.Socket) {
 
 // inventEvent invents one of which something is told.
 func inventEvent(r *rand.Rand) *sock.Event {
-	span := func() time.Duration { return time.Duration(r.IntN(1e15)-1) * time.Microsecond }
+	span := func() time.Duration { return time.Duration(r.Int64N(1e15)-1) * time.Microsecond }
 	e := &sock.Event{
 		Kind: 1 + sock.EventKind(r.IntN(len(sock.EventKindNames())-1)), Source: sock.EventSource(r.IntN(len(sock.EventSourceNames()))),
 		Time: time.UnixMicro(1 + r.Int64N(1<<52)).UTC(), OldState: sock.State(r.IntN(len(sock.StateNames()))), NewState: sock.State(r.IntN(len(sock.StateNames()))),

@@ -407,7 +407,8 @@ func TestDoctorIsSilent(t *testing.T) {
 		runs = 20
 	}
 	for i := range runs {
-		if found := examine(t, "--sample", "0.2"); len(found) > 0 {
+		// A machine that is very slow does send segments again.
+		if found := examine(t, "--sample", "0.2", "--set", "retransmissions.percent=20"); len(found) > 0 {
 			t.Errorf("run %d: %+v", i, found)
 		}
 	}
