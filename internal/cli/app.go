@@ -112,6 +112,16 @@ func library(r *run, all []command) *ucli.App {
 	return app
 }
 
+// sleep waits for a time, unless the context ends before.
+func (r *run) sleep(d time.Duration) error {
+	select {
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	case <-r.After(d):
+		return nil
+	}
+}
+
 // print writes text that is the whole answer.
 func (r *run) print(text string) error {
 	if _, err := io.WriteString(r.Out, text); err != nil {

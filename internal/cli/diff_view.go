@@ -12,7 +12,7 @@ import (
 // tell writes what differs, says what is not known, and sets the exit status.
 func (c *comparison) tell(d change.Difference) error {
 	if err := c.write(&d); err != nil {
-		return writeError{err}
+		return err
 	}
 	after := answered{snap: c.after.snap}
 	before := answered{snap: c.before.snap}
@@ -68,16 +68,21 @@ func (c *comparison) write(d *change.Difference) error {
 	case render.Quiet:
 		return nil
 	case render.Count:
-		_, err := fmt.Fprintln(c.Out, len(d.Opened)+len(d.Closed)+len(d.Changed))
-		return err
+		return c.print(fmt.Sprintln(len(d.Opened) + len(d.Closed) + len(d.Changed)))
 	case render.JSON:
 		all := render.Difference{Opened: d.Opened, Closed: d.Closed}
 		for _, p := range d.Changed {
 			all.Changed = append(all.Changed, [2]*sock.Socket{p.Before, p.After})
 		}
-		return render.WriteDifference(c.Out, c.layout, &all, snap)
+		if err := render.WriteDifference(c.Out, c.layout, &all, snap); err != nil {
+			return writeError{err}
+		}
+		return nil
 	case render.NDJSON:
-		return c.writeEvents(d)
+		if err := c.writeEvents(d); err != nil {
+			return writeError{err}
+		}
+		return nil
 	}
 	return c.writeTable(d, snap)
 }
@@ -133,11 +138,5 @@ func (c *comparison) writeTable(d *change.Difference, snap sock.Snapshot) error 
 	if err != nil {
 		return err
 	}
-	out := render.New(c.Out, layout)
-	for _, s := range rows {
-		if err := out.Socket(s); err != nil {
-			return err
-		}
-	}
-	return out.Close(snap)
+	return c.writeAll(rows, snap, layout)
 }

@@ -48,10 +48,8 @@ func doctorCommand(o *options) command {
 }
 
 func (o *options) setSample(word string) (err error) {
-	if o.sample, err = readSpan(word); err != nil || o.sample <= 0 {
-		return usagef("--sample %s: a number of seconds is needed, or a time such as 1m30s", word)
-	}
-	return nil
+	o.sample, err = readTime("sample", word, 1)
+	return err
 }
 
 func (o *options) setRule(word string) error {
@@ -80,11 +78,8 @@ func (r *run) doctor(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := r.openBackend(o)
+	b, err := r.backendFor(o, &req)
 	if err != nil {
-		return err
-	}
-	if err := b.fit(o, &req); err != nil {
 		return err
 	}
 	x := &examination{run: r, o: o, b: b, req: req}
@@ -136,10 +131,8 @@ func (x *examination) look() error {
 		return err
 	}
 	s.Before, s.Counted = listing.Kernel()
-	select {
-	case <-x.ctx.Done():
-		return x.ctx.Err()
-	case <-x.After(x.took):
+	if err := x.sleep(x.took); err != nil {
+		return err
 	}
 	x.rules = doctor.Begin(s, x.o.changes)
 	listing, err = x.pass(doctor.Needs, func(socket *sock.Socket) {
@@ -158,11 +151,5 @@ func (x *examination) look() error {
 func (x *examination) pass(want sock.Field, see func(*sock.Socket)) (*platform.Listing, error) {
 	x.req.Query.Want = want & x.b.fields()
 	listing := x.b.host.List(x.ctx, x.req)
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return nil, err
-		}
-		see(s)
-	}
-	return listing, nil
+	return listing, x.eachListed(listing, see)
 }

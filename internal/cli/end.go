@@ -52,11 +52,9 @@ func endCommand(o *options) command {
 const usualGrace = 5 * time.Second
 
 func (o *options) setGrace(word string) (err error) {
-	if o.grace, err = readSpan(word); err != nil || o.grace < 0 {
-		return usagef("--grace %s: a number of seconds is needed, or a time such as 1m30s", word)
-	}
 	o.graceful = true
-	return nil
+	o.grace, err = readTime("grace", word, 0)
+	return err
 }
 
 // ending is one run of the command.
@@ -90,10 +88,7 @@ func (r *run) end(o *options, words []string) error {
 	if e.req, err = o.request(f, scope{tables{protocols: tcpAndUDP}, sock.ListeningStates}); err != nil {
 		return err
 	}
-	if e.b, err = r.openBackend(o); err != nil {
-		return err
-	}
-	if err := e.b.fit(o, &e.req); err != nil {
+	if e.b, err = r.backendFor(o, &e.req); err != nil {
 		return err
 	}
 	e.req.Query.Want = sock.FieldOwners | sock.FieldStartedAt | sock.FieldProcessUser | sock.FieldCookie | sock.FieldInode |
@@ -301,10 +296,8 @@ func (e *ending) wait(grace time.Duration) error {
 		if e.left() == 0 || over {
 			return nil
 		}
-		select {
-		case <-e.ctx.Done():
-			return e.ctx.Err()
-		case <-e.After(shortestPoll):
+		if err := e.sleep(shortestPoll); err != nil {
+			return err
 		}
 	}
 }

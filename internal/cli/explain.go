@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,28 +139,14 @@ func (r *run) explainStates(o *options) error {
 	return nil
 }
 
-// eachListed calls see for every socket of a listing.
-func (r *run) eachListed(listing *platform.Listing, see func(*sock.Socket)) error {
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return r.readError(err)
-		}
-		see(s)
-	}
-	return nil
-}
-
 // openExplained begins the listing of sockets in some states.
 func (r *run) openExplained(o *options, f *filter.Filter, protocols sock.ProtocolSet, states sock.StateSet) (*platform.Listing, error) {
-	b, err := r.openBackend(o)
-	if err != nil {
-		return nil, err
-	}
 	req, err := o.request(f, scope{tables{protocols: protocols}, states})
 	if err != nil {
 		return nil, err
 	}
-	if err := b.fit(o, &req); err != nil {
+	b, err := r.backendFor(o, &req)
+	if err != nil {
 		return nil, err
 	}
 	layout, err := r.layout(o, req.Query, b)
@@ -226,14 +211,5 @@ func (r *run) printSome(o *options, some []*sock.Socket, total int, snap sock.Sn
 	if err != nil {
 		return err
 	}
-	out := render.New(r.Out, layout)
-	for _, s := range some {
-		if err := out.Socket(s); err != nil && !errors.Is(err, render.ErrLimit) {
-			return writeError{err}
-		}
-	}
-	if err := out.Close(snap); err != nil {
-		return writeError{err}
-	}
-	return nil
+	return r.writeAll(some, snap, layout)
 }

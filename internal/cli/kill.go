@@ -43,7 +43,7 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 		return answered{}, err
 	}
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
-	if err := r.writeAll(found, listing, layout); err != nil {
+	if err := r.writeAll(found, listing.Snapshot(), layout); err != nil {
 		return answered{}, err
 	}
 	a := r.conclude(o, listing, len(found))
@@ -51,20 +51,6 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 		r.status = exitFailed
 	}
 	return a, nil
-}
-
-// writeAll writes sockets that are all known.
-func (r *run) writeAll(all []*sock.Socket, listing *platform.Listing, layout *render.Layout) error {
-	out := render.New(r.Out, layout)
-	for _, s := range all {
-		if err := out.Socket(s); err != nil {
-			return writeError{err}
-		}
-	}
-	if err := out.Close(listing.Snapshot()); err != nil {
-		return writeError{err}
-	}
-	return nil
 }
 
 // checkKill refuses what would close more than was meant, or nothing, or without

@@ -192,6 +192,33 @@ func (r *run) render(o *options, listing *platform.Listing, layout *render.Layou
 	return a, nil
 }
 
+// writeAll writes sockets that are all known.
+func (r *run) writeAll(all []*sock.Socket, snap sock.Snapshot, layout *render.Layout) error {
+	out := render.New(r.Out, layout)
+	for _, s := range all {
+		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
+			break
+		} else if err != nil {
+			return writeError{err}
+		}
+	}
+	if err := out.Close(snap); err != nil {
+		return writeError{err}
+	}
+	return nil
+}
+
+// eachListed calls see for every socket of a listing.
+func (r *run) eachListed(listing *platform.Listing, see func(*sock.Socket)) error {
+	for s, err := range listing.Sockets {
+		if err != nil {
+			return r.readError(err)
+		}
+		see(s)
+	}
+	return nil
+}
+
 // open begins the listing: of this machine, or of the file that --from names.
 func (r *run) open(b backend, req platform.Request) (*platform.Listing, error) {
 	if r.input != nil {

@@ -312,10 +312,17 @@ func (o *options) eventOptions() []*option {
 }
 
 func (o *options) setDuration(word string) (err error) {
-	if o.duration, err = readSpan(word); err != nil || o.duration <= 0 {
-		return usagef("--duration %s: a number of seconds is needed, or a time such as 1m30s", word)
+	o.duration, err = readTime("duration", word, 1)
+	return err
+}
+
+// readTime reads the value of an option that is a time, of at least so much.
+func readTime(option, word string, least time.Duration) (time.Duration, error) {
+	d, err := readSpan(word)
+	if err != nil || d < least {
+		return 0, usagef("--%s %s: a number of seconds is needed, or a time such as 1m30s", option, word)
 	}
-	return nil
+	return d, nil
 }
 
 // readSpan reads a number of seconds, or a time such as 1m30s.

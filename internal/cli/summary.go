@@ -18,11 +18,8 @@ func (r *run) summarize(o *options, req platform.Request) error {
 	if err := o.checkSummary(); err != nil {
 		return err
 	}
-	b, err := r.openBackend(o)
+	b, err := r.backendFor(o, &req)
 	if err != nil {
-		return err
-	}
-	if err := b.fit(o, &req); err != nil {
 		return err
 	}
 	listing, err := r.open(b, req)

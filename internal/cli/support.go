@@ -55,6 +55,15 @@ func (r *run) openBackend(o *options) (backend, error) {
 	return backend{host, where, o.watch > 0, o.tracing}, err
 }
 
+// backendFor is what answers a request, which was held against it.
+func (r *run) backendFor(o *options, req *platform.Request) (backend, error) {
+	b, err := r.openBackend(o)
+	if err != nil {
+		return b, err
+	}
+	return b, b.fit(o, req)
+}
+
 // host opens this machine, once.
 func (r *run) host(o *options) (*platform.Host, error) {
 	if r.machine == nil {

@@ -202,11 +202,8 @@ func (v *topView) list(ctx context.Context, f *filter.Filter, want sock.Field, e
 	req.Filter = nil
 	req.Query.Want, req.Ownerless = v.o.wants(want), v.o.noOwners()
 	listing := v.b.host.List(ctx, req)
-	for s, err := range listing.Sockets {
-		if err != nil {
-			return sock.Snapshot{}, err
-		}
-		each(s)
+	if err := v.eachListed(listing, each); err != nil {
+		return sock.Snapshot{}, err
 	}
 	return listing.Snapshot(), ctx.Err()
 }

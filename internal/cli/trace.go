@@ -97,11 +97,8 @@ func (r *run) trace(o *options, words []string) error {
 // openTrace begins the trace, or opens that of the file that --from names, and works
 // out how it is written.
 func (r *run) openTrace(ctx context.Context, o *options, req platform.TraceRequest) (*platform.Trace, *render.Layout, error) {
-	b, err := r.openBackend(o)
+	b, err := r.backendFor(o, &req.Request)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := b.fit(o, &req.Request); err != nil {
 		return nil, nil, err
 	}
 	asked := o.columns // by the user

@@ -39,11 +39,9 @@ func waitCommand(o *options) command {
 }
 
 func (o *options) setTimeout(word string) (err error) {
-	if o.timeout, err = readSpan(word); err != nil || o.timeout < 0 {
-		return usagef("--timeout %s: a number of seconds is needed, or a time such as 1m30s", word)
-	}
 	o.timed = true
-	return nil
+	o.timeout, err = readTime("timeout", word, 0)
+	return err
 }
 
 // How long wait waits between two listings: a hundred times as long as one takes,
@@ -80,10 +78,7 @@ func (r *run) waitFor(o *options, words []string) error {
 	if w.req, err = o.request(f, scope{tables{protocols: tcpAndUDP}, sock.DefaultStates}); err != nil {
 		return err
 	}
-	if w.b, err = r.openBackend(o); err != nil {
-		return err
-	}
-	if err := w.b.fit(o, &w.req); err != nil {
+	if w.b, err = r.backendFor(o, &w.req); err != nil {
 		return err
 	}
 	if w.layout, err = r.layout(o, w.req.Query, w.b); err != nil {
@@ -123,10 +118,8 @@ func (w *condition) poll() error {
 			}
 			pause = min(pause, left)
 		}
-		select {
-		case <-w.ctx.Done():
-			return w.ctx.Err()
-		case <-w.After(pause):
+		if err := w.sleep(pause); err != nil {
+			return err
 		}
 	}
 }
@@ -155,16 +148,8 @@ func (w *condition) met(found []*sock.Socket, a answered) error {
 		return nil
 	}
 	w.layout.Host, w.layout.GeneratedAt = a.snap.Host, a.snap.GeneratedAt
-	out := render.New(w.Out, w.layout)
-	for _, s := range found {
-		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
-			break
-		} else if err != nil {
-			return writeError{err}
-		}
-	}
-	if err := out.Close(a.snap); err != nil {
-		return writeError{err}
+	if err := w.writeAll(found, a.snap, w.layout); err != nil {
+		return err
 	}
 	if w.o.strict && !a.snap.Complete {
 		w.status = exitFailed

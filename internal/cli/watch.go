@@ -112,11 +112,8 @@ type view interface {
 
 // watch repeats a listing until it is ended.
 func (r *run) watch(o *options, req platform.Request) error {
-	b, err := r.openBackend(o)
+	b, err := r.backendFor(o, &req)
 	if err != nil {
-		return err
-	}
-	if err := b.fit(o, &req); err != nil {
 		return err
 	}
 	shape, err := r.shape(o, req.Query, b)
