@@ -26,22 +26,19 @@ var closeWaitLeak = &Rule{
 				g.number = max(g.number, ms)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for pid, g := range by.all {
-				if g.Total < most {
-					continue
-				}
-				f := Finding{
-					Severity: Warning, Evidence: g.Evidence, Try: "sockeye -t state close-wait",
-					Title: fmt.Sprintf("%s of %s %s in CLOSE_WAIT, for at least %s", count(g.Total, "connection"), holder(g.first()),
-						verb(g.Total, "stays", "stay"), span(time.Duration(g.number)*time.Millisecond)),
-				}
-				if pid != 0 {
-					f.Try = fmt.Sprintf("sockeye process %d state close-wait", pid)
-				}
-				found = append(found, f)
+		return look{see, by.findings(func(pid int, g *group) *Finding {
+			if g.Total < most {
+				return nil
 			}
-			return found
-		}}
+			f := &Finding{
+				Severity: Warning, Try: "sockeye -t state close-wait",
+				Title: fmt.Sprintf("%s of %s %s in CLOSE_WAIT, for at least %s", count(g.Total, "connection"), holder(g.first()),
+					verb(g.Total, "stays", "stay"), span(time.Duration(g.number)*time.Millisecond)),
+			}
+			if pid != 0 {
+				f.Try = fmt.Sprintf("sockeye process %d state close-wait", pid)
+			}
+			return f
+		})}
 	},
 }

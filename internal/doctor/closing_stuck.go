@@ -20,14 +20,11 @@ var closingStuck = &Rule{
 				by.add(c.Remote.Addr(), c)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for host, g := range by.all {
-				found = append(found, Finding{
-					Severity: Warning, Evidence: g.Evidence, Try: "sockeye -to dst " + host.String(),
-					Title: fmt.Sprintf("%s to %s cannot end: nothing answers", count(g.Total, "connection"), host),
-				})
+		return look{see, by.findings(func(host netip.Addr, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Try: "sockeye -to dst " + host.String(),
+				Title: fmt.Sprintf("%s to %s cannot end: nothing answers", count(g.Total, "connection"), host),
 			}
-			return found
-		}}
+		})}
 	},
 }

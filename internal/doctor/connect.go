@@ -20,15 +20,12 @@ var synSentStuck = &Rule{
 				by.add(remoteOf(c), c)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for to, g := range by.all {
-				found = append(found, Finding{
-					Severity: Warning, Evidence: g.Evidence, Try: fmt.Sprintf("sockeye -to dst %s and dport %d", to.end.Addr(), to.end.Port()),
-					Title: fmt.Sprintf("%s of %s to %s %s no answer", count(g.Total, "attempt"), holder(g.first()), to.end, verb(g.Total, "gets", "get")),
-				})
+		return look{see, by.findings(func(to place, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Try: to.try("-to"),
+				Title: fmt.Sprintf("%s of %s to %s %s no answer", count(g.Total, "attempt"), holder(g.first()), to.end, verb(g.Total, "gets", "get")),
 			}
-			return found
-		}}
+		})}
 	},
 }
 
@@ -70,22 +67,19 @@ var synFlood = &Rule{
 			}
 			sources[at][c.Remote.Addr()] = true
 		}
-		return look{see, func() (found []Finding) {
+		return look{see, by.findings(func(at place, g *group) *Finding {
 			cookies := s.grown("TcpExt", "SyncookiesSent")
-			for at, g := range by.all {
-				if float64(g.Total) < set("handshakes") && cookies == 0 {
-					continue
-				}
-				f := Finding{
-					Severity: Warning, Evidence: g.Evidence, Try: fmt.Sprintf("sockeye -t state syn-recv sport %d --group-by remote_address", at.end.Port()),
-					Title: fmt.Sprintf("%s to port %d not completed, from %d addresses", count(g.Total, "handshake"), at.end.Port(), len(sources[at])),
-				}
-				if cookies > 0 {
-					f.Severity, f.Counters = Critical, []Number{{"SyncookiesSent", cookies}}
-				}
-				found = append(found, f)
+			if float64(g.Total) < set("handshakes") && cookies == 0 {
+				return nil
 			}
-			return found
-		}}
+			f := &Finding{
+				Severity: Warning, Try: fmt.Sprintf("sockeye -t state syn-recv sport %d --group-by remote_address", at.end.Port()),
+				Title: fmt.Sprintf("%s to port %d not completed, from %d addresses", count(g.Total, "handshake"), at.end.Port(), len(sources[at])),
+			}
+			if cookies > 0 {
+				f.Severity, f.Counters = Critical, []Number{{"SyncookiesSent", cookies}}
+			}
+			return f
+		})}
 	},
 }

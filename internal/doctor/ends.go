@@ -82,15 +82,12 @@ var idleWithoutKeepalive = &Rule{
 				by.add(holderPID(c), c)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for _, g := range by.all {
-				found = append(found, Finding{
-					Severity: Info, Evidence: g.Evidence, Try: "sockeye -to state established timer = off",
-					Title: fmt.Sprintf("%s of %s idle for more than %s, without keepalive", count(g.Total, "connection"), holder(g.first()),
-						span(time.Duration(set("seconds")*float64(time.Second)))),
-				})
+		return look{see, by.findings(func(_ int, g *group) *Finding {
+			return &Finding{
+				Severity: Info, Try: "sockeye -to state established timer = off",
+				Title: fmt.Sprintf("%s of %s idle for more than %s, without keepalive", count(g.Total, "connection"), holder(g.first()),
+					span(time.Duration(set("seconds")*float64(time.Second)))),
 			}
-			return found
-		}}
+		})}
 	},
 }

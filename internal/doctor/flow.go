@@ -19,15 +19,12 @@ var zeroWindow = &Rule{
 				by.add(remoteOf(c), c).number += uint64(c.SendQueue)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for to, g := range by.all {
-				found = append(found, Finding{
-					Severity: Warning, Evidence: g.Evidence, Counters: []Number{{"send_queue", int64(g.number)}}, Try: fmt.Sprintf("sockeye -to dst %s and dport %d", to.end.Addr(), to.end.Port()),
-					Title: fmt.Sprintf("%s does not read: %s of %s with %d bytes that wait", to.end, count(g.Total, "connection"), holder(g.first()), g.number),
-				})
+		return look{see, by.findings(func(to place, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Counters: []Number{{"send_queue", int64(g.number)}}, Try: to.try("-to"),
+				Title: fmt.Sprintf("%s does not read: %s of %s with %d bytes that wait", to.end, count(g.Total, "connection"), holder(g.first()), g.number),
 			}
-			return found
-		}}
+		})}
 	},
 }
 
@@ -46,15 +43,12 @@ var receiverStalled = &Rule{
 				by.add(holderPID(c), c).number += uint64(c.RecvQueue)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for pid, g := range by.all {
-				found = append(found, Finding{
-					Severity: Warning, Evidence: g.Evidence, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: fmt.Sprintf("sockeye process %d --sort -recv_queue", pid),
-					Title: fmt.Sprintf("%s reads nothing: %d bytes wait on %s", holder(g.first()), g.number, count(g.Total, "connection")),
-				})
+		return look{see, by.findings(func(pid int, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: fmt.Sprintf("sockeye process %d --sort -recv_queue", pid),
+				Title: fmt.Sprintf("%s reads nothing: %d bytes wait on %s", holder(g.first()), g.number, count(g.Total, "connection")),
 			}
-			return found
-		}}
+		})}
 	},
 }
 

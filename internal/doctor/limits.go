@@ -95,18 +95,15 @@ var portExhaustion = &Rule{
 				by.add(key, c)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for key, g := range by.all {
-				if g.Total = taken[key]; s.AutoPorts[0] == 0 || float64(g.Total) < most {
-					continue
-				}
-				found = append(found, Finding{
-					Severity: Warning, Evidence: g.Evidence, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
-					Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, key.from, key.to.end),
-					Try:   fmt.Sprintf("sockeye -ta dst %s and dport %d --group-by state,process", key.to.end.Addr(), key.to.end.Port()),
-				})
+		return look{see, by.findings(func(key pair, g *group) *Finding {
+			if g.Total = taken[key]; s.AutoPorts[0] == 0 || float64(g.Total) < most {
+				return nil
 			}
-			return found
-		}}
+			return &Finding{
+				Severity: Warning, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
+				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, key.from, key.to.end),
+				Try:   key.to.try("-ta") + " --group-by state,process",
+			}
+		})}
 	},
 }

@@ -24,8 +24,8 @@ var shadowedListener = &Rule{
 			}
 		}
 		return look{see, func() (found []Finding) {
-			for _, g := range by.all {
-				found = append(found, shadows(g.Sockets)...)
+			for _, key := range by.keys {
+				found = append(found, shadows(by.of[key].Sockets)...)
 			}
 			return found
 		}}
@@ -106,14 +106,11 @@ var deletedProgram = &Rule{
 				by.add(holderPID(l), l)
 			}
 		}
-		return look{see, func() (found []Finding) {
-			for pid, g := range by.all {
-				found = append(found, Finding{
-					Severity: Info, Evidence: g.Evidence, Try: fmt.Sprintf("sockeye process %d -C local,exe,started_at", pid),
-					Title: fmt.Sprintf("%s listens, and its program was deleted", holder(g.first())),
-				})
+		return look{see, by.findings(func(pid int, g *group) *Finding {
+			return &Finding{
+				Severity: Info, Try: fmt.Sprintf("sockeye process %d -C local,exe,started_at", pid),
+				Title: fmt.Sprintf("%s listens, and its program was deleted", holder(g.first())),
 			}
-			return found
-		}}
+		})}
 	},
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"fmt"
 	"net/netip"
 
 	"sockeye/sock"
@@ -151,11 +152,16 @@ func (g *grouped[K]) add(key K, s *sock.Socket) *group {
 	return g.of[key]
 }
 
-func (g *grouped[K]) all(yield func(K, *group) bool) {
-	for _, key := range g.keys {
-		if !yield(key, g.of[key]) {
-			return
+// findings makes a finding of each group; nil: it is none.
+func (g *grouped[K]) findings(of func(key K, g *group) *Finding) func() []Finding {
+	return func() (found []Finding) {
+		for _, key := range g.keys {
+			if f := of(key, g.of[key]); f != nil {
+				f.Evidence = g.of[key].Evidence
+				found = append(found, *f)
+			}
 		}
+		return found
 	}
 }
 
@@ -166,3 +172,8 @@ type place struct {
 }
 
 func remoteOf(s *sock.Socket) place { return place{s.Netns.Inode, s.Remote} }
+
+// try is the command that shows the connections to the address.
+func (p place) try(options string) string {
+	return fmt.Sprintf("sockeye %s dst %s and dport %d", options, p.end.Addr(), p.end.Port())
+}

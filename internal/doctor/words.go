@@ -34,7 +34,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// stay is the verb of so many sockets.
+// verb is the verb of so many sockets.
 func verb(n int, one, several string) string {
 	if n == 1 {
 		return one
