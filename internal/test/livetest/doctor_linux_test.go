@@ -148,8 +148,8 @@ func (m *maker) wait(condition ...string) {
 // filter adds a rule of iptables for the test.
 func (m *maker) filter(rule ...string) {
 	m.Helper()
-	ordered(m.T, append([]string{"iptables", "-w", "-A"}, rule...)...)
-	m.Cleanup(func() { ordered(m.T, append([]string{"iptables", "-w", "-D"}, rule...)...) })
+	must(m.T, append([]string{"iptables", "-w", "-A"}, rule...)...)
+	m.Cleanup(func() { must(m.T, append([]string{"iptables", "-w", "-D"}, rule...)...) })
 }
 
 // sysctl sets a setting of the network namespace for the test.
@@ -323,7 +323,7 @@ func TestDoctor(t *testing.T) {
 		return
 	}
 	for _, address := range []string{"10.1.0.1/32", "10.1.0.2/32"} {
-		ordered(t, "ip", "address", "add", address, "dev", "lo")
+		must(t, "ip", "address", "add", address, "dev", "lo")
 	}
 	healthy := &maker{t}
 	healthy.listen("127.0.0.1:8103", 8)
@@ -365,14 +365,6 @@ func TestDoctor(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// ordered runs a command that must not fail.
-func ordered(t *testing.T, args ...string) {
-	t.Helper()
-	if text, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v: %s", args, err, text)
 	}
 }
 

@@ -23,9 +23,7 @@ import (
 func ip(t *testing.T, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
-		if out, err := exec.CommandContext(t.Context(), "ip", strings.Fields(line)...).CombinedOutput(); err != nil {
-			t.Fatalf("ip %s: %v: %s", line, err, out)
-		}
+		must(t, append([]string{"ip"}, strings.Fields(line)...)...)
 	}
 }
 

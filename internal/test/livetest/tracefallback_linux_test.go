@@ -128,9 +128,7 @@ func TestTraceNamespaces(t *testing.T) {
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil { // for the names of ip netns
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("ip", "netns", "add", "blue").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	must(t, "ip", "netns", "add", "blue")
 	own, named, all := tracing(t, asMyself, "--listens"), tracing(t, asMyself, "--listens", "-N", "blue"), tracing(t, asMyself, "--listens", "--all-netns", fmt.Sprintf("pid = %d", os.Getpid()))
 	var inOther net.Listener
 	inNamed(t, "blue", func() { inOther = listenTCP(t, "127.0.0.1:0") })
