@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"sockeye/internal/suggest"
@@ -89,7 +90,7 @@ func (m *memberNames) use(name string, f *fact.Fact) {
 // where the dot is no socket only that of a member or of a part of one: what the
 // dot stands for is known only when the template runs.
 func (m *memberNames) names(n parse.Node, names []string, inner bool) error {
-	known := everyPart
+	known := everyPart()
 	for i, name := range names {
 		at := slices.IndexFunc(known, func(f *fact.Fact) bool { return f.Member() == name })
 		var f *fact.Fact
@@ -122,14 +123,15 @@ func lookup(name string, inner bool) *fact.Fact {
 	return fact.Lookup(name)
 }
 
-// everyPart holds the parts of all objects and lists.
-var everyPart = func() []*fact.Fact {
+// everyPart returns the parts of all objects and lists, which are made when one is
+// asked for.
+var everyPart = sync.OnceValue(func() []*fact.Fact {
 	var parts []*fact.Fact
 	for _, f := range fact.Members() {
 		parts = append(parts, f.Parts()...)
 	}
 	return parts
-}()
+})
 
 func memberNamesOf(facts []*fact.Fact) []string {
 	names := make([]string, len(facts))
