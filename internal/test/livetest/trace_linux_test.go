@@ -199,6 +199,13 @@ func listenTCP(t *testing.T, address string) net.Listener {
 	return l
 }
 
+// views is what the views of a trace are asked for.
+type views struct {
+	*testing.T
+	l    net.Listener
+	port uint16 // of l
+}
+
 // TestTrace: each view tells what the test does, with this process as the owner.
 func TestTrace(t *testing.T) {
 	if !population.Alone(t) {
@@ -209,114 +216,19 @@ func TestTrace(t *testing.T) {
 	}
 	schema := compileSchema(t, "#/$defs/event")
 	l := listenTCP(t, "127.0.0.1:0")
-	port := tcpPort(l.Addr())
-	mine := func(e traced) {
-		t.Helper()
-		if e.Source != "bpf" || deref(e.PID) != os.Getpid() || deref(e.OwnerStatus) != "known" {
-			t.Errorf("%s %s by %s: the owner is %d, %s", e.Event, e.change(), e.Source, deref(e.PID), deref(e.OwnerStatus))
-		}
-	}
+	see := views{T: t, l: l, port: tcpPort(l.Addr())}
 	for _, c := range []struct {
 		args []string
 		look func(v *tracer)
 		said string // at the end
 	}{
-		{nil, func(v *tracer) {
-			p := connect(t, l)
-			local := tcpPort(p.client.LocalAddr())
-			p.client.Close()
-			if _, err := p.server.Read(make([]byte, 1)); err != io.EOF {
-				t.Fatal(err)
-			}
-			p.server.Close()
-			chains := map[bool]string{}
-			for !strings.HasSuffix(chains[true], " CLOSED") || !strings.HasSuffix(chains[false], " CLOSED") {
-				e := v.next(t)
-				client := deref(e.RemotePort) == port
-				if !client && deref(e.RemotePort) != local {
-					continue
-				}
-				mine(e)
-				if chains[client] == "" {
-					chains[client] = e.OldState
-				}
-				if !strings.HasSuffix(chains[client], e.OldState) {
-					t.Errorf("%s follows %s", e.change(), chains[client])
-				}
-				chains[client] += " " + e.NewState
-			}
-			if got := chains[true]; got != "CLOSED SYN_SENT ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSED" {
-				t.Errorf("the client: %s", got)
-			}
-			if got := chains[false]; got != "LISTEN SYN_RECEIVED ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED" {
-				t.Errorf("the server: %s", got)
-			}
-		}, "10 changes, 2 connections, 0 lost"},
-		{[]string{"--connects"}, func(v *tracer) {
-			began := time.Now()
-			p := connect(t, l)
-			took := time.Since(began)
-			defer p.server.Close()
-			defer p.client.Close()
-			e := v.until(t, func(e traced) bool { return deref(e.LocalPort) == tcpPort(p.client.LocalAddr()) })
-			if mine(e); e.change() != "SYN_SENT-ESTABLISHED" || e.Failure != "" || deref(e.Duration) <= 0 || deref(e.Duration) > float64(took.Microseconds())/1000+1 || e.Origin != "connect" {
-				t.Errorf("%s, failure %q, %v ms of %v, %s", e.change(), e.Failure, deref(e.Duration), took, e.Origin)
-			}
-			other := listenTCP(t, "127.0.0.1:0")
-			other.Close() // and nobody listens there
-			if _, err := net.Dial("tcp", other.Addr().String()); err == nil {
-				t.Fatal("somebody listens")
-			}
-			e = v.until(t, func(e traced) bool { return deref(e.RemotePort) == tcpPort(other.Addr()) })
-			if mine(e); e.change() != "SYN_SENT-CLOSED" || e.Failure != "refused" {
-				t.Errorf("%s, failure %q", e.change(), e.Failure)
-			}
-		}, "2 connects, 0 lost"},
-		{[]string{"--accepts"}, func(v *tracer) {
-			p := connect(t, l)
-			defer p.server.Close()
-			defer p.client.Close()
-			e := v.next(t)
-			if mine(e); deref(e.LocalPort) != port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) || e.change() != "SYN_RECEIVED-ESTABLISHED" || e.Origin != "inherited" && e.Origin != "seeded" {
-				t.Errorf("%d, %s, %s", deref(e.LocalPort), e.change(), e.Origin)
-			}
-		}, "1 accept, 0 lost"},
-		{[]string{"--listens"}, func(v *tracer) {
-			other := listenTCP(t, "127.0.0.1:0")
-			other.Close()
-			for _, want := range []string{"CLOSED-LISTEN", "LISTEN-CLOSED"} {
-				e := v.next(t)
-				if mine(e); e.change() != want || deref(e.LocalPort) != tcpPort(other.Addr()) {
-					t.Errorf("%s of %d", e.change(), deref(e.LocalPort))
-				}
-			}
-		}, "2 listens, 0 lost"},
-		{[]string{"--resets"}, func(v *tracer) {
-			p := connect(t, l)
-			p.client.SetLinger(0)
-			p.client.Close()
-			defer p.server.Close()
-			e := v.until(t, func(e traced) bool { return e.Direction == "received" })
-			if mine(e); e.Event != "reset" || deref(e.LocalPort) != port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) {
-				t.Errorf("%s at %d", e.Event, deref(e.LocalPort))
-			}
-		}, ""},
-		{[]string{"--drops", "dport 1 or sport 1"}, func(v *tracer) {
-			if _, err := net.Dial("tcp", "127.0.0.1:1"); err == nil {
-				t.Fatal("somebody listens")
-			}
-			e := v.next(t)
-			if e.Event != "drop" || e.Reason != "" && e.Reason != "NO_SOCKET" {
-				t.Errorf("%s for %q", e.Event, e.Reason)
-			}
-		}, ""},
-		{[]string{"--retransmits"}, func(v *tracer) {
-			end := unanswered(t)
-			e := v.until(t, func(e traced) bool { return int(deref(e.RemotePort)) == end.Port })
-			if mine(e); e.Event != "retransmit" || e.State != "SYN_SENT" || e.Retransmitted != "segment" {
-				t.Errorf("%s of %s in %s", e.Event, e.Retransmitted, e.State)
-			}
-		}, ""},
+		{nil, see.changes, "10 changes, 2 connections, 0 lost"},
+		{[]string{"--connects"}, see.connects, "2 connects, 0 lost"},
+		{[]string{"--accepts"}, see.accepts, "1 accept, 0 lost"},
+		{[]string{"--listens"}, see.listens, "2 listens, 0 lost"},
+		{[]string{"--resets"}, see.resets, ""},
+		{[]string{"--drops", "dport 1 or sport 1"}, see.drops, ""},
+		{[]string{"--retransmits"}, see.retransmits, ""},
 	} {
 		v := tracing(t, asMyself, append([]string{"-e", "-i", "--cgroup"}, c.args...)...)
 		v.schema = schema
@@ -325,6 +237,148 @@ func TestTrace(t *testing.T) {
 		if deref(last.Lost) != 0 || last.Source != "bpf" || c.said != "" && said != "sockeye: "+c.said+"\n" {
 			t.Errorf("%v: %d lost, and it says %q", c.args, deref(last.Lost), said)
 		}
+	}
+}
+
+// mine checks that the owner is this process.
+func (t views) mine(e traced) {
+	t.Helper()
+	if e.Source != "bpf" || deref(e.PID) != os.Getpid() || deref(e.OwnerStatus) != "known" {
+		t.Errorf("%s %s by %s: the owner is %d, %s", e.Event, e.change(), e.Source, deref(e.PID), deref(e.OwnerStatus))
+	}
+}
+
+func (t views) changes(v *tracer) {
+	p := connect(t.T, t.l)
+	local := tcpPort(p.client.LocalAddr())
+	p.client.Close()
+	if _, err := p.server.Read(make([]byte, 1)); err != io.EOF {
+		t.Fatal(err)
+	}
+	p.server.Close()
+	chains := map[bool]string{}
+	for !strings.HasSuffix(chains[true], " CLOSED") || !strings.HasSuffix(chains[false], " CLOSED") {
+		e := v.next(t.T)
+		client := deref(e.RemotePort) == t.port
+		if !client && deref(e.RemotePort) != local {
+			continue
+		}
+		t.mine(e)
+		if chains[client] == "" {
+			chains[client] = e.OldState
+		}
+		if !strings.HasSuffix(chains[client], e.OldState) {
+			t.Errorf("%s follows %s", e.change(), chains[client])
+		}
+		chains[client] += " " + e.NewState
+	}
+	if got := chains[true]; got != "CLOSED SYN_SENT ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSED" {
+		t.Errorf("the client: %s", got)
+	}
+	if got := chains[false]; got != "LISTEN SYN_RECEIVED ESTABLISHED CLOSE_WAIT LAST_ACK CLOSED" {
+		t.Errorf("the server: %s", got)
+	}
+}
+
+func (t views) connects(v *tracer) {
+	began := time.Now()
+	p := connect(t.T, t.l)
+	took := time.Since(began)
+	defer p.server.Close()
+	defer p.client.Close()
+	e := v.until(t.T, func(e traced) bool { return deref(e.LocalPort) == tcpPort(p.client.LocalAddr()) })
+	if t.mine(e); e.change() != "SYN_SENT-ESTABLISHED" || e.Failure != "" || deref(e.Duration) <= 0 || deref(e.Duration) > float64(took.Microseconds())/1000+1 || e.Origin != "connect" {
+		t.Errorf("%s, failure %q, %v ms of %v, %s", e.change(), e.Failure, deref(e.Duration), took, e.Origin)
+	}
+	other := listenTCP(t.T, "127.0.0.1:0")
+	other.Close() // and nobody listens there
+	if _, err := net.Dial("tcp", other.Addr().String()); err == nil {
+		t.Fatal("somebody listens")
+	}
+	e = v.until(t.T, func(e traced) bool { return deref(e.RemotePort) == tcpPort(other.Addr()) })
+	if t.mine(e); e.change() != "SYN_SENT-CLOSED" || e.Failure != "refused" {
+		t.Errorf("%s, failure %q", e.change(), e.Failure)
+	}
+}
+
+func (t views) accepts(v *tracer) {
+	p := connect(t.T, t.l)
+	defer p.server.Close()
+	defer p.client.Close()
+	e := v.next(t.T)
+	if t.mine(e); deref(e.LocalPort) != t.port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) || e.change() != "SYN_RECEIVED-ESTABLISHED" || e.Origin != "inherited" && e.Origin != "seeded" {
+		t.Errorf("%d, %s, %s", deref(e.LocalPort), e.change(), e.Origin)
+	}
+}
+
+func (t views) listens(v *tracer) {
+	other := listenTCP(t.T, "127.0.0.1:0")
+	other.Close()
+	for _, want := range []string{"CLOSED-LISTEN", "LISTEN-CLOSED"} {
+		e := v.next(t.T)
+		if t.mine(e); e.change() != want || deref(e.LocalPort) != tcpPort(other.Addr()) {
+			t.Errorf("%s of %d", e.change(), deref(e.LocalPort))
+		}
+	}
+}
+
+func (t views) resets(v *tracer) {
+	p := connect(t.T, t.l)
+	p.client.SetLinger(0)
+	p.client.Close()
+	defer p.server.Close()
+	e := v.until(t.T, func(e traced) bool { return e.Direction == "received" })
+	if t.mine(e); e.Event != "reset" || deref(e.LocalPort) != t.port || deref(e.RemotePort) != tcpPort(p.client.LocalAddr()) {
+		t.Errorf("%s at %d", e.Event, deref(e.LocalPort))
+	}
+}
+
+func (t views) drops(v *tracer) {
+	if _, err := net.Dial("tcp", "127.0.0.1:1"); err == nil {
+		t.Fatal("somebody listens")
+	}
+	e := v.next(t.T)
+	if e.Event != "drop" || e.Reason != "" && e.Reason != "NO_SOCKET" {
+		t.Errorf("%s for %q", e.Event, e.Reason)
+	}
+}
+
+func (t views) retransmits(v *tracer) {
+	end := unanswered(t.T)
+	e := v.until(t.T, func(e traced) bool { return int(deref(e.RemotePort)) == end.Port })
+	if t.mine(e); e.Event != "retransmit" || e.State != "SYN_SENT" || e.Retransmitted != "segment" {
+		t.Errorf("%s of %s in %s", e.Event, e.Retransmitted, e.State)
+	}
+}
+
+// TestTraceTimedOut: a handshake that nobody answers is told when it is given up.
+func TestTraceTimedOut(t *testing.T) {
+	if !population.Alone(t) || !tracesByBPF(t) {
+		return
+	}
+	end := unanswered(t)
+	v := tracing(t, asMyself, "--connects", "failure = timed_out")
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_SYNCNT, 1); err != nil {
+		t.Fatal(err)
+	}
+	// A signal of Go's scheduler interrupts the call, which is then taken up again.
+	for err = unix.EINTR; err == unix.EINTR || err == unix.EALREADY; {
+		err = unix.Connect(fd, end)
+	}
+	if err != unix.ETIMEDOUT {
+		t.Fatal(err)
+	}
+	e := v.next(t)
+	if deref(e.PID) != os.Getpid() || int(deref(e.RemotePort)) != end.Port || e.change() != "SYN_SENT-CLOSED" || e.Failure != "timed_out" || deref(e.Duration) < 1000 {
+		t.Errorf("%+v", e)
+	}
+	if _, said := v.end(t); said != "sockeye: 1 connect, 0 lost\n" {
+		t.Errorf("it says %q", said)
 	}
 }
 
