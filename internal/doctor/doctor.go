@@ -79,17 +79,6 @@ type Setting struct {
 // settings returns the value of a setting of a rule.
 type settings func(name string) float64
 
-// Rules are all rules, in the order of their names.
-var Rules = []*Rule{
-	acceptQueueFull, closeWaitLeak, closingStuck, connectFailed, datagramDrops, deletedProgram, exposedService, halfOpen,
-	idleWithoutKeepalive, memoryPressure, orphans, portExhaustion, receiverStalled, retransmissions, shadowedListener,
-	synFlood, synSentStuck, timeWait, zeroWindow,
-}
-
-// Needs are the facts of sockets that the rules look at.
-const Needs = sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldCookie |
-	sock.FieldTCPInfo | sock.FieldTimer | sock.FieldMemory | sock.FieldOwners | sock.FieldExe | sock.FieldV6Only | sock.FieldInterface | sock.FieldNetns
-
 // Changes are settings that were given by hand, as RULE.KEY.
 type Changes map[string]float64
 

@@ -35,11 +35,11 @@ var receiverStalled = &Rule{
 	begin: func(*Sample, settings) look {
 		var by grouped[int]
 		see := func(was *before, c *sock.Socket) {
-			if !stayedIn(sock.States(sock.Established), was, c) || !was.counted || was.recvQueue == 0 || c.RecvQueue == 0 || holderPID(c) == 0 {
+			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 || holderPID(c) == 0 {
 				return
 			}
 			// What has been read is what arrived without what waits.
-			if received, known := info(c, sock.TCPInfoBytesReceived); known && received-uint64(c.RecvQueue) == was.received-uint64(was.recvQueue) {
+			if arrived, known := was.moved(c, sock.TCPInfoBytesReceived); known && uint64(was.recvQueue)+arrived == uint64(c.RecvQueue) {
 				by.add(holderPID(c), c).number += uint64(c.RecvQueue)
 			}
 		}
@@ -61,10 +61,8 @@ var retransmissions = &Rule{
 	begin: func(s *Sample, set settings) look {
 		var lossy worst
 		see := func(was *before, c *sock.Socket) {
-			if was != nil && was.counted {
-				if is, known := info(c, sock.TCPInfoTotalRetrans); known && is > was.retrans {
-					lossy.add(c, is-was.retrans)
-				}
+			if again, known := was.moved(c, sock.TCPInfoTotalRetrans); known && again > 0 {
+				lossy.add(c, again)
 			}
 		}
 		return look{see, func() []Finding {

@@ -22,24 +22,12 @@ type Sample struct {
 	byIdentity map[change.Identity]before // of sources that tell no cookies
 }
 
-// before is what is kept of a socket of the first listing.
-type before struct {
-	state             sock.State
-	timer             sock.TimerKind
-	recvQueue, drops  uint32
-	received, retrans uint64 // bytes_received and total_retrans
-	counted           bool   // both are known
-}
-
 // Add takes a socket of the first listing, of which it keeps nothing else.
 func (s *Sample) Add(x *sock.Socket) {
 	if s.byCookie == nil {
 		s.byCookie, s.byIdentity = map[uint64]before{}, map[change.Identity]before{}
 	}
-	b := before{state: x.State, timer: x.Timer.Kind, recvQueue: x.RecvQueue, drops: x.Memory.Drops}
-	received, told := info(x, sock.TCPInfoBytesReceived)
-	retrans, known := info(x, sock.TCPInfoTotalRetrans)
-	b.received, b.retrans, b.counted = received, retrans, told && known
+	b := beforeOf(x)
 	if x.Knows(sock.FieldCookie) && x.Cookie != 0 {
 		s.byCookie[x.Cookie] = b
 		return
@@ -57,11 +45,6 @@ func (s *Sample) was(x *sock.Socket) *before {
 		return nil
 	}
 	return &b
-}
-
-// stayedIn reports whether a connection was in one of some states both times.
-func stayedIn(states sock.StateSet, was *before, s *sock.Socket) bool {
-	return was != nil && s.Protocol == sock.TCP && states.Has(was.state) && states.Has(s.State)
 }
 
 // grown returns by how much a counter grew.
