@@ -12,6 +12,7 @@ import (
 type command struct {
 	name, args, usage string
 	help              string // what follows the line of usage
+	status            string // what the exit status says; empty: as that of a listing
 	options           []*option
 	run               func(r *run, words []string) error
 }

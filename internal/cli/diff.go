@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"slices"
+	"strings"
 
 	"sockeye/platform"
 	"sockeye/render"
@@ -14,17 +16,22 @@ import (
 	"sockeye/sock/snapshot"
 )
 
+const diffStatus = `0 nothing differs, 1 something does, 2 a mistake in the
+options or the filter, 3 whether it does is not known, the answer could not be
+read or written or, with --strict, is incomplete.`
+
 const diffHelp = `Compares a listing that was saved with --json with another one, or with what
 there is now: + was opened, - was closed, ~ changed, in two lines as it was and
 as it is. What the first was asked for is asked for again; options and a filter
 choose less. Queues and counters are compared only if -C names them.
 
-The exit status is 0 if nothing differs, 1 if something does, and 3 if that is
-not known.
+--json has the members opened, closed, and changed with each socket before and
+after. In the other formats a difference is one line: the event, and the socket
+as it is then; old_state is the state that it had before.
 
 With --expect a file says what should listen: a program that was started again,
 or runs on another machine, is as expected if the same program listens on the
-same address.
+same address. Behind it stands a listing to look at in place of what is now.
 
 Examples:
   sockeye --json > before.json; sockeye diff before.json
@@ -36,9 +43,9 @@ Examples:
 
 func diffCommand(o *options) command {
 	return command{
-		name: "diff", args: "BEFORE [AFTER] [FILTER]", usage: "what differs between two listings", help: diffHelp,
+		name: "diff", args: "BEFORE [AFTER] [FILTER]", status: diffStatus, usage: "what differs between two listings", help: diffHelp,
 		options: slices.Concat(
-			[]*option{text(groupOther, &o.expect, "expect", "", "FILE", "what listens now must be what FILE says; in place of BEFORE")},
+			[]*option{text(groupOther, &o.expect, "expect", "", "FILE", "what listens must be what FILE says; in place of BEFORE")},
 			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
 			o.diffShapeOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.diff(o, words) },
@@ -53,9 +60,13 @@ func (o *options) diffShapeOptions() []*option {
 		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns, which are compared too").withValues(fact.Names),
 		o.formatOption(render.JSON, "j", "one JSON document"),
 		o.formatOption(render.NDJSON, "", "a JSON object for each difference"),
+		o.formatOption(render.CSV, "", "comma-separated values, a line for each difference"),
+		o.csvSafeOption(),
+		o.formatOption(render.TSV, "", "the same, tab-separated"),
+		o.templateOption(),
 		o.formatOption(render.Count, "", "the number of differences"),
 		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
-		{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)},
+		o.colorOption(),
 	}
 }
 
@@ -114,12 +125,12 @@ func (c *comparison) files(words []string) ([]string, error) {
 	switch {
 	case c.o.expect != "":
 		c.before.file = c.o.expect
-		return words, nil
 	case len(words) == 0:
 		return nil, usagef("diff needs a file that sockeye --json wrote: sockeye diff before.json")
+	default:
+		c.before.file, words = words[0], words[1:]
 	}
-	c.before.file, words = words[0], words[1:]
-	if len(words) > 0 && (words[0] == "-" || isFile(words[0])) && !isCondition(words) {
+	if len(words) > 0 && isFileName(words[0]) && !isCondition(words) {
 		c.after.file, words = words[0], words[1:]
 	}
 	if c.before.file == "-" && c.after.file == "-" {
@@ -128,10 +139,15 @@ func (c *comparison) files(words []string) ([]string, error) {
 	return words, nil
 }
 
-func isFile(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && !info.IsDir()
+// isFileName reports whether a word is a file, or can be meant as nothing else: that
+// there is no such file is then said, and not that it is no filter.
+func isFileName(word string) bool {
+	info, err := os.Stat(word)
+	return word == "-" || err == nil && !info.IsDir() || snapshotName.MatchString(word)
 }
+
+// snapshotName is what people call a listing.
+var snapshotName = regexp.MustCompile(`\.(nd)?json$`)
 
 // arrange works out what is compared and how it is shown. For people queues are left
 // out, which change all the time; JSON has all members and compares the same.
@@ -147,7 +163,14 @@ func (c *comparison) arrange(req platform.Request) (err error) {
 		return err
 	}
 	shape.Stay, shape.Queues, shape.Sort = true, false, nil
-	if c.layout, err = shape.Layout(); err != nil {
+	each := shape
+	if each.Format == render.NDJSON {
+		each.Facts |= sock.FieldEvent
+	}
+	if each.Columns, err = eachDifference(&shape); err != nil {
+		return err
+	}
+	if c.layout, err = each.Layout(); err != nil {
 		return usageError{err.Error()}
 	}
 	shape.Format = render.Table
@@ -160,6 +183,25 @@ func (c *comparison) arrange(req platform.Request) (err error) {
 		c.compared = []*fact.Fact{fact.Lookup("process")}
 	}
 	return nil
+}
+
+// eachDifference are the columns of a line for each difference, of which CSV and TSV
+// tell first what it is: those that were chosen, or all that are no objects.
+func eachDifference(l *render.Options) ([]*render.Column, error) {
+	if l.Format != render.CSV && l.Format != render.TSV {
+		return l.Columns, nil
+	}
+	if l.Columns != nil {
+		event, err := render.ParseColumns("event")
+		return append(event, l.Columns...), err
+	}
+	names := []string{"event", "old_state"}
+	for _, f := range fact.Members() {
+		if !f.Composite() && !f.Optional {
+			names = append(names, f.Name)
+		}
+	}
+	return render.ParseColumns(strings.Join(names, ","))
 }
 
 // read reads both sides, as far as both were asked for.
@@ -218,7 +260,7 @@ func (c *comparison) list(req platform.Request) error {
 	if err := c.b.fit(c.o, &req); err != nil {
 		return err
 	}
-	req.Query.Want = c.o.wants(c.layout.Needs() | change.Needs)
+	req.Query.Want = c.o.wants(c.layout.Needs()|change.Needs) &^ sock.FieldEvent // which comparing tells
 	for _, f := range c.compared {
 		req.Query.Want |= c.o.wants(f.Asks())
 	}

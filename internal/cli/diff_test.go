@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +48,13 @@ func TestDiffOfRandomSnapshots(t *testing.T) {
 			slices.Sort(ports)
 		}
 		// Half of them without cookies: then the ends tell them apart.
-		got, status := diffed(t, document(r, before, true), document(r, after, seed%2 == 0))
+		files := saved(t, document(r, before, true), document(r, after, seed%2 == 0))
+		got, status := diffed(t, files)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("seed %d: %s", seed, diff)
+		}
+		if diff := cmp.Diff(want, diffedCells(t, files, status)); diff != "" {
+			t.Fatalf("seed %d, as CSV: %s", seed, diff)
 		}
 		if differs := len(want) > 0; differs != (status == exitNothing) || !differs && status != exitMatched {
 			t.Fatalf("seed %d: status %d with %v", seed, status, want)
@@ -71,19 +77,58 @@ func document(r *rand.Rand, sockets map[int]string, cookies bool) string {
 	return `{"schema_version":1,"complete":true,"warnings":[],"sockets":[` + strings.Join(rows, ",") + "]}"
 }
 
-// diffed runs diff and returns the remote ports of each of its lists.
-func diffed(t *testing.T, before, after string) (lists map[string][]int, status int) {
+// saved writes two snapshots and returns the names of the files.
+func saved(t *testing.T, before, after string) []string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"before": before, "after": after} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+	files := []string{filepath.Join(dir, "before.json"), filepath.Join(dir, "after.json")}
+	for i, text := range []string{before, after} {
+		if err := os.WriteFile(files[i], []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var out, errs strings.Builder
-	status = Main(t.Context(), []string{"diff", filepath.Join(dir, "before"), filepath.Join(dir, "after"), "--json"}, IO{
-		In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: func(string) string { return "" }, Now: time.Now, After: time.After,
+	return files
+}
+
+// runDiff returns what diff says of two files.
+func runDiff(t *testing.T, files []string, args ...string) (out string, status int) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	status = Main(t.Context(), slices.Concat([]string{"diff"}, files, args), IO{
+		In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: func(string) string { return "" }, Now: time.Now, After: time.After,
 	})
+	if stderr.Len() > 0 {
+		t.Fatal(stderr.String())
+	}
+	return stdout.String(), status
+}
+
+// diffedCells returns the remote ports of each kind of difference as CSV has them.
+func diffedCells(t *testing.T, files []string, want int) map[string][]int {
+	t.Helper()
+	out, status := runDiff(t, files, "--csv", "-C", "remote_port,state", "-H")
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || status != want {
+		t.Fatalf("%v, status %d, want %d: %s", err, status, want, out)
+	}
+	lists := map[string][]int{}
+	for _, row := range rows {
+		port, err := strconv.Atoi(row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		lists[row[0]] = append(lists[row[0]], port)
+	}
+	for _, ports := range lists {
+		slices.Sort(ports)
+	}
+	return lists
+}
+
+// diffed returns the remote ports of each list of the document.
+func diffed(t *testing.T, files []string) (lists map[string][]int, status int) {
+	t.Helper()
+	out, status := runDiff(t, files, "--json")
 	type socket struct {
 		Port int `json:"remote_port"`
 	}
@@ -91,8 +136,8 @@ func diffed(t *testing.T, before, after string) (lists map[string][]int, status 
 		Opened, Closed []socket
 		Changed        []struct{ Before, After socket }
 	}
-	if err := json.Unmarshal([]byte(out.String()), &answer); err != nil || errs.Len() > 0 {
-		t.Fatalf("%v, %s: %s", err, errs.String(), out.String())
+	if err := json.Unmarshal([]byte(out), &answer); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 	lists = map[string][]int{}
 	for _, s := range answer.Opened {

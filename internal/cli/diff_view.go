@@ -83,28 +83,42 @@ func (c *comparison) write(d *change.Difference) error {
 			return writeError{err}
 		}
 		return nil
+	case render.CSV, render.TSV, render.Template:
+		return c.writeAll(c.eventsOf(d), snap, c.layout)
 	}
 	return c.writeTable(d, snap)
 }
 
-// writeEvents writes an event for each difference, as --watch does.
-func (c *comparison) writeEvents(d *change.Difference) error {
-	out := render.NewEvents(c.Out, c.layout, "poll")
-	write := func(kind change.Kind, s *sock.Socket) error {
-		return out.Event(render.Event{Kind: kind.String(), Time: c.layout.GeneratedAt, Socket: s})
+// eventsOf returns a socket for each difference, as it is after it, with what happened
+// to it: in the order of the table.
+func (c *comparison) eventsOf(d *change.Difference) []*sock.Socket {
+	var all []*sock.Socket
+	add := func(s *sock.Socket, e sock.Event) {
+		e.Source, e.Time, e.Duration, e.Lifetime = sock.SourcePoll, c.layout.GeneratedAt, -1, -1
+		s.Event, s.Known = &e, s.Known|sock.FieldEvent
+		all = append(all, s)
 	}
 	for _, s := range d.Closed {
-		if err := write(change.Closed, s); err != nil {
-			return err
-		}
+		add(s, sock.Event{Kind: sock.EventClosed})
 	}
 	for _, p := range d.Changed {
-		if err := write(change.Changed, p.After); err != nil {
-			return err
+		e := sock.Event{Kind: sock.EventChanged}
+		if p.Before.State != p.After.State {
+			e.OldState, e.NewState = p.Before.State, p.After.State
 		}
+		add(p.After, e)
 	}
 	for _, s := range d.Opened {
-		if err := write(change.Opened, s); err != nil {
+		add(s, sock.Event{Kind: sock.EventOpened})
+	}
+	return all
+}
+
+// writeEvents writes an event for each difference, as --watch does.
+func (c *comparison) writeEvents(d *change.Difference) error {
+	out := render.NewEvents(c.Out, c.layout, sock.SourcePoll.String())
+	for _, s := range c.eventsOf(d) {
+		if err := out.Event(render.Event{Kind: s.Event.Kind.String(), Time: s.Event.Time, Socket: s}); err != nil {
 			return err
 		}
 	}

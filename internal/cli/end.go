@@ -14,6 +14,12 @@ import (
 	"sockeye/sock/filter"
 )
 
+const endStatus = `0 what held the sockets has ended or let them go (with
+--dry-run: something would end), 1 nothing that matches is held by a process, or
+the answer was no, 2 a mistake in the options or the filter, or nobody can be
+asked, 3 a process holds them still, another one has them now, or who holds them
+is hidden.`
+
 const endHelp = `Ends the processes that hold the sockets which match: what listens, unless
 options or the filter say other states. The first words may be ports. Each
 process gets TERM, and KILL if it holds such a socket still when the time of
@@ -34,7 +40,7 @@ Examples:
 
 func endCommand(o *options) command {
 	return command{
-		name: "kill", args: "PORT|FILTER", usage: "end the owners of sockets", help: endHelp,
+		name: "kill", args: "PORT|FILTER", status: endStatus, usage: "end the owners of sockets", help: endHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.yes, "yes", "", "ask no question"),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"strings"
@@ -11,11 +12,10 @@ import (
 	"sockeye/sock/fact"
 )
 
-const helpEnd = `
-Exit status: 0 something matched, 1 nothing matched, 2 a mistake in the options
+// listStatus is what the exit status of a listing says.
+const listStatus = `0 something matched, 1 nothing matched, 2 a mistake in the options
 or the filter, 3 the answer could not be read or written or, with --strict, is
-incomplete.
-`
+incomplete.`
 
 // topic is something else than a command that there is help about.
 type topic struct {
@@ -122,7 +122,7 @@ func helpText(cmd command, system string) string {
 	}
 	b.WriteString("\n" + cmd.help)
 	writeOptions(&b, cmd.options, system)
-	b.WriteString(helpEnd)
+	b.WriteString("\n" + wrapped("Exit status: "+strings.ReplaceAll(cmp.Or(cmd.status, listStatus), "\n", " "), ""))
 	return b.String()
 }
 

@@ -224,17 +224,25 @@ func (o *options) formatOptions() []*option {
 		o.formatOption(render.JSON, "j", "one JSON document"),
 		o.formatOption(render.NDJSON, "", "a JSON object a line"),
 		o.formatOption(render.CSV, "", "comma-separated values"),
-		{name: "csv-safe", group: groupFormat, usage: "--csv for a spreadsheet: ' stands before what begins with = + - @", set: func(string) error {
-			o.csvSafe = true
-			return o.chooseFormat(render.CSV)
-		}},
+		o.csvSafeOption(),
 		o.formatOption(render.TSV, "", "tab-separated values"),
-		{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: o.setTemplate},
+		o.templateOption(),
 		o.formatOption(render.PIDs, "", "bare PIDs, one a line"),
 		o.formatOption(render.Count, "", "the number of sockets"),
 		o.formatOption(render.Quiet, "q", "nothing but the exit status"),
 		o.colorOption(),
 	}
+}
+
+func (o *options) csvSafeOption() *option {
+	return &option{name: "csv-safe", group: groupFormat, usage: "--csv for a spreadsheet: ' stands before what begins with = + - @", set: func(string) error {
+		o.csvSafe = true
+		return o.chooseFormat(render.CSV)
+	}}
+}
+
+func (o *options) templateOption() *option {
+	return &option{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: o.setTemplate}
 }
 
 func (o *options) colorOption() *option {

@@ -10,9 +10,11 @@ import (
 	"sockeye/sock"
 )
 
+const waitStatus = `0 it came so, 1 the time is over, 2 a mistake in the options or
+the filter, 3 whether it came so cannot be known.`
+
 const waitHelp = `Waits until a socket matches the filter, or with --gone until none does. It
-prints nothing, but with a format the sockets that match. The exit status is 0
-if it came so, 1 if the time is over, 3 if it cannot be known.
+prints nothing, but with a format the sockets that match.
 
 The sockets are listed again and again, every 20 milliseconds or as seldom as
 it takes so that this costs a hundredth of a processor. What comes and goes in
@@ -26,7 +28,7 @@ Examples:
 
 func waitCommand(o *options) command {
 	return command{
-		name: "wait", args: "FILTER", usage: "until a socket matches, or none", help: waitHelp,
+		name: "wait", args: "FILTER", status: waitStatus, usage: "until a socket matches, or none", help: waitHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.gone, "gone", "", "until no socket matches"),
