@@ -22,6 +22,7 @@ type closingSource interface {
 	Next(wait bool) (*sock.Socket, error)
 	Lost() (uint64, error)
 	Malformed() int
+	Stop() error
 	Close()
 }
 
@@ -34,9 +35,6 @@ type Closings struct {
 	seen    *lastSeen // nil: owners are not wanted
 	stop    context.CancelFunc
 	done    chan struct{}
-
-	// Warnings are about the listing in which owners were first looked for.
-	Warnings []sock.Warning
 }
 
 // TellsClosings reports whether [Host.Closings] can tell anything.
@@ -71,13 +69,11 @@ func (h *Host) Closings(ctx context.Context, req Request) (*Closings, error) {
 		q.Want = q.Want&rememberedFields | sock.FieldCookie
 		return h.List(ctx, Request{Query: q})
 	}
-	first, err := c.seen.look(list())
-	if err != nil {
+	if err := c.seen.look(list()); err != nil {
 		close(c.done)
 		c.Close()
 		return nil, err
 	}
-	c.Warnings = first.Warnings
 	go func() {
 		defer close(c.done)
 		c.seen.keepLooking(ctx, list)
@@ -86,22 +82,25 @@ func (h *Host) Closings(ctx context.Context, req Request) (*Closings, error) {
 }
 
 // Sockets streams the sockets over one reused record, as they are closed, until the
-// context ends; then it yields what has been told already. It yields nil whenever
-// there is none at hand, so that the consumer can show what it has.
+// context ends; then it yields what the kernel had told until then. It yields nil
+// whenever there is none at hand, so that the consumer can show what it has.
 func (c *Closings) Sockets(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		var end time.Time // when nothing more is read of what waits
+		ended := false
 		for wait := false; ; {
-			if end.IsZero() && ctx.Err() != nil {
-				end = time.Now().Add(drainTime)
+			if !ended && ctx.Err() != nil {
+				ended = true
+				if err := c.source.Stop(); err != nil {
+					yield(nil, err)
+					return
+				}
 			}
-			ended := !end.IsZero()
 			s, err := c.source.Next(wait && !ended)
 			switch {
 			case err != nil:
 				yield(nil, err)
 				return
-			case ended && (s == nil || time.Now().After(end)):
+			case ended && s == nil:
 				return
 			case s == nil:
 				if !wait && !yield(nil, nil) {
@@ -118,9 +117,6 @@ func (c *Closings) Sockets(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 	}
 }
 
-// drainTime bounds how long what waits is read when the view ends.
-const drainTime = 50 * time.Millisecond
-
 // complete adds what is known of a socket from the listings, and the names.
 func (c *Closings) complete(s *sock.Socket) {
 	s.ClosedAt, s.Known = time.Now().UTC(), s.Known|sock.FieldClosedAt
@@ -128,6 +124,15 @@ func (c *Closings) complete(s *sock.Socket) {
 		c.seen.recall(s, c.request.Query.Want)
 	}
 	c.notes.add(s)
+}
+
+// Listed is what is to be said of the listing in which owners were last looked for; of
+// none it is complete.
+func (c *Closings) Listed() sock.Snapshot {
+	if c.seen == nil {
+		return sock.Snapshot{Complete: true}
+	}
+	return c.seen.last.Load().snapshot
 }
 
 // Lost returns how many sockets could not be told of, since they were closed faster

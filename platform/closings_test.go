@@ -55,7 +55,7 @@ func TestLastSeen(t *testing.T) {
 	l := &lastSeen{}
 	look := func(sockets ...*sock.Socket) {
 		t.Helper()
-		if _, err := l.look((recorded{sockets: sockets}).listing(t)); err != nil {
+		if err := l.look((recorded{sockets: sockets}).listing(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestLastSeen(t *testing.T) {
 	check("gone for two listings", 2, 0, sock.OwnerClosed)
 	check("gone", 4, 400, sock.OwnerKnown)
 	broken := errors.New("broken")
-	if _, err := l.look((recorded{sockets: []*sock.Socket{seenWith(5, 500)}, err: broken}).listing(t)); !errors.Is(err, broken) {
+	if err := l.look((recorded{sockets: []*sock.Socket{seenWith(5, 500)}, err: broken}).listing(t)); !errors.Is(err, broken) {
 		t.Errorf("a listing that fails: %v", err)
 	}
 	check("after a listing that failed", 1, 101, sock.OwnerKnown)
@@ -93,8 +93,9 @@ func TestLastSeen(t *testing.T) {
 
 // toldClosings gives sockets one by one; nil is a moment without one.
 type toldClosings struct {
-	told  []*sock.Socket
-	waits int
+	told    []*sock.Socket
+	waits   int
+	stopped bool
 }
 
 func (c *toldClosings) Next(wait bool) (*sock.Socket, error) {
@@ -110,6 +111,7 @@ func (c *toldClosings) Next(wait bool) (*sock.Socket, error) {
 }
 func (c *toldClosings) Lost() (uint64, error) { return 2, nil }
 func (c *toldClosings) Malformed() int        { return 1 }
+func (c *toldClosings) Stop() error           { c.stopped = true; return nil }
 func (c *toldClosings) Close()                {}
 
 // TestClosingsStream: the filter decides, a pause is told once, and what waits when
@@ -146,8 +148,8 @@ func TestClosingsStream(t *testing.T) {
 			cancel()
 		}
 	}
-	if !slices.Equal(got, []uint16{1, 0, 3, 4, 5}) || source.waits != 2 {
-		t.Errorf("told %v after %d waits", got, source.waits)
+	if !slices.Equal(got, []uint16{1, 0, 3, 4, 5}) || source.waits != 2 || !source.stopped {
+		t.Errorf("told %v after %d waits, stopped %v", got, source.waits, source.stopped)
 	}
 	if lost, err := c.Lost(); lost != 3 || err != nil || c.Close() != nil {
 		t.Errorf("%d lost, %v", lost, err)

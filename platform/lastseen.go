@@ -15,9 +15,15 @@ const rememberedFields = sock.FieldOwners | sock.ProcessFields | sock.FieldInode
 // lastSeen remembers by its cookie whose each socket was when it was last listed.
 // Listings are made by one goroutine while another one asks.
 type lastSeen struct {
-	sockets atomic.Pointer[map[uint64]remembered]
+	last atomic.Pointer[seen]
 	// failed is why the last listing failed that did. It is read when no more are made.
 	failed error
+}
+
+// seen is what a listing showed.
+type seen struct {
+	sockets  map[uint64]remembered // by cookie
+	snapshot sock.Snapshot
 }
 
 // remembered is what is kept of a socket.
@@ -36,15 +42,15 @@ type remembered struct {
 // kept when it has none any more: its process closed it, and the kernel finishes
 // the connection. What is gone is kept until the listing after the next, since the
 // kernel tells the end of a socket some time after it.
-func (l *lastSeen) look(listing *Listing) (sock.Snapshot, error) {
-	before := map[uint64]remembered{}
-	if p := l.sockets.Load(); p != nil {
-		before = *p
+func (l *lastSeen) look(listing *Listing) error {
+	var before map[uint64]remembered
+	if last := l.last.Load(); last != nil {
+		before = last.sockets
 	}
 	now := make(map[uint64]remembered, len(before))
 	for s, err := range listing.Sockets {
 		if err != nil {
-			return sock.Snapshot{}, err
+			return err
 		}
 		if !s.Knows(sock.FieldCookie) {
 			continue
@@ -64,8 +70,8 @@ func (l *lastSeen) look(listing *Listing) (sock.Snapshot, error) {
 			now[cookie] = r
 		}
 	}
-	l.sockets.Store(&now)
-	return listing.Snapshot(), nil
+	l.last.Store(&seen{now, listing.Snapshot()})
+	return nil
 }
 
 const (
@@ -89,7 +95,7 @@ func (l *lastSeen) keepLooking(ctx context.Context, list func() *Listing) {
 		case <-time.After(pauseAfter(took)):
 		}
 		began := time.Now()
-		if _, err := l.look(list()); err != nil && ctx.Err() == nil {
+		if err := l.look(list()); err != nil && ctx.Err() == nil {
 			l.failed = err
 		}
 		took = time.Since(began)
@@ -99,7 +105,7 @@ func (l *lastSeen) keepLooking(ctx context.Context, list func() *Listing) {
 // recall adds to a socket what is remembered of it. One that was opened and closed
 // between two listings has no owner, and the status says why.
 func (l *lastSeen) recall(s *sock.Socket, want sock.Field) {
-	r, known := (*l.sockets.Load())[s.Cookie]
+	r, known := l.last.Load().sockets[s.Cookie]
 	if want&(sock.FieldOwners|sock.ProcessFields) != 0 {
 		s.Known |= sock.FieldOwners
 		s.OwnerStatus, s.Owners, s.Listener = r.status, r.owners, r.listener

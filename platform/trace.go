@@ -62,6 +62,9 @@ const tracedFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | 
 const endFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldCookie | sock.FieldTCPInfo | sock.FieldClosedAt |
 	sock.FieldNetns | sock.FieldNetnsName | rememberedFields
 
+// EndFields returns the facts that [Host.Closings] can tell.
+func (h *Host) EndFields() sock.Field { return endFields }
+
 // TraceFields returns the facts that the events of a source can hold; of the unknown
 // one those that any can.
 func (h *Host) TraceFields(s sock.EventSource) sock.Field {

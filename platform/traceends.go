@@ -19,7 +19,7 @@ func openEnds(h *Host, ctx context.Context, req TraceRequest) (eventStream, []so
 	if err != nil {
 		return nil, nil, err
 	}
-	return &endEvents{closings: closings}, closings.Warnings, nil
+	return &endEvents{closings: closings}, closings.Listed().Warnings, nil
 }
 
 // endEvents makes events of what closes.

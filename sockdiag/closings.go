@@ -48,6 +48,8 @@ type closingWire interface {
 	// receive returns one datagram in buf: with wait it waits a moment for it. If
 	// there is none the error is EAGAIN.
 	receive(buf []byte, wait bool) (datagram []byte, err error)
+	// leave leaves the groups. What was told before can still be received.
+	leave() error
 	// drops returns how many messages had no room in the socket's queue; it wraps.
 	drops() (uint32, error)
 	close()
@@ -149,8 +151,16 @@ func (c *Closings) Lost() (uint64, error) {
 	return c.lost, nil
 }
 
+// Stop ends the telling: [Closings.Next] returns what the kernel has told until then.
+func (c *Closings) Stop() error {
+	if err := c.wire.leave(); err != nil {
+		return &opError{"leave", err}
+	}
+	return nil
+}
+
 // Malformed returns how many messages were not understood.
 func (c *Closings) Malformed() int { return c.malformed }
 
-// Close ends the telling.
+// Close frees what it holds.
 func (c *Closings) Close() { c.wire.close() }

@@ -18,7 +18,10 @@ const (
 )
 
 // groupConn is a NETLINK_SOCK_DIAG socket that has joined groups.
-type groupConn struct{ conn }
+type groupConn struct {
+	conn
+	groups []uint
+}
 
 func openClosings(groups []uint) (closingWire, error) {
 	s, err := nl.Subscribe(unix.NETLINK_SOCK_DIAG, groups...)
@@ -41,7 +44,7 @@ func openClosings(groups []uint) (closingWire, error) {
 		s.Close()
 		return nil, err
 	}
-	return &groupConn{conn{socket: s}}, nil
+	return &groupConn{conn{socket: s}, groups}, nil
 }
 
 // receive returns a datagram of the kernel; see [conn.receive].
@@ -58,6 +61,15 @@ func (c *groupConn) receive(buf []byte, wait bool) ([]byte, error) {
 		return nil, nil
 	}
 	return buf[:n], nil
+}
+
+func (c *groupConn) leave() error {
+	for _, group := range c.groups {
+		if err := unix.SetsockoptInt(c.socket.GetFd(), unix.SOL_NETLINK, unix.NETLINK_DROP_MEMBERSHIP, int(group)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // drops asks SO_MEMINFO of asm/socket.h for SK_MEMINFO_DROPS of linux/sock_diag.h.

@@ -14,7 +14,9 @@ type toldWire struct {
 	told    []any // []byte or error
 	dropped []uint32
 	waits   int
-	closed  bool
+	failure error // of leaving
+
+	left, closed bool
 }
 
 func (w *toldWire) receive(buf []byte, wait bool) ([]byte, error) {
@@ -36,6 +38,11 @@ func (w *toldWire) drops() (uint32, error) {
 	next := w.dropped[0]
 	w.dropped = w.dropped[1:]
 	return next, nil
+}
+
+func (w *toldWire) leave() error {
+	w.left = true
+	return w.failure
 }
 
 func (w *toldWire) close() { w.closed = true }
@@ -97,6 +104,13 @@ func TestClosings(t *testing.T) {
 		if lost, err := c.Lost(); lost != want || err != nil {
 			t.Errorf("%d lost, %v, want %d", lost, err, want)
 		}
+	}
+	if err := c.Stop(); err != nil || !w.left || w.closed {
+		t.Errorf("stopped: %v, left %v, closed %v", err, w.left, w.closed)
+	}
+	w.failure = syscall.EINVAL
+	if err := c.Stop(); !errors.Is(err, syscall.EINVAL) {
+		t.Errorf("a group that cannot be left: %v", err)
 	}
 	if c.Close(); !w.closed || w.waits != 1 {
 		t.Errorf("closed: %v, waited %d times", w.closed, w.waits)

@@ -44,53 +44,79 @@ func (r *run) events(o *options, req platform.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range closings.Warnings {
-		r.say("%s", w.Message)
-	}
+	v := &closingView{run: r, o: o, needs: req.Filter.Needs(), closings: closings, out: newEventWriter(r.Out, layout), said: said{}}
+	v.look()
 	if o.debug {
 		r.say("debug: what closes is told from now on")
 	}
 	viewBegun(r.ctx)
-	return r.showEvents(ctx, o, closings, newEventWriter(r.Out, layout))
+	takesTime(r.ctx) // to write what was told, and the last line
+	return v.show(ctx)
 }
 
-// showEvents writes what closes, and at the end how much of it was lost.
-func (r *run) showEvents(ctx context.Context, o *options, closings *platform.Closings, out eventWriter) error {
-	shown := 0
-	for s, err := range closings.Sockets(ctx) {
+// closingView shows what closes.
+type closingView struct {
+	*run
+	o        *options
+	needs    sock.Field // of the filter
+	closings *platform.Closings
+	out      eventWriter
+	said     said
+
+	shown  int
+	listed answered // the last listing of owners
+	partly bool     // a listing was not complete
+}
+
+// look says what is new about the listings in which owners are looked for.
+func (v *closingView) look() {
+	snap := v.closings.Listed()
+	v.listed, v.partly = answered{snap: snap}, v.partly || !snap.Complete
+	for _, w := range snap.Warnings {
+		if v.said.isNew(w.Message) {
+			v.say("%s", w.Message)
+		}
+	}
+}
+
+// show writes what closes, and at the end how much of it was lost.
+func (v *closingView) show(ctx context.Context) error {
+	for s, err := range v.closings.Sockets(ctx) {
 		switch {
 		case err != nil:
-			return errors.Join(err, closings.Close())
+			return errors.Join(err, v.closings.Close())
 		case s == nil:
-			err = out.Flush()
+			v.look()
+			err = v.out.Flush()
 		default:
-			shown++
-			err = out.closed(s)
+			v.shown++
+			err = v.out.closed(s)
 		}
 		if err != nil {
-			closings.Close()
+			v.closings.Close()
 			return writeError{err}
 		}
-		if o.limit > 0 && shown == o.limit {
+		if v.o.limit > 0 && v.shown == v.o.limit {
 			break
 		}
 	}
-	lost, err := closings.Lost()
-	err = errors.Join(err, closings.Close())
-	if writing := out.end(lost); writing != nil {
+	lost, err := v.closings.Lost()
+	err = errors.Join(err, v.closings.Close())
+	if writing := v.out.end(lost); writing != nil {
 		return writeError{writing}
 	}
+	v.look()
 	if err != nil {
-		r.say("%v", err)
+		v.say("%v", err)
 	}
 	if lost > 0 {
-		r.say("%d closed sockets are not told: they were closed faster than they could be read", lost)
+		v.say("%d closed sockets are not told: they were closed faster than they could be read", lost)
 	}
 	switch {
-	case o.strict && (lost > 0 || err != nil):
-		r.status = exitFailed
-	case shown == 0 && r.ctx.Err() == nil:
-		r.status = exitNothing
+	case v.o.strict && (lost > 0 || err != nil || v.partly), v.shown == 0 && v.listed.withholds(v.needs) && v.ctx.Err() == nil:
+		v.status = exitFailed
+	case v.shown == 0 && v.ctx.Err() == nil:
+		v.status = exitNothing
 	}
 	return nil
 }

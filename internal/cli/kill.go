@@ -25,11 +25,13 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 		return answered{}, err
 	}
 	req.Query.Want = layout.Needs() | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners | sock.FieldCookie
+	req.Query.Asked = layout.Asked() | req.Filter.Needs()
 	listing := b.host.List(r.ctx, req)
 	found, err := collect(listing)
 	if err != nil {
 		return answered{}, err
 	}
+	a := r.conclude(o, listing, len(found)) // what was not seen is to be known before the question
 	if len(found) > 0 && !o.yes && !r.agreed(len(found)) {
 		r.say("nothing was closed")
 		r.status = exitNothing
@@ -46,7 +48,6 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 	if err := r.writeAll(found, listing.Snapshot(), layout); err != nil {
 		return answered{}, err
 	}
-	a := r.conclude(o, listing, len(found))
 	if failed > 0 {
 		r.status = exitFailed
 	}

@@ -78,10 +78,7 @@ func (r *run) list(o *options, words []string) error {
 	if err == nil && r.status == exitNothing && req.Query.Protocols == sock.Protocols(sock.UDPLite) && !o.terse() {
 		r.say("there is no UDP-Lite socket; those of unix are --unix, -x")
 	}
-	if err == nil && r.status == exitNothing && a.hidden() && f.Needs().Has(sock.FieldOwners) {
-		r.status = exitFailed // who holds a socket decides what matches, and is hidden
-	}
-	if err == nil && r.status == exitNothing && a.warned(sock.CodeWithheld) && f.Needs()&sock.WithheldFields != 0 {
+	if err == nil && r.status == exitNothing && a.withholds(f.Needs()) {
 		r.status = exitFailed
 	}
 	return err
@@ -105,6 +102,12 @@ type answered struct {
 
 // hidden reports whether owners could not be seen.
 func (a answered) hidden() bool { return a.warned(sock.CodePermission) }
+
+// withholds reports whether the reader may not see some of the facts that decide what
+// matches. That nothing does is not known then.
+func (a answered) withholds(needs sock.Field) bool {
+	return a.hidden() && needs.Has(sock.FieldOwners) || a.warned(sock.CodeWithheld) && needs&sock.WithheldFields != 0
+}
 
 // unread reports whether tables could not be read, or sockets of a file were not
 // understood: that nothing matched is not known then.

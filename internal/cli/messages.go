@@ -24,6 +24,35 @@ func (r *run) say(format string, args ...any) {
 	fmt.Fprintf(r.Err, "sockeye: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
+// said remembers what was said by a view that lists again and again.
+type said map[string]bool
+
+// mostSaid bounds how many messages are remembered, and said.
+const mostSaid = 200
+
+// isNew reports whether a message is another one than those before, but for its numbers
+// and what follows from them: "the owner of 1 socket is" and "the owners of 2 sockets are".
+func (s said) isNew(text string) bool {
+	words := strings.Fields(text)
+	for i, word := range words {
+		if word == "are" {
+			word = "is"
+		}
+		words[i] = strings.TrimSuffix(strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, word), "s")
+	}
+	kind := strings.Join(words, " ")
+	if s[kind] || len(s) == mostSaid {
+		return false
+	}
+	s[kind] = true
+	return true
+}
+
 // oneLine keeps a message on one line, whatever a name in it holds.
 func oneLine(text string) string {
 	return escape.Text(strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "; "))

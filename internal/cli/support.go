@@ -19,7 +19,8 @@ type backend struct {
 	host  *platform.Host
 	where string // such as "on Windows"
 	// compares: listings are compared, which tells more. traces: so does what happens.
-	compares, traces bool
+	// ends: only what is known of sockets when they have ended.
+	compares, traces, ends bool
 }
 
 // fields returns the facts that there can be.
@@ -29,6 +30,8 @@ func (b backend) fields() sock.Field {
 		return b.host.Compared()
 	case b.traces:
 		return b.host.TraceFields(sock.SourceUnknown)
+	case b.ends:
+		return b.host.EndFields()
 	}
 	return b.host.Fields()
 }
@@ -52,7 +55,7 @@ func (r *run) openBackend(o *options) (backend, error) {
 		where = "from the source " + o.source
 	}
 	host, err := r.host(o)
-	return backend{host, where, o.watch > 0, o.tracing}, err
+	return backend{host: host, where: where, compares: o.watch > 0, traces: o.tracing, ends: o.events}, err
 }
 
 // backendFor is what answers a request, which was held against it.
@@ -116,6 +119,9 @@ func (b backend) fit(o *options, req *platform.Request) error {
 	}
 	for _, option := range o.shown {
 		if shows := fact.Shown(option); shows&fields == 0 {
+			if b.ends {
+				return usagef("--%s: nothing that it shows is known of a socket that has ended", option)
+			}
 			return b.refusal("--"+option, wordsOf(shows&^sock.ComparedFields))
 		}
 	}
@@ -132,9 +138,6 @@ func (b backend) fit(o *options, req *platform.Request) error {
 // and refuses the rest.
 func (b backend) fitLayout(l *render.Options) error {
 	fields := b.fields() | l.Facts&sock.FieldResult // closing tells that
-	if l.Live {
-		fields |= sock.FieldClosedAt
-	}
 	l.Queues = l.Queues && fields&(sock.FieldRecvQueue|sock.FieldSendQueue) != 0
 	l.Facts &= fields // without the columns of which none would hold anything
 	return b.refuseColumns(l, fields)
@@ -217,6 +220,9 @@ func lostToFilter(needs, fields sock.Field) sock.Field {
 
 // lacks refuses what asks for facts that there are not.
 func (b backend) lacks(what string, lost sock.Field) error {
+	if b.ends && lost&^b.host.Fields() == 0 {
+		return usagef("%s: %s are not known of a socket that has ended", what, fact.Missing(lost))
+	}
 	if lost&b.host.Compared() == lost && !b.compares {
 		return usagef("%s: %s come of comparing two listings, which --watch does", what, fact.Missing(lost))
 	}

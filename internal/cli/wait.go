@@ -86,6 +86,7 @@ func (r *run) waitFor(o *options, words []string) error {
 	if w.layout, err = r.layout(o, w.req.Query, w.b); err != nil {
 		return err
 	}
+	w.req.Query.Asked = f.Needs()
 	if w.shown {
 		w.req.Query.Want, w.req.Query.Asked = o.wants(w.layout.Needs()), w.layout.Asked()|f.Needs()
 	}
@@ -101,7 +102,7 @@ func (w *condition) poll() error {
 		if err != nil {
 			return err
 		}
-		unknown := len(found) == 0 && (a.unread() || a.hidden() && w.req.Filter.Needs().Has(sock.FieldOwners))
+		unknown := len(found) == 0 && (a.unread() || a.withholds(w.req.Filter.Needs()))
 		if len(found) > 0 != w.o.gone && !unknown {
 			return w.met(found, a)
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"sockeye/platform"
@@ -81,7 +80,7 @@ type watch struct {
 	needs   sock.Field // of the filter
 	tracker change.Tracker
 	view    view
-	said    map[string]bool
+	said    said
 
 	passes, failed int
 	matched        bool // in one pass at least
@@ -144,8 +143,8 @@ func (r *run) newWatch(o *options, req *platform.Request, shape render.Options) 
 	if err != nil {
 		return nil, usageError{err.Error()}
 	}
-	w := &watch{run: r, o: o, layout: layout, needs: req.Filter.Needs(), said: map[string]bool{}}
-	req.Query.Want = o.wants(layout.Needs() | change.Needs)
+	w := &watch{run: r, o: o, layout: layout, needs: req.Filter.Needs(), said: said{}}
+	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()|change.Needs), layout.Asked()|req.Filter.Needs()
 	if w.needs&sock.ComparedFields != 0 {
 		req.Later, w.tracker.Match = sock.ComparedFields, req.Filter.Match
 	}
@@ -234,30 +233,18 @@ func (w *watch) once() error {
 	return nil
 }
 
-// sayOnce says what was not said of an earlier pass, but for the numbers in it.
+// sayOnce says what was not said of an earlier pass.
 func (w *watch) sayOnce(text string) {
-	kind := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return '#'
-		}
-		return r
-	}, text)
-	if w.said[kind] || len(w.said) == mostSaid {
-		return
+	if w.said.isNew(text) {
+		w.view.makeWay()
+		w.say("%s", text)
 	}
-	w.said[kind] = true
-	w.view.makeWay()
-	w.say("%s", text)
 }
-
-// mostSaid bounds how many messages are remembered, and said.
-const mostSaid = 200
 
 // setStatus sets the exit status.
 func (w *watch) setStatus() {
 	switch {
-	case w.o.strict && w.incomplete, !w.matched && w.last.unread(),
-		!w.matched && w.last.hidden() && w.needs.Has(sock.FieldOwners):
+	case w.o.strict && w.incomplete, !w.matched && (w.last.unread() || w.last.withholds(w.needs)):
 		w.status = exitFailed
 	case !w.matched:
 		w.status = exitNothing

@@ -294,6 +294,53 @@ func TestEventsTable(t *testing.T) {
 	}
 }
 
+// TestEventsWithheld: that owners are hidden is said when there are some, and once.
+func TestEventsWithheld(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	// open opens a listener and returns its port.
+	open := func() (*net.TCPListener, uint16) {
+		l, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, uint16(l.Addr().(*net.TCPAddr).Port)
+	}
+	v := startEvents(t, asNobody, "-t")
+	// end closes a listener and returns the event of its end.
+	end := func(l *net.TCPListener, port uint16) (e closedEvent) {
+		l.Close()
+		for deref(e.LocalPort) != port {
+			e = v.next(t)
+		}
+		return e
+	}
+	hidden, port := open()
+	said := make(chan string)
+	go func() {
+		line, _ := v.errors.ReadString('\n')
+		said <- line
+	}()
+	for heard := false; !heard; { // it is said when something is told
+		end(open())
+		select {
+		case line := <-said:
+			heard = true
+			if want := "sockeye: the owner of 1 socket is hidden from this user; run as root to see them all\n"; line != want {
+				t.Errorf("said %q", line)
+			}
+		default:
+		}
+	}
+	if e := end(hidden, port); deref(e.OwnerStatus) != "permission" || e.PID != nil {
+		t.Errorf("owner_status %s, PID %d", deref(e.OwnerStatus), deref(e.PID))
+	}
+	if _, _, more := v.end(t); more != "" {
+		t.Errorf("said once more: %q", more)
+	}
+}
+
 // drops returns how many messages the netlink sockets of this namespace had no room
 // for.
 func drops(t *testing.T) (n uint64) {
