@@ -4,14 +4,14 @@ package sock
 // No source tells them: whoever compares listings sets them (sock/change).
 type Rates struct {
 	Known RateSet
+	// RetransShare is how much of the segments that were sent with data was sent
+	// before, in millionths. It is not known if none was sent.
+	RetransShare uint32
 	// Receive and Send are bytes per second: those that arrived in order, and those
 	// that the peer has acknowledged.
 	Receive, Send uint64
 	// SegsIn and SegsOut are segments per second, with data or without.
 	SegsIn, SegsOut uint64
-	// RetransShare is how much of the segments that were sent with data was sent
-	// before, in millionths. It is not known if none was sent.
-	RetransShare uint32
 }
 
 // Millionths is the whole of what [Rates.RetransShare] is a part of.

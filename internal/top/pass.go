@@ -17,7 +17,7 @@ type pass struct {
 	at     time.Time
 	rows   []row
 	index  map[uint64]int32 // the place of each key
-	owners []sock.Owner     // of all rows
+	owners shelf            // of all rows
 	totals totals
 	snap   sock.Snapshot
 }
@@ -90,12 +90,13 @@ func (m *maker) begin(at time.Time) *pass {
 	}
 	clear(p.index)
 	clear(p.rows[:cap(p.rows)]) // what is not there any more is not held
-	clear(p.owners[:cap(p.owners)])
-	*p = pass{at: at, rows: p.rows[:0], index: p.index, owners: p.owners[:0]}
+	p.owners.empty()
+	*p = pass{at: at, rows: p.rows[:0], index: p.index, owners: p.owners}
 	if m.last != nil {
 		p.number = m.last.number
-		if n := len(m.last.rows); cap(p.rows) < n {
-			p.rows = make([]row, 0, n+n/8)
+		// Those of the first pass grew by being copied, and may have room for many more.
+		if n := len(m.last.rows); cap(p.rows) < n || cap(p.rows) > n+n/4 {
+			p.rows = make([]row, 0, n+n/32)
 		}
 	}
 	p.number++
@@ -131,10 +132,7 @@ func (m *maker) add(p *pass, s *sock.Socket, a ask) {
 	if soon != nil {
 		r.goOn(soon)
 	}
-	if n := len(p.owners); len(s.Owners) > 0 {
-		p.owners = append(p.owners, s.Owners...)
-		r.owners = p.owners[n:len(p.owners):len(p.owners)]
-	}
+	r.owners = p.owners.put(s.Owners)
 }
 
 // compare gives a socket its rates and its age, and its row the mark. It returns the
@@ -209,9 +207,7 @@ func (m *maker) missing(p *pass, stay time.Duration) {
 			r.rates, r.known = sock.Rates{}, r.known&^sock.FieldRates
 			p.totals.closed++
 		}
-		n := len(p.owners)
-		p.owners = append(p.owners, was.owners...)
-		r.owners = p.owners[n:len(p.owners):len(p.owners)]
+		r.owners = p.owners.put(was.owners)
 		p.index[r.key] = int32(len(p.rows))
 		p.rows = append(p.rows, r)
 	}

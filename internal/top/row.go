@@ -15,16 +15,16 @@ type row struct {
 	key   uint64 // of the socket's identity; see keyOf
 	born  uint32 // counts the sockets as they were first seen
 	pass  uint32 // that it was last read in
-	mark  change.Kind
-	since int64 // when the mark was set, Unix time in nanoseconds
-	first int64 // when the socket was first seen; 0: in the first pass
-	read  int64 // when it was last read
+	since int64  // when the mark was set, Unix time in nanoseconds
+	first int64  // when the socket was first seen; 0: in the first pass
+	read  int64  // when it was last read
 
 	known    sock.Field
 	protocol sock.Protocol
 	family   sock.Family
 	state    sock.State
 	status   sock.OwnerStatus
+	mark     change.Kind
 	v6only   bool
 	told     uint8 // of counters
 
