@@ -5,8 +5,9 @@ import "sockeye/sock"
 // Rules are all rules, in the order of their names.
 var Rules = []*Rule{
 	acceptQueueFull, closeWaitLeak, closingStuck, connectFailed, datagramDrops, deletedProgram, exposedService, halfOpen,
-	idleWithoutKeepalive, memoryPressure, orphans, portExhaustion, receiverStalled, retransmissions, shadowedListener,
-	synFlood, synSentStuck, timeWait, zeroWindow,
+	idleWithoutKeepalive, memoryPressure, orphans, pathMTU, portExhaustion, receiveWindow, receiverStalled, reordering,
+	retransmissions, rtoBackoff, sendBuffer, sendQueueGrows, shadowedListener, spuriousRetransmissions, synFlood, synSentStuck,
+	timeWait, zeroWindow,
 }
 
 // Needs are the facts of sockets that the rules look at.

@@ -1,0 +1,51 @@
+package doctor
+
+import (
+	"fmt"
+
+	"sockeye/sock"
+)
+
+var zeroWindow = &Rule{
+	Name:    "zero_window",
+	Meaning: "The other side has no room: its process does not read. Nothing can be sent until it does.",
+	Advice:  "Look at the process at the other end. The kernel here asks again and again (the persist timer).",
+	begin: func(*Sample, settings) look {
+		var by grouped[place]
+		see := func(was *before, c *sock.Socket) {
+			if was != nil && c.Protocol == sock.TCP && was.timer == sock.TimerPersist && c.Timer.Kind == sock.TimerPersist && c.Knows(sock.FieldTimer) {
+				by.add(remoteOf(c), c).number += uint64(c.SendQueue)
+			}
+		}
+		return look{see, by.findings(func(to place, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Counters: []Number{{"send_queue", int64(g.number)}}, Try: to.try("-to"),
+				Title: fmt.Sprintf("%s does not read: %s of %s with %d bytes that wait", to.end, count(g.Total, "connection"), holder(g.first()), g.number),
+			}
+		})}
+	},
+}
+
+var receiverStalled = &Rule{
+	Name:    "receiver_stalled",
+	Meaning: "Data has arrived, and the process did not read a byte while it was looked. The sender will stop when the buffer is full.",
+	Advice:  "See what the process does instead: it may wait for something else, or be stopped.",
+	begin: func(*Sample, settings) look {
+		var by grouped[int]
+		see := func(was *before, c *sock.Socket) {
+			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 || holderPID(c) == 0 {
+				return
+			}
+			// What has been read is what arrived without what waits.
+			if arrived, known := was.moved(c, sock.TCPInfoBytesReceived); known && uint64(was.recvQueue)+arrived == uint64(c.RecvQueue) {
+				by.add(holderPID(c), c).number += uint64(c.RecvQueue)
+			}
+		}
+		return look{see, by.findings(func(pid int, g *group) *Finding {
+			return &Finding{
+				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: fmt.Sprintf("sockeye process %d --sort -recv_queue", pid),
+				Title: fmt.Sprintf("%s reads nothing: %d bytes wait on %s", holder(g.first()), g.number, count(g.Total, "connection")),
+			}
+		})}
+	},
+}
