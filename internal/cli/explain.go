@@ -87,8 +87,7 @@ func (r *run) explain(o *options, words []string) error {
 func meanings(words []string) ([]*explain.Entry, error) {
 	if kind, ok := explain.ParseKind(words[0]); ok && len(words) > 1 {
 		word := strings.Join(words[1:], "_")
-		entries := slices.Clone(explain.Lookup(word))
-		entries = slices.DeleteFunc(entries, func(e *explain.Entry) bool { return e.Kind != kind })
+		entries := explain.LookupKind(kind, word)
 		if len(entries) == 0 {
 			return nil, usagef("there is no %s %s", kind, quote(word))
 		}

@@ -75,6 +75,11 @@ func fold(word string) string {
 // do - and _.
 func Lookup(word string) []*Entry { return all()[fold(word)] }
 
+// LookupKind returns what a word means as a state, a fact and so on.
+func LookupKind(kind Kind, word string) []*Entry {
+	return slices.DeleteFunc(slices.Clone(Lookup(word)), func(e *Entry) bool { return e.Kind != kind })
+}
+
 // Names returns every word that is explained, without aliases and values, in order.
 func Names() []string {
 	var names []string

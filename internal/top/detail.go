@@ -18,7 +18,7 @@ type detailMessage struct {
 // under way at a time.
 func (m *model) readDetail() []effect {
 	r := m.current()
-	if !m.details || m.detailing || m.frozen || r == nil || m.machine.Detail == nil {
+	if !m.details || m.pane != factsPane || m.detailing || m.frozen || r == nil || m.machine.Detail == nil {
 		return nil
 	}
 	if m.detail.key != r.key {
@@ -51,10 +51,12 @@ func (m *model) detailed(msg detailMessage) []effect {
 	return nil
 }
 
-// detailLines are the lines of the details.
+// detailLines are the lines of the pane.
 func (m *model) detailLines() []string {
 	r := m.current()
 	switch {
+	case m.pane == meaningPane:
+		return m.meaningLines()
 	case r == nil:
 		return nil
 	case m.detail.key != r.key:

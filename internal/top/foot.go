@@ -9,11 +9,11 @@ import (
 	"sockeye/sock/escape"
 )
 
-// detailView shows the details below a line that parts them from the list.
+// detailView shows the pane below a line that parts them from the list.
 func (m *model) detailView(height int) []string {
 	all := m.detailLines()
 	shown := all[min(m.detailTop, len(all)):]
-	title := " details "
+	title := " " + m.paneTitle() + " "
 	if m.detailTop > 0 || len(shown) > height-1 {
 		title += "(J, K scroll) "
 	}

@@ -59,6 +59,7 @@ func sections() []section {
 			{keys: []string{"O"}, shown: "O", text: "the order the other way round", do: plain((*model).reverse)},
 			{keys: []string{"B"}, shown: "B", short: "B group", text: "group by the next: process, container, namespace, remote address, state, nothing", do: (*model).nextGroup},
 			{keys: []string{"enter"}, shown: "Enter", short: "Enter details", text: "details of the line; of a group its sockets", do: (*model).open},
+			{keys: []string{"w"}, shown: "w", text: "what the state of the line means, and why it has no owner", do: (*model).explain},
 			{keys: []string{"J"}, shown: "J", text: "scroll the details down", do: plain(func(m *model) { m.scrollDetail(1) })},
 			{keys: []string{"K"}, shown: "K", text: "scroll the details up", do: plain(func(m *model) { m.scrollDetail(-1) })},
 			{keys: []string{"p"}, shown: "p", short: "p pause", text: "freeze the screen, and go on", do: (*model).freeze},
@@ -142,13 +143,7 @@ func (m *model) open() []effect {
 		m.enter()
 		return m.readDetail()
 	}
-	m.details = !m.details
-	m.detailTop = 0
-	if m.details && m.chosen == 0 {
-		m.chosen = m.keyAt(m.cursor)
-	}
-	m.reveal()
-	return m.readDetail()
+	return m.turn(factsPane)
 }
 
 // back leaves what was opened last.

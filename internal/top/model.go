@@ -123,7 +123,8 @@ type model struct {
 	helping bool
 	helpTop int
 
-	details   bool
+	details   bool          // the pane below the list is open
+	pane      pane          // what stands there
 	detail    detailMessage // what was read last
 	detailing bool
 	detailTop int

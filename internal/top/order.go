@@ -174,6 +174,9 @@ func (m *model) find() {
 func (m *model) move(line int) []effect {
 	m.cursor = max(0, min(line, m.lines()-1))
 	m.chosen = m.keyAt(m.cursor)
+	if m.pane == meaningPane {
+		m.detailTop = 0
+	}
 	m.reveal()
 	return m.readDetail()
 }
