@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -23,7 +23,8 @@ is hidden.`
 const endHelp = `Ends the processes that hold the sockets which match: what listens, unless
 options or the filter say other states. The first words may be ports. Each
 process gets TERM, and KILL if it holds such a socket still when the time of
---grace is over. Then it is looked whether they are gone, or who has them now.
+--grace is over. Then it is looked whether they are gone, or who has them now
+(took over).
 
 It asks first. Without a terminal nothing is ended unless --yes says so; this
 process itself never is. A process is held by the system's handle for it, and
@@ -72,6 +73,8 @@ type ending struct {
 	targets []*target
 	hidden  []*sock.Socket // that match, and whose owners are not to be seen
 	nobody  []*sock.Socket // that match, and that no process holds
+	takers  []*target      // that hold what matches in the end, and were none
+	open    []*sock.Socket // that match in the end, and whose holders are not known
 	snap    sock.Snapshot
 }
 
@@ -127,13 +130,17 @@ func (e *ending) carryOut() error {
 	if len(e.targets) == 0 {
 		return e.conclude()
 	}
-	if !e.o.dryRun {
-		if err := e.consent(); err != nil {
-			return err
-		}
-		if err := e.signalAll(); err != nil {
-			return err
-		}
+	if e.o.dryRun {
+		return e.conclude()
+	}
+	if err := e.consent(); err != nil {
+		return err
+	}
+	if err := e.signalAll(); err != nil {
+		return err
+	}
+	if err := e.verify(); err != nil {
+		return err
 	}
 	return e.conclude()
 }
@@ -151,12 +158,18 @@ func (e *ending) find() error {
 	for _, t := range e.targets {
 		t.hold()
 	}
-	after, err := e.list()
+	return e.confirm()
+}
+
+// confirm leaves out what is no longer the process that was listed, or holds no socket
+// that matches any more.
+func (e *ending) confirm() error {
+	now, err := e.list()
 	if err != nil {
 		return err
 	}
 	for _, t := range e.targets {
-		t.confirm(after)
+		t.confirm(now)
 	}
 	return nil
 }
@@ -224,30 +237,32 @@ func (e *ending) consent() error {
 		}
 		return usagef("kill asks first, and standard input is no terminal: --yes ends processes without a question")
 	}
-	if len(plain) > 0 && !e.agree("end "+names(plain)) {
+	if len(plain) > 0 && !e.agreeTo(plain) {
 		refuse(plain)
 	}
 	for _, t := range guarded {
-		if !e.agree("end " + t.name() + ", " + t.special) {
+		if !e.agree("end " + t.described() + ": it is " + t.special) {
 			refuse([]*target{t})
 		}
 	}
-	return nil
+	return e.confirm() // an answer may take hours
+}
+
+// agreeTo asks whether some processes are to be ended.
+func (e *ending) agreeTo(all []*target) bool {
+	if len(all) == 1 {
+		return e.agree("end " + all[0].described())
+	}
+	for _, t := range all {
+		e.say("%s", t.described())
+	}
+	return e.agree(fmt.Sprintf("end these %d processes", len(all)))
 }
 
 func refuse(all []*target) {
 	for _, t := range all {
 		t.result = resultSpared
 	}
-}
-
-// names names some processes.
-func names(all []*target) string {
-	var words []string
-	for _, t := range all {
-		words = append(words, t.name())
-	}
-	return strings.Join(words, ", ")
 }
 
 // signalAll sends TERM, waits, and sends KILL to what holds its sockets still.

@@ -1,14 +1,18 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 
 	"sockeye/platform"
 	"sockeye/sock"
 	"sockeye/sock/change"
+	"sockeye/sock/fact"
 )
 
 // The results of kill, as JSON has them.
@@ -22,6 +26,8 @@ const (
 	resultItself    = "itself"        // never
 	resultRefused   = "not_permitted" // by the system
 	resultFailed    = "failed"
+	resultTook      = "took_over" // it was no target, and holds what matches now
+	resultWould     = "would_end" // with --dry-run
 )
 
 // target is a process that holds sockets which match.
@@ -37,6 +43,32 @@ type target struct {
 
 func (t *target) name() string {
 	return fmt.Sprintf("%s[%d]", t.process.Name, t.process.PID)
+}
+
+// described is the name with the user and the sockets, for a question.
+func (t *target) described() string {
+	text := t.name()
+	if t.process.User != "" {
+		text += " of " + t.process.User
+	}
+	return text + ", which holds " + t.ends()
+}
+
+// mostEnds is how many sockets of a process are named.
+const mostEnds = 4
+
+// ends names its sockets.
+func (t *target) ends() string {
+	var ends []string
+	for _, s := range t.sockets {
+		ends = append(ends, s.Protocol.String()+" "+cmp.Or(fact.LocalText(s), "-"))
+	}
+	slices.Sort(ends)
+	ends = slices.Compact(ends)
+	if more := len(ends) - mostEnds; more > 0 {
+		ends = append(ends[:mostEnds], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(ends, ", ")
 }
 
 // hold takes the system's handle for the process: a pidfd on Linux, a handle on
@@ -119,7 +151,10 @@ func (t *target) done() string {
 // look decides what became of a process that was signalled. One that holds its sockets
 // no more is about to end, or goes on: that is known when the time is over.
 func (t *target) look(now []*sock.Socket, over bool) {
-	if t.result != resultSignalled || t.holds(now) != nil {
+	if t.result != resultSignalled {
+		return
+	}
+	if p := t.holds(now); p != nil && sameStart(p, t.process) {
 		return
 	}
 	if platform.Ended(t.handle) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/change"
 	"sockeye/sock/escape"
 	"sockeye/sock/fact"
 	"sockeye/sock/snapshot"
@@ -16,10 +18,20 @@ import (
 // conclude says what became of each process and who has the sockets now, and sets
 // the exit status.
 func (e *ending) conclude() error {
+	a := answered{snap: e.snap}
+	// Owners that are hidden: the sockets are named below, unless the filter did not
+	// find them for that.
+	unseen := a.hidden() && e.req.Filter.Needs().Has(sock.FieldOwners)
 	for _, w := range e.snap.Warnings {
-		if w.Code != sock.CodePermission { // the sockets are named below
+		if w.Code != sock.CodePermission || unseen {
 			e.say("%s", w.Message)
 		}
+	}
+	if e.o.debug {
+		e.say("%s", debugText(e.snap))
+	}
+	if a.unread() || e.o.strict && !e.snap.Complete {
+		e.status = exitFailed
 	}
 	if len(e.hidden) > 0 {
 		e.say("who holds %s is hidden: it may belong to another user", socketsText(e.hidden))
@@ -31,28 +43,63 @@ func (e *ending) conclude() error {
 	if err := e.write(); err != nil {
 		return writeError{err}
 	}
-	if len(e.targets) == 0 {
-		if e.status == exitMatched {
-			e.status = exitNothing
-			if !e.o.terse() && len(e.nobody) == 0 {
-				e.say("nothing that matches is held by a process")
-			}
+	switch {
+	case len(e.targets) == 0 && unseen:
+		e.say("whether a process that matches holds a socket is not known")
+		e.status = exitFailed
+	case len(e.targets) == 0 && e.status == exitMatched:
+		e.status = exitNothing
+		if !e.o.terse() && len(e.nobody) == 0 {
+			e.say("nothing that matches is held by a process")
 		}
-		return nil
+	case e.o.dryRun:
+		e.tellGuarded()
+	case len(e.targets) > 0:
+		e.tellResults()
 	}
-	if e.o.dryRun {
-		return nil
-	}
-	return e.verify()
+	return nil
 }
 
-// verify tells who holds what matches now, and sets the exit status: a process that
-// was to end and holds its sockets, or another one on its place, is a failure.
+// tellGuarded says which processes would be asked about by themselves.
+func (e *ending) tellGuarded() {
+	for _, t := range e.targets {
+		if t.result == "" && t.special != "" && !e.o.terse() {
+			e.say("%s is %s; it is asked about by itself", t.name(), t.special)
+		}
+	}
+}
+
+// verify looks who holds what matches now.
 func (e *ending) verify() error {
 	now, err := e.list()
 	if err != nil {
 		return err
 	}
+	known := map[change.Identity]bool{} // that nobody was ended for
+	for _, s := range slices.Concat(e.hidden, e.nobody) {
+		known[change.IdentityOf(s)] = true
+	}
+	by := map[int]*target{}
+	for _, s := range now {
+		if len(s.Owners) == 0 && !known[change.IdentityOf(s)] {
+			e.open = append(e.open, s)
+		}
+		p := e.taker(s)
+		if p == nil {
+			continue
+		}
+		if by[p.PID] == nil {
+			by[p.PID] = &target{process: p, result: resultTook}
+			e.takers = append(e.takers, by[p.PID])
+		}
+		by[p.PID].sockets = append(by[p.PID].sockets, s)
+	}
+	return nil
+}
+
+// tellResults sets the exit status: a process that was to end and holds its sockets, or
+// another one on its place, is a failure.
+func (e *ending) tellResults() {
 	ended, spared := 0, 0
 	for _, t := range e.targets {
 		switch t.result {
@@ -68,16 +115,17 @@ func (e *ending) verify() error {
 			e.status = exitFailed
 		}
 	}
-	for _, s := range now {
-		if taker := e.taker(s); taker != nil {
-			e.say("%s is held by %s[%d] now", socketsText([]*sock.Socket{s}), taker.Name, taker.PID)
-			e.status = exitFailed
-		}
+	for _, t := range e.takers {
+		e.say("%s is held by %s now", t.ends(), t.name())
+		e.status = exitFailed
+	}
+	for _, s := range e.open {
+		e.say("%s is there now, without a process that is known: %s", socketsText([]*sock.Socket{s}), s.OwnerStatus)
+		e.status = exitFailed
 	}
 	if e.status == exitMatched && ended == 0 && spared > 0 {
 		e.status = exitNothing
 	}
-	return nil
 }
 
 // taker returns the process that holds a socket and was no target.
@@ -101,31 +149,19 @@ func (e *ending) write() error {
 	case e.o.format.is(render.JSON):
 		return e.writeJSON()
 	}
-	for _, t := range e.targets {
-		var ends []string
-		for _, s := range t.sockets {
-			ends = append(ends, s.Protocol.String()+" "+fact.LocalText(s))
-		}
-		slices.Sort(ends)
-		ends = slices.Compact(ends)
-		if more := len(ends) - mostEnds; more > 0 {
-			ends = append(ends[:mostEnds], fmt.Sprintf("%d more", more))
-		}
-		if _, err := fmt.Fprintf(e.Out, "%s  %s  %s\n", t.resultText(), escape.Text(t.name()), strings.Join(ends, ", ")); err != nil {
+	for _, t := range slices.Concat(e.targets, e.takers) {
+		if _, err := fmt.Fprintf(e.Out, "%s  %s  %s\n", t.resultText(), escape.Text(t.name()), t.ends()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mostEnds is how many sockets of a process are named.
-const mostEnds = 4
-
 // resultText is the result for people.
 func (t *target) resultText() string {
 	switch t.result {
 	case "":
-		return "would end"
+		return resultText(resultWould)
 	case resultSignalled:
 		return "goes on"
 	case resultItself:
@@ -133,8 +169,10 @@ func (t *target) resultText() string {
 	case resultLeft:
 		return "let go"
 	}
-	return strings.ReplaceAll(t.result, "_", " ")
+	return resultText(t.result)
 }
+
+func resultText(result string) string { return strings.ReplaceAll(result, "_", " ") }
 
 // writeJSON writes the document: a member for each process.
 func (e *ending) writeJSON() error {
@@ -143,15 +181,17 @@ func (e *ending) writeJSON() error {
 		Process string            `json:"process"`
 		User    string            `json:"user,omitempty"`
 		Result  string            `json:"result"`
+		Error   string            `json:"error,omitempty"`
+		Guarded string            `json:"guarded,omitempty"`
 		Sockets []json.RawMessage `json:"sockets"`
 	}
 	all := []process{}
 	members := []*fact.Fact{fact.Lookup("protocol"), fact.Lookup("family"), fact.Lookup("state"),
 		fact.Lookup("local_address"), fact.Lookup("local_port"), fact.Lookup("local_path"), fact.Lookup("cookie")}
-	for _, t := range e.targets {
-		p := process{PID: t.process.PID, Process: t.process.Name, User: t.process.User, Result: t.result}
-		if p.Result == "" {
-			p.Result = "would_end"
+	for _, t := range slices.Concat(e.targets, e.takers) {
+		p := process{PID: t.process.PID, Process: t.process.Name, User: t.process.User, Result: cmp.Or(t.result, resultWould), Guarded: t.special}
+		if t.err != nil {
+			p.Error = plainError(t.err).Error()
 		}
 		for _, s := range t.sockets {
 			p.Sockets = append(p.Sockets, fact.AppendObject(nil, s, members))

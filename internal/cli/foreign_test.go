@@ -28,11 +28,11 @@ func ask(t *testing.T, words ...string) (status int, stdout, stderr string) {
 	return status, out.String(), messages.String()
 }
 
-// needsMachine are options about this machine, which a snapshot does not go with, or
+// needsMachine are options and commands about this machine, which a snapshot does not go with, or
 // with a file that is not there.
 var needsMachine = []string{
 	"-K", "-D", "-E", "-F", "--kill", "--dump", "--diag", "--events", "--filter", "--filter-file",
-	"-c", "--watch", "--continuous", "-N", "--net", "--netns", "--all-netns",
+	"-c", "--watch", "--continuous", "-N", "--net", "--netns", "--all-netns", "kill",
 }
 
 // typedHere runs words of another tool and says what became of them.

@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sockeye/platform"
@@ -10,6 +11,7 @@ import (
 	"sockeye/render/portview"
 	"sockeye/sock"
 	"sockeye/sock/filter"
+	"sockeye/sock/snapshot"
 )
 
 const portHelp = `Says who uses a local port: listeners first, then what is connected to them,
@@ -26,7 +28,9 @@ Examples:
 
 A port that is published for a container leads to what listens in it; one that
 the kernel forwards (NAT) is told with its target. Where the rules may not be
-read, a port without a socket is not called free: exit status 3.
+read, a port without a socket is not called free: exit status 3. --free leaves
+out what is forwarded as far as that may be read, with --strict it ends in 3 if
+it may not.
 
 --pids names the processes that listen: of several that hold the socket those
 that no other of them started (service managers aside), with their children of
@@ -112,8 +116,12 @@ func (r *run) port(o *options, words []string) error {
 // freePort prints the first of the ports that no socket uses, in whichever state, and
 // that is not forwarded.
 func (r *run) freePort(o *options, q *portQuestion) error {
-	if q.narrowed && (o.choosesStates() || q.req.Forwards == nil) || o.shapesListing() {
-		return usagef("--free prints a port that nothing uses: it goes without a filter, states and formats")
+	shaped := *o
+	if o.format.is(render.JSON) || o.format.is(render.Quiet) {
+		shaped.format = formatWord{}
+	}
+	if q.narrowed && (o.choosesStates() || q.req.Forwards == nil) || shaped.shapesListing() {
+		return usagef("--free prints a port that nothing uses: it goes without a filter, states and formats but --json and -q")
 	}
 	listing, found, err := r.gather(o, q.req, sock.FieldLocal)
 	if err != nil {
@@ -126,16 +134,44 @@ func (r *run) freePort(o *options, q *portQuestion) error {
 		return nil
 	}
 	port, ok := firstFree(q.ports, found, snap.Forwards)
-	if !ok {
+	switch r.status = exitMatched; {
+	case !ok:
 		r.status = exitNothing
-		r.say("each of the ports %s is used", q.text)
-		return nil
-	}
-	if r.status = exitMatched; snap.ForwardsUnknown != nil && o.strict {
+		if !o.terse() {
+			r.say("%s", q.usedText())
+		}
+	case snap.ForwardsUnknown != nil && o.strict:
 		r.status = exitFailed
 		r.say("%s", unknownForwards(snap.ForwardsUnknown))
 	}
+	switch {
+	case o.format.is(render.JSON):
+		return r.freeJSON(port, ok, snap)
+	case !ok || o.terse():
+		return nil
+	}
 	return r.print(strconv.Itoa(port) + "\n")
+}
+
+// freeJSON writes the document with the port, null if there is none.
+func (r *run) freeJSON(port int, ok bool, snap sock.Snapshot) error {
+	answer := &port
+	if !ok {
+		answer = nil
+	}
+	text, err := snapshot.AppendAnswer(nil, "free_port", answer, &snap)
+	if err != nil {
+		return err
+	}
+	return r.print(string(text) + "\n")
+}
+
+// usedText says that there is no free port.
+func (q *portQuestion) usedText() string {
+	if strings.ContainsAny(q.text, "-,") {
+		return "each of the ports " + q.text + " is used"
+	}
+	return "port " + q.text + " is used"
 }
 
 // portQuestion reads the words behind `port`.

@@ -1,6 +1,7 @@
 package livetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -168,14 +171,73 @@ func TestKill(t *testing.T) {
 		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
 	}
 	deaf.Wait()
-	// What is started again has the port.
-	loop := startListener(t, exec.Command("sh", "-c", "while :; do busybox nc -l -p 8082; done"), "8082")
-	got = run(t, sockeye(t, "kill", "8082", "--yes"))
-	reap(loop)
-	run(t, sockeye(t, "kill", "8082", "--yes"))
-	if ended := strings.HasPrefix(got.stdout, "ended"); !ended || got.status == 3 && !strings.Contains(got.stderr, "is held by busybox[") {
-		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+}
+
+// TestKillTaken: who has the port in the place of what was ended is named, and where that
+// is hidden it is said. Both programs stand still while the port changes hands.
+func TestKillTaken(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
 	}
+	for name, c := range map[string]struct {
+		as   func(*exec.Cmd) *exec.Cmd
+		want string
+	}{
+		"named":  {func(cmd *exec.Cmd) *exec.Cmd { return cmd }, `^sockeye: tcp \*:8085 is held by \S+\[1\] now\n$`},
+		"hidden": {asNobody, `(?m)^sockeye: tcp \*:8085 is there now, without a process that is known: permission$`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := startListener(t, c.as(exec.Command("busybox", "nc", "-ll", "-p", "8085", "-e", "cat")), "8085")
+			send(t, server, syscall.SIGSTOP)
+			kill := c.as(sockeye(t, "kill", "8085", "--yes", "--grace", "600", "--json"))
+			var out, errs bytes.Buffer
+			kill.Stdout, kill.Stderr = &out, &errs
+			if err := kill.Start(); err != nil {
+				t.Fatal(err)
+			}
+			untilPending(t, server)
+			send(t, kill, syscall.SIGSTOP)
+			send(t, server, syscall.SIGCONT)
+			server.Wait()
+			l, err := net.Listen("tcp", ":8085")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			send(t, kill, syscall.SIGCONT)
+			kill.Wait()
+			if status := kill.ProcessState.ExitCode(); status != 3 || !regexp.MustCompile(c.want).MatchString(errs.String()) {
+				t.Errorf("status %d: %s", status, errs.String())
+			}
+			took := strings.Count(out.String(), `"pid":1,`) == 1 && strings.Contains(out.String(), `"result":"took_over"`)
+			if !strings.Contains(out.String(), `"result":"ended"`) || took != (name == "named") {
+				t.Error(out.String())
+			}
+		})
+	}
+}
+
+func send(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
+	t.Helper()
+	if err := cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// untilPending waits until TERM is on its way to a process that stands still.
+func untilPending(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	pending := regexp.MustCompile(`(?m)^ShdPnd:\s*[0-9a-f]+[4-7c-f]...$`) // bit 14
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pending.Match(status) {
+			return
+		}
+	}
+	t.Fatal("no TERM within a minute")
 }
 
 // TestKillSpecial: the first process, a proxy and the program itself are not ended as

@@ -3,6 +3,7 @@ package livetest
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,6 +23,8 @@ func TestSchema(t *testing.T) {
 	keep(t, set, err)
 	document, line := compileSchema(t, ""), compileSchema(t, "#/$defs/socket")
 	for _, args := range [][]string{
+		{"port", "--free", "1-65535", "--json"},
+		{"kill", "sport", ">", "1", "--dry-run", "--json"},
 		{"-a", "-A", "all", "--json"},
 		{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--tos", "--json"},
 		{"-a", "-A", "all", "--source", "proc", "--json"},
@@ -33,6 +36,12 @@ func TestSchema(t *testing.T) {
 	} {
 		validate(t, document, args, run(t, sockeye(t, args...)).stdout)
 	}
+	differences := differingFile(t)
+	diff := run(t, sockeye(t, "diff", differences, "--json")).stdout
+	if !strings.Contains(diff, `{"before":`) || strings.Contains(diff, `"opened":[]`) {
+		t.Errorf("nothing changed or opened: %.300s", diff)
+	}
+	validate(t, document, []string{"diff", "--json"}, diff)
 	// With owner_reason.
 	validate(t, document, []string{"as nobody"}, run(t, asNobody(sockeye(t, "-a", "--json"))).stdout)
 	args := []string{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--ndjson"}
@@ -56,9 +65,23 @@ func TestSchema(t *testing.T) {
 	if len(events) <= len(set.Made)/2 {
 		t.Errorf("%d events of a population of %d", len(events), len(set.Made))
 	}
+	events = append(events, strings.Split(strings.TrimSuffix(run(t, sockeye(t, "diff", differences, "--ndjson")).stdout, "\n"), "\n")...)
 	for _, text := range events {
 		validate(t, event, args, text)
 	}
+}
+
+// differingFile writes a listing that is not what there is: connections are in another
+// state, and listeners are missing.
+func differingFile(t *testing.T) string {
+	t.Helper()
+	text := strings.ReplaceAll(list(t, "-a", "--json", "state", "established"), `"state":"ESTABLISHED"`, `"state":"LAST_ACK"`)
+	text = strings.Replace(text, `,"query":`, `,"asked":`, 1)
+	name := filepath.Join(t.TempDir(), "before.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
