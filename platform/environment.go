@@ -22,7 +22,7 @@ func withInterfaces(env *sock.Environment) *sock.Environment {
 		},
 		LoadAddresses: func() (all []sock.InterfaceAddress, err error) {
 			err = env.Do(func() error {
-				all, err = interfaceAddresses()
+				all, err = interfaceAddresses(env)
 				return err
 			})
 			return all, err

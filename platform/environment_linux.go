@@ -3,6 +3,9 @@ package platform
 import (
 	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"sockeye/platform/netns"
@@ -29,22 +32,64 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 	return withInterfaces(env), nil // without /proc the own namespace has no name
 }
 
-// addressDumps is how often the addresses are asked for while they change.
-const addressDumps = 5
-
 // interfaceAddresses returns the addresses of the interfaces in the namespace of the
-// calling thread.
-func interfaceAddresses() (all []sock.InterfaceAddress, err error) {
-	for range addressDumps {
-		var dump []byte
-		if dump, err = syscall.NetlinkRIB(syscall.RTM_GETADDR, syscall.AF_UNSPEC); err != nil {
-			return nil, err
+// calling thread, which is that of an environment.
+func interfaceAddresses(env *sock.Environment) ([]sock.InterfaceAddress, error) {
+	all, err := routeDump(syscall.RTM_GETADDR, sockdiag.InterfaceAddresses)
+	if err != nil {
+		return nil, err
+	}
+	vrfs, err := routeDump(syscall.RTM_GETLINK, sockdiag.VRFs)
+	if err != nil || vrfs == nil {
+		return all, err
+	}
+	spanning := spanningVRFs(env.Proc)
+	for i := range all {
+		if vrf := vrfs[all[i].Interface]; vrf != 0 {
+			all[i].VRF, all[i].Spanning = vrf, spanning
 		}
-		if all, err = sockdiag.InterfaceAddresses(dump); !errors.Is(err, sockdiag.ErrInterrupted) {
+	}
+	return all, nil
+}
+
+// routeDumps is how often something is asked for while it changes.
+const routeDumps = 5
+
+// routeDump asks NETLINK_ROUTE for a dump in the namespace of the calling thread.
+func routeDump[T any](kind int, read func([]byte) (T, error)) (all T, err error) {
+	for range routeDumps {
+		var dump []byte
+		if dump, err = syscall.NetlinkRIB(kind, syscall.AF_UNSPEC); err != nil {
+			return all, err
+		}
+		if all, err = read(dump); !errors.Is(err, sockdiag.ErrInterrupted) {
 			break
 		}
 	}
 	return all, err
+}
+
+// vrfSettings are the settings of a network namespace by which sockets that are bound to
+// no device take what arrives in a VRF.
+var vrfSettings = map[string]sock.ProtocolSet{
+	"ipv4/tcp_l3mdev_accept": sock.Protocols(sock.TCP, sock.MPTCP, sock.SMC, sock.DCCP),
+	"ipv4/udp_l3mdev_accept": sock.Protocols(sock.UDP, sock.UDPLite),
+	"ipv4/raw_l3mdev_accept": sock.Protocols(sock.Raw),
+	"sctp/l3mdev_accept":     sock.Protocols(sock.SCTP),
+}
+
+// spanningVRFs returns the protocols of which they do, in the namespace of the calling
+// thread. Where there is no setting they do, as ping sockets, and those of SCTP of older
+// kernels.
+func spanningVRFs(proc string) sock.ProtocolSet {
+	spanning := ^sock.ProtocolSet(0)
+	for setting, protocols := range vrfSettings {
+		text, err := os.ReadFile(filepath.Join(proc, "sys/net", setting))
+		if err == nil && strings.TrimSpace(string(text)) == "0" {
+			spanning &^= protocols
+		}
+	}
+	return spanning
 }
 
 // openSpace opens a namespace by its file.

@@ -34,6 +34,7 @@ type reach struct {
 	families sock.FamilySet // that it takes
 	device   uint32         // 0: none
 	name     string         // of the device
+	protocol sock.Protocol
 }
 
 type exposure struct {
@@ -87,7 +88,7 @@ func (e *exposures) add(s *sock.Socket) {
 // reachOf returns how a socket is bound. One of IPv6 that is bound to every address
 // takes IPv4 too unless it is known not to (v6only); raw ones never do.
 func reachOf(s *sock.Socket) reach {
-	r := reach{address: s.Local.Addr(), families: sock.Families(sock.IPv6)}
+	r := reach{address: s.Local.Addr(), families: sock.Families(sock.IPv6), protocol: s.Protocol}
 	if s.Knows(sock.FieldInterface) {
 		r.device, r.name = s.IfIndex, s.Interface
 	}
@@ -116,7 +117,8 @@ func (e *exposures) of(r reach) exposure {
 }
 
 // everywhere is what a socket that is bound to every address is reached at: the
-// addresses of the device that it is bound to, else of all.
+// addresses of the device that it is bound to, of a VRF those of its members too, else
+// of all that are in no VRF.
 func (e *exposures) everywhere(r reach) exposure {
 	addresses, err := e.interfaces.Addresses()
 	if err != nil {
@@ -127,11 +129,11 @@ func (e *exposures) everywhere(r reach) exposure {
 	var on []netip.Addr
 	found := false
 	for _, a := range addresses {
-		takes := sock.Families(sock.IPv6)
+		family := sock.Families(sock.IPv6)
 		if a.Address.Is4() {
-			takes = sock.Families(sock.IPv4)
+			family = sock.Families(sock.IPv4)
 		}
-		if r.families&takes == 0 || r.device != 0 && r.device != a.Interface {
+		if r.families&family == 0 || !r.takes(a) {
 			continue
 		}
 		found = true
@@ -157,6 +159,15 @@ func (e *exposures) everywhere(r reach) exposure {
 	})
 	on = slices.Compact(on)
 	return exposure{sock.ScopeOf(on[0]), on}
+}
+
+// takes reports whether what is sent to an address reaches the sockets as far as devices
+// decide (inet_sk_bound_dev_eq of the kernel's net/inet_sock.h).
+func (r reach) takes(a sock.InterfaceAddress) bool {
+	if r.device != 0 {
+		return r.device == a.Interface || r.device == a.VRF
+	}
+	return a.VRF == 0 || a.Spanning.Has(r.protocol)
 }
 
 // linkLocal reports whether an address of IPv6 is one of several links alike.

@@ -105,6 +105,45 @@ func reached(s *sock.Socket) string {
 	return strings.Join(words, " ")
 }
 
+// TestExposureInVRF: a VRF has the addresses of its members, which what is bound to no
+// device has only if its protocol spans the VRFs.
+func TestExposureInVRF(t *testing.T) {
+	const red = 5
+	address := func(device uint32, text string, vrf uint32) sock.InterfaceAddress {
+		return sock.InterfaceAddress{Interface: device, Address: netip.MustParseAddr(text), VRF: vrf, Spanning: sock.Protocols(sock.Raw)}
+	}
+	interfaces := &sock.Interfaces{LoadAddresses: func() ([]sock.InterfaceAddress, error) {
+		return []sock.InterfaceAddress{
+			address(1, "127.0.0.1", 0), address(2, "192.31.196.7", 0), address(red, "127.0.0.1", red), address(red, "10.0.0.1", red),
+			address(6, "10.0.0.6", red), address(6, "fd00::6", red), address(7, "100.64.0.7", red), address(8, "10.0.9.8", 9),
+		}, nil
+	}}
+	for _, test := range []struct {
+		protocol sock.Protocol
+		device   uint32
+		local    string
+		want     string
+	}{
+		{sock.TCP, 0, "0.0.0.0:80", "public 192.31.196.7"},
+		{sock.Raw, 0, "0.0.0.0:80", "public 192.31.196.7 100.64.0.7 10.0.0.1 10.0.0.6 10.0.9.8"},
+		{sock.UDP, red, "0.0.0.0:80", "shared 100.64.0.7 10.0.0.1 10.0.0.6"},
+		{sock.TCP, red, "[::]:80", "shared 100.64.0.7 10.0.0.1 10.0.0.6 fd00::6"},
+		{sock.TCP, 6, "0.0.0.0:80", "private 10.0.0.6"},
+		{sock.TCP, 9, "0.0.0.0:80", "private 10.0.9.8"},
+		{sock.TCP, 2, "0.0.0.0:80", "public 192.31.196.7"},
+		{sock.TCP, 3, "0.0.0.0:80", "all"}, // a device without an address
+	} {
+		state := sock.Listen
+		if test.protocol != sock.TCP {
+			state = sock.Unconnected
+		}
+		s := &sock.Socket{Protocol: test.protocol, State: state, Known: known6, IfIndex: test.device, Local: netip.MustParseAddrPort(test.local)}
+		if (&Listing{}).exposures(interfaces).add(s); reached(s) != test.want {
+			t.Errorf("%v %s on device %d: %q, want %q", test.protocol, test.local, test.device, reached(s), test.want)
+		}
+	}
+}
+
 // TestExposureOverOneFamily: a socket that takes both is reached over each.
 func TestExposureOverOneFamily(t *testing.T) {
 	for family, want := range map[sock.Family]string{

@@ -25,7 +25,7 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 }
 
 // interfaceAddresses returns the addresses of the interfaces of this machine.
-func interfaceAddresses() (all []sock.InterfaceAddress, err error) {
+func interfaceAddresses(*sock.Environment) (all []sock.InterfaceAddress, err error) {
 	there, err := interfaces()
 	if err != nil {
 		return nil, err

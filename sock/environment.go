@@ -79,6 +79,12 @@ type Interfaces struct {
 type InterfaceAddress struct {
 	Interface uint32 // its index
 	Address   netip.Addr
+	// VRF is the index of the device of the virtual routing domain that the interface
+	// is part of, or is; 0: none.
+	VRF uint32
+	// Spanning are the protocols whose sockets take what arrives in the VRF if they are
+	// bound to no device.
+	Spanning ProtocolSet
 }
 
 // ErrNoAddresses is the error of interfaces that are not known: those of a file, or of

@@ -28,27 +28,38 @@ var errCut = errors.New("a message is cut")
 // message that is not whole.
 func InterfaceAddresses(dump []byte) ([]sock.InterfaceAddress, error) {
 	var all []sock.InterfaceAddress
-	walk := messages{dump}
-	for m, ok := walk.next(); ok; m, ok = walk.next() {
-		switch {
-		case m.flags&nlmFDumpIntr != 0:
-			return nil, ErrInterrupted
-		case m.kind != rtmNewAddr:
-			continue
-		case len(m.payload) < ifAddrMsgLen:
-			return nil, errCut
-		}
-		attributes := m.payload[ifAddrMsgLen:]
+	err := eachOf(dump, rtmNewAddr, ifAddrMsgLen, func(payload []byte) {
+		attributes := payload[ifAddrMsgLen:]
 		address := findAttribute(attributes, ifaLocal)
 		if address == nil {
 			address = findAttribute(attributes, ifaAddress)
 		}
 		if a, ok := netip.AddrFromSlice(address); ok {
-			all = append(all, sock.InterfaceAddress{Interface: native.Uint32(m.payload[4:]), Address: a})
+			all = append(all, sock.InterfaceAddress{Interface: native.Uint32(payload[4:]), Address: a})
 		}
-	}
-	if len(walk.rest) > 0 {
-		return nil, errCut
+	})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
+}
+
+// eachOf calls read with the messages of a kind in a dump, whose fixed part is there.
+func eachOf(dump []byte, kind uint16, fixed int, read func(payload []byte)) error {
+	walk := messages{dump}
+	for m, ok := walk.next(); ok; m, ok = walk.next() {
+		switch {
+		case m.flags&nlmFDumpIntr != 0:
+			return ErrInterrupted
+		case m.kind != kind:
+			continue
+		case len(m.payload) < fixed:
+			return errCut
+		}
+		read(m.payload)
+	}
+	if len(walk.rest) > 0 {
+		return errCut
+	}
+	return nil
 }
