@@ -185,7 +185,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 		l.forwards = h.forwards
 	}
 	if h.spaces != nil {
-		l.rows = h.everywhere(l)
+		l.rows, l.spaces = h.everywhere(l), h.spaces
 	}
 	switch wanted := want&sock.OwnerFields != 0; {
 	case h.givesOwners():

@@ -62,6 +62,7 @@ type Listing struct {
 	places  *places              // nil: units and containers are not wanted
 	behind  func(*sock.Socket)   // nil: there is nothing behind them
 	chain   *chainRun            // nil: not this machine
+	spaces  *spaces              // nil: one network namespace
 	head    func() sock.Snapshot // what a recording says
 	// forwards reads what the kernel forwards; nil: that is not wanted, or not told here.
 	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)

@@ -38,9 +38,44 @@ func (l *Listing) Kernel() (k sock.KernelSummary, kept bool) {
 	if l.chain == nil || l.chain.env.Proc == "" {
 		return k, false
 	}
-	k, failures := procnet.ReadKernel(l.chain.env, l.request.Query.Protocols)
+	return l.kernelIn(l.chain.env), true
+}
+
+func (l *Listing) kernelIn(env *sock.Environment) sock.KernelSummary {
+	k, failures := procnet.ReadKernel(env, l.request.Query.Protocols)
 	for _, f := range failures {
 		l.report(f)
 	}
-	return k, true
+	return k
+}
+
+// SpaceKernel is what the kernel keeps of a network namespace.
+type SpaceKernel struct {
+	Netns sock.Netns
+	sock.KernelSummary
+	// AutoPorts are the first and last port that the kernel takes for a connection
+	// there; 0: not known.
+	AutoPorts [2]uint16
+}
+
+// Kernels is [Listing.Kernel] of each network namespace that was listed.
+func (l *Listing) Kernels() (all []SpaceKernel) {
+	if l.chain == nil || l.chain.env.Proc == "" {
+		return nil
+	}
+	envs := []*sock.Environment{l.chain.env}
+	if l.spaces != nil {
+		envs = nil
+		for _, sp := range l.spaces.now() {
+			envs = append(envs, sp.env)
+		}
+	}
+	for _, env := range envs {
+		k := SpaceKernel{KernelSummary: l.kernelIn(env), AutoPorts: autoPorts(env)}
+		if ns := env.Namespace; ns != nil {
+			k.Netns = sock.Netns{Inode: ns.Inode(), Name: ns.Name()}
+		}
+		all = append(all, k)
+	}
+	return all
 }

@@ -46,7 +46,9 @@ func interfaceAddresses(*sock.Environment) (all []sock.InterfaceAddress, err err
 }
 
 // AutoPorts returns zeros: the range is not known here.
-func (h *Host) AutoPorts() [2]uint16 { return [2]uint16{} }
+func (h *Host) AutoPorts() [2]uint16 { return autoPorts(h.chain.env) }
+
+func autoPorts(*sock.Environment) [2]uint16 { return [2]uint16{} }
 
 // CgroupID returns an error: control groups are Linux's.
 func (h *Host) CgroupID(string) (uint64, error) {

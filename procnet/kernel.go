@@ -124,7 +124,13 @@ func (r *kernelReader) usage(l limit) sock.Usage {
 	if l.counter != "" {
 		u.Used.Value, u.Used.Known = r.counters.Get(l.group, l.counter)
 	}
-	numbers, path, err := r.readSetting(cmp.Or(l.told, l.setting))
+	in := r.session
+	if l.machine {
+		// The first network namespace alone shows it, which may be that of this process
+		// when another one is looked at.
+		in.env = &sock.Environment{Proc: r.env.Proc}
+	}
+	numbers, path, err := in.readSetting(cmp.Or(l.told, l.setting))
 	r.fail(path, err)
 	if l.at < len(numbers) {
 		u.Limit = sock.Amount{Value: numbers[l.at] * unit, Known: true}

@@ -225,17 +225,22 @@ func (c *comparison) read(req platform.Request) error {
 }
 
 // load reads a file.
-func (c *comparison) load(s *side, req platform.Request) error {
-	in, err := c.openInput(s.file)
+func (r *run) load(s *side, req platform.Request) error {
+	in, err := r.openInput(s.file)
 	if err != nil {
 		return err
 	}
-	listing, err := in.listing(c.ctx, req)
+	return r.loadFrom(in, s, req)
+}
+
+// loadFrom reads a file that is open.
+func (r *run) loadFrom(in *input, s *side, req platform.Request) error {
+	listing, err := in.listing(r.ctx, req)
 	if err != nil {
 		return err
 	}
 	if s.sockets, err = collect(listing); err != nil {
-		return inputError(s.file, err)
+		return inputError(in.name, err)
 	}
 	s.snap = listing.Snapshot()
 	return nil

@@ -15,6 +15,10 @@ worst first: what it is, the sockets and numbers that show it, what it means,
 what to try. A filter chooses the sockets; counters are those of the whole
 network namespace, and of memory those of the machine.
 
+With --from it looks at what sockeye --json wrote, and with --from twice at
+what was between: "sockeye -tua -eiom --json" tells all that the rules need. A
+file has none of the kernel's counters; rules that need them are named.
+
 The exit status is 0 if nothing is wrong, 1 if something is (what is only worth
 knowing, info, is not), 3 if it could not be looked. Nothing is changed and
 nothing is sent.
@@ -22,8 +26,10 @@ nothing is sent.
 Examples:
   sockeye doctor
   sockeye doctor --sample 10 dport 5432
+  sockeye doctor --all-netns            of every container too
   sockeye doctor --rules                what it looks for, and the settings
   sockeye doctor --set close_wait_leak.seconds=600
+  sockeye doctor --from before.json --from after.json
   sockeye doctor -j | jq -r '.findings[] | [.severity, .title] | @tsv'
 `
 
@@ -38,10 +44,12 @@ func doctorCommand(o *options) command {
 				{name: "set", value: "RULE.KEY=NUMBER", group: groupOther, usage: "another number for a rule", set: o.setRule},
 				on(groupOther, &o.rules, "rules", "", "list the rules with their settings"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
+				o.formatOption(render.NDJSON, "", "a JSON object for each finding"),
 				o.formatOption(render.Count, "", "the number of findings"),
 				o.formatOption(render.Quiet, "q", "nothing but the exit status"),
 			},
-			onlyOn("linux", text(groupSource, &o.netns, "netns", "N", "NAME", "in another network namespace")),
+			o.namespaceOptions(),
+			[]*option{{name: "from", value: "FILE", group: groupSource, usage: "of a file of --json or --ndjson; twice: of what was between two; - is standard input", set: o.setFrom}},
 			o.backendOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.doctor(o, words) },
 	}
@@ -62,8 +70,28 @@ func (o *options) setRule(word string) error {
 	return nil
 }
 
+// setFrom takes the first file, and then the second.
+func (o *options) setFrom(file string) error {
+	switch {
+	case file == "":
+		return usagef("the option --from needs a value")
+	case o.from == "":
+		o.from = file
+	case o.later != "":
+		return usagef("--from: two files at most, that before and that after")
+	case o.from == "-" && file == "-":
+		return usagef("standard input can be only one of the two")
+	default:
+		o.later = file
+	}
+	return nil
+}
+
 // doctor looks for what is wrong.
 func (r *run) doctor(o *options, words []string) error {
+	if o.from != "" && o.sample > 0 {
+		return usagef("--sample is about this machine, it goes without --from")
+	}
 	if err := r.begin(o); err != nil {
 		return err
 	}
@@ -78,78 +106,99 @@ func (r *run) doctor(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := r.backendFor(o, &req)
+	x := &examination{run: r, o: o, req: req, machine: doctor.Machine{Changes: o.changes}}
+	if o.from != "" {
+		err = x.read()
+	} else {
+		err = x.look()
+	}
 	if err != nil {
 		return err
 	}
-	x := &examination{run: r, o: o, b: b, req: req}
-	if err := x.look(); err != nil {
-		return err
-	}
-	found, snap := x.rules.Findings(), x.snap
+	return x.conclude()
+}
+
+// conclude tells what was found and sets the exit status.
+func (x *examination) conclude() error {
+	found := x.machine.Findings()
 	if err := x.tell(found); err != nil {
 		return writeError{err}
 	}
-	for _, w := range snap.Warnings {
-		r.say("%s", w.Message)
+	for _, w := range x.snap.Warnings {
+		x.say("%s", w.Message)
 	}
-	switch a := (answered{snap: snap}); {
-	case a.unread(), o.strict && !snap.Complete:
-		r.status = exitFailed
+	if x.o.debug {
+		x.say("%s", debugText(x.snap))
+	}
+	switch a := (answered{snap: x.snap}); {
+	case a.unread(), x.o.strict && !x.snap.Complete:
+		x.status = exitFailed
 	case slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Severity > doctor.Info }):
-		r.status = exitNothing
+		x.status = exitNothing
 	}
 	return nil
 }
 
-// examination is one look at a machine.
+// examination is one look at a machine, or at what was recorded of one.
 type examination struct {
 	*run
 	o   *options
-	b   backend
 	req platform.Request
 
-	took    time.Duration
-	rules   *doctor.Examination
-	sockets int // of the second listing
+	machine doctor.Machine
+	took    time.Duration // between both listings
+	sockets int           // of the second listing
 	snap    sock.Snapshot
 }
 
-// look lists twice, with the time of --sample between. Owners are those of the second
-// listing.
+// look lists this machine twice, with the time of --sample between. Owners are those of
+// the second listing.
 func (x *examination) look() error {
+	b, err := x.backendFor(x.o, &x.req)
+	if err != nil {
+		return err
+	}
 	if x.took = usualSample; x.o.sample > 0 {
 		x.took = x.o.sample
 	}
-	s := &doctor.Sample{AutoPorts: x.b.host.AutoPorts()}
-	first := doctor.Needs
+	needs := x.o.wants(doctor.Needs())
+	x.machine.Lacks = doctor.Needs() &^ (needs & b.fields())
+	first := needs
 	if x.req.Filter.Needs()&sock.OwnerFields == 0 {
 		first &^= sock.OwnerFields
 	}
-	listing, err := x.pass(first, s.Add)
+	listing, err := x.pass(b, first, x.machine.Add)
 	if err != nil {
 		return err
 	}
-	s.Before, s.Counted = listing.Kernel()
+	counted := map[*doctor.Space]bool{}
+	for _, k := range listing.Kernels() {
+		sp := x.machine.In(k.Netns)
+		sp.Before, sp.AutoPorts, counted[sp] = k.KernelSummary, k.AutoPorts, true
+	}
 	if err := x.sleep(x.took); err != nil {
 		return err
 	}
-	x.rules = doctor.Begin(s, x.o.changes)
-	listing, err = x.pass(doctor.Needs, func(socket *sock.Socket) {
-		x.sockets++
-		x.rules.See(socket)
-	})
+	listing, err = x.pass(b, needs, x.see)
 	if err != nil {
 		return err
 	}
-	s.After, _ = listing.Kernel()
+	for _, k := range listing.Kernels() {
+		sp := x.machine.In(k.Netns)
+		sp.After, sp.Counted = k.KernelSummary, counted[sp]
+	}
 	x.snap = listing.Snapshot()
 	return nil
 }
 
+func (x *examination) see(s *sock.Socket) {
+	x.sockets++
+	x.machine.See(s)
+}
+
 // pass lists once.
-func (x *examination) pass(want sock.Field, see func(*sock.Socket)) (*platform.Listing, error) {
-	x.req.Query.Want = want & x.b.fields()
-	listing := x.b.host.List(x.ctx, x.req)
+func (x *examination) pass(b backend, want sock.Field, see func(*sock.Socket)) (*platform.Listing, error) {
+	x.req.Query.Want = want & b.fields()
+	listing := b.host.List(x.ctx, x.req)
 	return listing, x.eachListed(listing, see)
 }

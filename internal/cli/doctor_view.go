@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
+	"time"
 
 	"sockeye/internal/doctor"
 	"sockeye/render"
@@ -24,19 +26,52 @@ func (x *examination) tell(found []doctor.Finding) error {
 		_, err := fmt.Fprintln(r.Out, len(found))
 		return err
 	case o.format.is(render.JSON):
-		return r.findingsJSON(found, x.snap)
+		return x.document(found)
+	case o.format.is(render.NDJSON):
+		return x.lines(found)
 	}
-	if len(found) == 0 {
-		_, err := fmt.Fprintf(r.Out, "Nothing found: %s, %v\n", numberOf(x.sockets), x.took)
-		return err
-	}
-	width := cmp.Or(r.Width, 100)
+	width := max(cmp.Or(r.Width, 100), narrowest)
 	var text strings.Builder
 	for i := range found {
-		findingText(&text, &found[i], max(width, narrowest))
+		x.findingText(&text, &found[i], width)
+	}
+	if len(found) == 0 {
+		text.WriteString("Nothing found: " + x.looked() + "\n")
+	}
+	for _, line := range skippedText(x.machine.Skipped()) {
+		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
 	}
 	_, err := r.Out.Write([]byte(text.String()))
 	return err
+}
+
+// looked says at what it was looked, and how long.
+func (x *examination) looked() string {
+	text := numberOf(x.sockets)
+	if n := x.machine.Spaces(); n > 1 {
+		text += fmt.Sprintf(" in %d network namespaces", n)
+	}
+	if x.took > 0 {
+		text += ", " + x.took.Round(time.Millisecond).String()
+	}
+	return text
+}
+
+// skippedText names the rules that were skipped, by the reason.
+func skippedText(skipped []doctor.Skip) (lines []string) {
+	names := map[string][]string{}
+	var order []string
+	for _, s := range skipped {
+		why := reason(s)
+		if names[why] == nil {
+			order = append(order, why)
+		}
+		names[why] = append(names[why], s.Rule.Name)
+	}
+	for _, why := range order {
+		lines = append(lines, fmt.Sprintf("%-*s%s: %s", findingIndent, "skipped", why, strings.Join(names[why], ", ")))
+	}
+	return lines
 }
 
 const (
@@ -46,14 +81,18 @@ const (
 )
 
 // findingText writes a finding: what, the evidence, what it means, what to try.
-func findingText(text *strings.Builder, f *doctor.Finding, width int) {
+func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, width int) {
 	head := f.Severity.String()
 	write := func(words string) {
 		line := fmt.Sprintf("%-*s%s", findingIndent, head, escape.Text(words))
 		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
 		head = ""
 	}
-	write(f.Title)
+	if in := x.spaceOf(f); in != "" {
+		write(f.Title + ", in the network namespace " + in)
+	} else {
+		write(f.Title)
+	}
 	for i, s := range f.Evidence.Sockets {
 		if i == mostShown {
 			write(fmt.Sprintf("and %d more", f.Evidence.Total-mostShown))
@@ -81,46 +120,125 @@ func findingText(text *strings.Builder, f *doctor.Finding, width int) {
 	}
 	write(f.Rule.Meaning)
 	write(f.Rule.Advice)
-	write("More: " + f.Try)
+	write("More: " + x.tryIn(f))
 }
 
-func (r *run) findingsJSON(found []doctor.Finding, snap sock.Snapshot) error {
-	type evidence struct {
-		Sockets  []json.RawMessage `json:"sockets"`
-		Total    int               `json:"sockets_total"`
-		Counters map[string]int64  `json:"counters"`
-		Limits   map[string]int64  `json:"limits"`
+// spaceOf names the network namespace of a finding, where it may be another one.
+func (x *examination) spaceOf(f *doctor.Finding) string {
+	if f.Machine || x.o.netns == "" && !x.o.allNetns && x.machine.Spaces() < 2 {
+		return ""
 	}
-	type finding struct {
-		Rule     string   `json:"rule"`
-		Severity string   `json:"severity"`
-		Title    string   `json:"title"`
-		Evidence evidence `json:"evidence"`
-		Meaning  string   `json:"meaning"`
-		Advice   string   `json:"advice"`
-		Try      string   `json:"try"`
+	return cmp.Or(f.Netns.Name, x.o.netns, fmt.Sprintf("net:[%d]", f.Netns.Inode))
+}
+
+// tryIn is the command that shows more, in the namespace of the finding.
+func (x *examination) tryIn(f *doctor.Finding) string {
+	in := x.spaceOf(f)
+	switch pid := processName.FindStringSubmatch(in); {
+	case x.o.netns != "":
+		in = x.o.netns
+	case in == "" || in == "host" || x.o.from != "":
+		return f.Try
+	case pid != nil:
+		in = pid[1]
 	}
-	numbers := func(all []doctor.Number) map[string]int64 {
-		m := map[string]int64{}
-		for _, n := range all {
-			m[n.Name] = n.Value
-		}
-		return m
+	if !plainWord.MatchString(in) {
+		in = "'" + strings.ReplaceAll(in, "'", `'\''`) + "'"
 	}
-	all := []finding{}
-	for _, f := range found {
-		e := evidence{Sockets: []json.RawMessage{}, Total: f.Evidence.Total, Counters: numbers(f.Counters), Limits: numbers(f.Limits)}
-		for _, s := range f.Evidence.Sockets {
-			e.Sockets = append(e.Sockets, fact.AppendObject(nil, s, fact.Members()))
-		}
-		all = append(all, finding{f.Rule.Name, f.Severity.String(), f.Title, e, f.Rule.Meaning, f.Rule.Advice, f.Try})
+	return strings.Replace(f.Try, "sockeye ", "sockeye -N "+in+" ", 1)
+}
+
+// processName is the name of a namespace that has none but that of a process in it, and
+// plainWord what a shell takes as it is.
+var (
+	processName = regexp.MustCompile(`\[(\d+)\]$`)
+	plainWord   = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
+)
+
+// finding is one in JSON.
+type finding struct {
+	Rule     string   `json:"rule"`
+	Severity string   `json:"severity"`
+	Title    string   `json:"title"`
+	Netns    *space   `json:"netns,omitempty"`
+	Evidence evidence `json:"evidence"`
+	Meaning  string   `json:"meaning"`
+	Advice   string   `json:"advice"`
+	Try      string   `json:"try"`
+}
+
+type space struct {
+	Inode uint64 `json:"inode,omitempty"`
+	Name  string `json:"name,omitempty"`
+}
+
+type evidence struct {
+	Sockets  []json.RawMessage `json:"sockets"`
+	Total    int               `json:"sockets_total"`
+	Counters map[string]int64  `json:"counters"`
+	Limits   map[string]int64  `json:"limits"`
+}
+
+// skipped is a rule that was not applied, in JSON.
+type skipped struct {
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
+}
+
+func (x *examination) finding(f *doctor.Finding) finding {
+	one := finding{
+		Rule: f.Rule.Name, Severity: f.Severity.String(), Title: f.Title, Meaning: f.Rule.Meaning, Advice: f.Rule.Advice, Try: x.tryIn(f),
+		Evidence: evidence{Sockets: []json.RawMessage{}, Total: f.Evidence.Total, Counters: numbers(f.Counters), Limits: numbers(f.Limits)},
 	}
-	text, err := snapshot.AppendAnswer(nil, "findings", all, &snap)
+	if !f.Machine && f.Netns != (sock.Netns{}) {
+		one.Netns = &space{f.Netns.Inode, f.Netns.Name}
+	}
+	for _, s := range f.Evidence.Sockets {
+		one.Evidence.Sockets = append(one.Evidence.Sockets, fact.AppendObject(nil, s, fact.Members()))
+	}
+	return one
+}
+
+func numbers(all []doctor.Number) map[string]int64 {
+	m := map[string]int64{}
+	for _, n := range all {
+		m[n.Name] = n.Value
+	}
+	return m
+}
+
+// document writes one document.
+func (x *examination) document(found []doctor.Finding) error {
+	all, left := []finding{}, []skipped{}
+	for i := range found {
+		all = append(all, x.finding(&found[i]))
+	}
+	for _, s := range x.machine.Skipped() {
+		left = append(left, skipped{s.Rule.Name, reason(s)})
+	}
+	text, err := snapshot.AppendAnswer(nil, "findings", all, &x.snap, snapshot.Beside{Name: "skipped", Value: left})
 	if err != nil {
 		return err
 	}
-	_, err = r.Out.Write(append(text, '\n'))
+	_, err = x.Out.Write(append(text, '\n'))
 	return err
+}
+
+// lines writes a line for each finding.
+func (x *examination) lines(found []doctor.Finding) error {
+	for i := range found {
+		text, err := json.Marshal(x.finding(&found[i]))
+		if err != nil {
+			return err
+		}
+		if _, err := x.Out.Write(append(text, '\n')); err != nil {
+			return err
+		}
+	}
+	for _, line := range skippedText(x.machine.Skipped()) {
+		x.say("%s", strings.Join(strings.Fields(line), " "))
+	}
+	return nil
 }
 
 // rulesText lists the rules.

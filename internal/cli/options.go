@@ -57,6 +57,7 @@ type options struct {
 	svg                        bool
 	dryRun, graceful, free     bool
 	sample                     time.Duration // of doctor; 0: the usual one
+	later                      string        // the second file of doctor
 	changes                    doctor.Changes
 	rules                      bool
 	grace                      time.Duration // of kill, if graceful

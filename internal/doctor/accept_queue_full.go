@@ -10,6 +10,7 @@ var acceptQueueFull = &Rule{
 	Name:    "accept_queue_full",
 	Meaning: "Connections arrive faster than the process accepts them. The kernel drops what does not fit: clients see time-outs and retries.",
 	Advice:  "See what the process waits for. A longer backlog (listen(2), net.core.somaxconn) hides it for a while.",
+	Needs:   sock.FieldBacklog | sock.FieldRecvQueue,
 	begin: func(s *Sample, _ settings) look {
 		var full Evidence
 		return look{func(_ *before, l *sock.Socket) {

@@ -12,6 +12,7 @@ var closeWaitLeak = &Rule{
 	Meaning:  "The other side has closed, and the process has not: it leaks connections, until it has no file descriptors left.",
 	Advice:   "The process must close what it has read to the end. The kernel never does that for it.",
 	Settings: []Setting{{"seconds", 60, "nothing has arrived for so long"}, {"connections", 1, "so many of one process"}},
+	Needs:    sock.FieldTCPInfo,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[int]
 		least, most := uint64(1000*set("seconds")), int(set("connections"))

@@ -12,6 +12,7 @@ var closingStuck = &Rule{
 	Meaning:  "Both sides, or this one, have closed, and the last segments are not acknowledged: the other host is gone, or a firewall has forgotten the connection.",
 	Advice:   "Look at what is between the two. The kernel gives up after tcp_orphan_retries.",
 	Settings: []Setting{{"retransmits", 2, "the segment was sent again so often"}},
+	Needs:    sock.FieldTimer,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[netip.Addr]
 		least := set("retransmits")

@@ -12,6 +12,7 @@ var synSentStuck = &Rule{
 	Meaning:  "Nothing answers, neither yes nor no: a firewall drops the segments, a route leads nowhere, or the host is off.",
 	Advice:   "Ask whether the address and port are right, and look at firewalls on the way. A host that refuses would have said so at once.",
 	Settings: []Setting{{"retransmits", 1, "the SYN was sent again so often"}},
+	Needs:    sock.FieldTimer,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[place]
 		least := set("retransmits")

@@ -10,6 +10,8 @@ var datagramDrops = &Rule{
 	Name:    "datagram_drops",
 	Meaning: "Datagrams arrived and were dropped because the buffer of the socket was full: the process reads too slowly, or the buffer is too small.",
 	Advice:  "A larger SO_RCVBUF (net.core.rmem_max) helps with bursts, not with a slow reader.",
+	Needs:   sock.FieldMemory,
+	Twice:   true,
 	begin: func(*Sample, settings) look {
 		var found []Finding
 		see := func(was *before, c *sock.Socket) {

@@ -38,6 +38,9 @@ type Finding struct {
 	Counters []Number // how far they moved while it was looked
 	Limits   []Number // and what they are held against
 	Try      string   // the command that shows more
+	// Netns is the network namespace in which it is. Machine: it is of all of them.
+	Netns   sock.Netns
+	Machine bool
 }
 
 // Number is a number of the kernel's with the name that it has there.
@@ -51,8 +54,14 @@ type Rule struct {
 	Name            string
 	Meaning, Advice string
 	Settings        []Setting
-	// Counters: it looks at the kernel's counters, which a listing in a file has not.
+	// Needs are the facts of sockets without which it finds nothing.
+	Needs sock.Field
+	// Counters: it looks at the kernel's counters and settings, which a listing in a
+	// file has not.
 	Counters bool
+	// Twice: it compares a socket with what it was in the first listing. Another rule
+	// may ask that a state lasted, which of one listing alone is taken for granted.
+	Twice bool
 
 	begin func(s *Sample, set settings) look
 }
@@ -130,9 +139,13 @@ func (e *Examination) See(s *sock.Socket) {
 // Findings returns what was found, the worst first. The sample must have the counters
 // of its end by then.
 func (e *Examination) Findings() []Finding {
+	skipped := map[*Rule]bool{}
+	for _, s := range e.sample.Skipped() {
+		skipped[s.Rule] = true
+	}
 	var all []Finding
 	for i, r := range e.rules {
-		if r.Counters && !e.sample.Counted {
+		if skipped[r] {
 			continue
 		}
 		for _, f := range e.looks[i].found() {

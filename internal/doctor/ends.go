@@ -13,6 +13,7 @@ var halfOpen = &Rule{
 	Name:    "half_open",
 	Meaning: "The other end of a connection on this host is gone: what is written gets a reset, and who only reads waits for ever.",
 	Advice:  "A time-out in the program, or keepalive, finds it.",
+	Twice:   true,
 	begin: func(*Sample, settings) look {
 		type ends struct{ local, remote place }
 		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
@@ -69,6 +70,7 @@ var idleWithoutKeepalive = &Rule{
 	Meaning:  "Nothing has gone over connections to other hosts for longer than load balancers and firewalls remember one (350 s and less), and nothing will notice when they forget it: the next request hangs.",
 	Advice:   "Turn keepalive on (SO_KEEPALIVE, with net.ipv4.tcp_keepalive_time below that), or close what is idle.",
 	Settings: []Setting{{"seconds", 350, "nothing was sent or received for so long"}},
+	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[int]
 		least := uint64(1000 * set("seconds"))

@@ -11,6 +11,8 @@ var receiveWindow = &Rule{
 	Meaning:  "The sender had data for longer than the window of the other side lets it send: its process reads too slowly, or its receive buffer is too small for the distance.",
 	Advice:   "Look at the process at the other end, then at its SO_RCVBUF: a program that sets it turns off that the kernel makes it larger (net.ipv4.tcp_rmem, tcp_moderate_rcvbuf).",
 	Settings: limitedSettings,
+	Needs:    sock.FieldTCPInfo,
+	Twice:    true,
 	begin: limitedBy(sock.TCPInfoRwndLimited, func(to place, who string, percent float64) string {
 		return fmt.Sprintf("The window of %s held %s up for %.0f %% of the time in which it had data to send", to.end, who, percent)
 	}),
@@ -21,6 +23,8 @@ var sendBuffer = &Rule{
 	Meaning:  "All that the send buffer holds was on its way, and the process had more: the buffer is too small for the distance, so the link is idle while acknowledgements are waited for.",
 	Advice:   "Do not set SO_SNDBUF in the program: the kernel makes the buffer as large as is needed, up to the last number of net.ipv4.tcp_wmem.",
 	Settings: limitedSettings,
+	Needs:    sock.FieldTCPInfo,
+	Twice:    true,
 	begin: limitedBy(sock.TCPInfoSndbufLimited, func(to place, who string, percent float64) string {
 		return fmt.Sprintf("The send buffer held %s up towards %s for %.0f %% of the time in which it had data to send", who, to.end, percent)
 	}),
@@ -69,6 +73,8 @@ var sendQueueGrows = &Rule{
 	Meaning:  "The process writes faster than the other side takes it, and what waits becomes more and more: the link is slower than what is asked of it.",
 	Advice:   "See whether the connection loses segments (retransmissions) or its window is small. What waits is memory of this machine, and what is written now arrives only when all before it has.",
 	Settings: []Setting{{"bytes", 65536, "so many more wait than before, and fewer were taken"}},
+	Needs:    sock.FieldTCPInfo | sock.FieldSendQueue,
+	Twice:    true,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[place]
 		least := set("bytes")

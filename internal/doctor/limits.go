@@ -15,7 +15,7 @@ func near(s *Sample, of sock.Protocol, name string, percent float64, title, try 
 	}
 	f := Finding{
 		Severity: Warning, Title: fmt.Sprintf(title, share), Try: try,
-		Counters: []Number{{name, u.Used.Value}}, Limits: []Number{{u.Setting, u.Limit.Value}},
+		Counters: []Number{{name, u.Used.Value}}, Limits: []Number{{u.Setting, u.Limit.Value}}, Machine: u.Machine,
 	}
 	if share >= 100 {
 		f.Severity = Critical
@@ -77,6 +77,7 @@ var portExhaustion = &Rule{
 	Meaning:  "Nearly every port that the kernel gives to connections is taken towards one destination: further attempts will fail with EADDRNOTAVAIL.",
 	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range.",
 	Settings: []Setting{{"percent", 80, "of the range"}},
+	Counters: true,
 	begin: func(s *Sample, set settings) look {
 		size := int64(s.AutoPorts[1]) - int64(s.AutoPorts[0]) + 1
 		type pair struct {

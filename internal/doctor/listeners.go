@@ -11,6 +11,7 @@ var shadowedListener = &Rule{
 	Name:    "shadowed_listener",
 	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on how a client calls the host.",
 	Advice:  "If that is not meant, stop one of them.",
+	Needs:   sock.FieldOwners,
 	begin: func(*Sample, settings) look {
 		type port struct {
 			netns  uint64
@@ -99,6 +100,7 @@ var deletedProgram = &Rule{
 	Name:    "deleted_program",
 	Meaning: "The program of a process that listens is not there any more: it was updated and goes on as it was, with the faults that the update mends, or somebody hides it.",
 	Advice:  "Start the service again. If nothing was updated, look closer.",
+	Needs:   sock.FieldExe,
 	begin: func(*Sample, settings) look {
 		var by grouped[int]
 		see := func(_ *before, l *sock.Socket) {

@@ -11,6 +11,7 @@ var retransmissions = &Rule{
 	Meaning:  "Segments are lost on the way, or come too late: transfers are slow.",
 	Advice:   "See whether one destination is concerned or all: a link that is full, a bad cable, a router that drops.",
 	Settings: []Setting{{"percent", 5, "of the segments that were sent"}, {"segments", 20, "at least so many"}},
+	Twice:    true,
 	begin: func(s *Sample, set settings) look {
 		to := destinations{}
 		least, percent := set("segments"), set("percent")
@@ -51,6 +52,8 @@ var spuriousRetransmissions = &Rule{
 	Meaning:  "The other host says that it got segments twice (DSACK): they were not lost but late, or were doubled on the way. What is sent for nothing takes room on the link, and each time the sender slows down.",
 	Advice:   "Look for what holds segments up for longer than usual: a full buffer of a router, Wi-Fi, a virtual machine that stands still. A route that doubles segments shows more of them than were sent again.",
 	Settings: []Setting{{"percent", 50, "of those that were sent again"}, {"segments", 10, "at least so many"}},
+	Needs:    sock.FieldTCPInfo,
+	Twice:    true,
 	begin: func(_ *Sample, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {
@@ -75,6 +78,8 @@ var reordering = &Rule{
 	Meaning:  "Segments overtake each other on the way. The sender has to wait longer before it takes one for lost, and takes some for lost that are not.",
 	Advice:   "Look for links that are used together packet by packet (bonding by round-robin, per-packet load balancing): they should keep each connection on one.",
 	Settings: []Setting{{"times", 20, "so often while it was looked"}},
+	Needs:    sock.FieldTCPInfo,
+	Twice:    true,
 	begin: func(_ *Sample, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {

@@ -10,6 +10,15 @@ var Rules = []*Rule{
 	timeWait, zeroWindow,
 }
 
-// Needs are the facts of sockets that the rules look at.
-const Needs = sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog | sock.FieldCookie |
-	sock.FieldTCPInfo | sock.FieldTimer | sock.FieldMemory | sock.FieldOwners | sock.FieldExe | sock.FieldV6Only | sock.FieldInterface | sock.FieldNetns
+// everyRule are the facts that show a socket as evidence, or that a rule can do without.
+const everyRule = sock.FieldLocal | sock.FieldRemote | sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldCookie | sock.FieldOwners |
+	sock.FieldV6Only | sock.FieldInterface | sock.FieldNetns | sock.FieldNetnsName
+
+// Needs returns the facts of sockets that the rules look at.
+func Needs() sock.Field {
+	needs := everyRule
+	for _, r := range Rules {
+		needs |= r.Needs
+	}
+	return needs
+}

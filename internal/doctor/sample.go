@@ -17,7 +17,12 @@ type Sample struct {
 	// AutoPorts are the first and last port that the kernel takes for a connection; 0:
 	// not known.
 	AutoPorts [2]uint16
+	// Lacks are facts that nothing tells here; rules that need one are skipped.
+	Lacks sock.Field
+	// Once: there was no first listing.
+	Once bool
 
+	identity   func(*sock.Socket) change.Identity // nil: the cookie, or else the usual one
 	byCookie   map[uint64]before
 	byIdentity map[change.Identity]before // of sources that tell no cookies
 }
@@ -27,19 +32,34 @@ func (s *Sample) Add(x *sock.Socket) {
 	if s.byCookie == nil {
 		s.byCookie, s.byIdentity = map[uint64]before{}, map[change.Identity]before{}
 	}
-	b := beforeOf(x)
-	if x.Knows(sock.FieldCookie) && x.Cookie != 0 {
-		s.byCookie[x.Cookie] = b
+	if s.hasCookie(x) {
+		s.byCookie[x.Cookie] = beforeOf(x)
 		return
 	}
-	s.byIdentity[change.IdentityOf(x)] = b
+	s.byIdentity[s.identityOf(x)] = beforeOf(x)
+}
+
+// hasCookie reports whether the cookie alone tells a socket from all others.
+func (s *Sample) hasCookie(x *sock.Socket) bool {
+	return s.identity == nil && x.Knows(sock.FieldCookie) && x.Cookie != 0
+}
+
+func (s *Sample) identityOf(x *sock.Socket) change.Identity {
+	if s.identity != nil {
+		return s.identity(x)
+	}
+	return change.IdentityOf(x)
 }
 
 // was returns what a socket was in the first listing, nil if it was not there.
 func (s *Sample) was(x *sock.Socket) *before {
+	if s.Once {
+		b := beforeOf(x)
+		return &b
+	}
 	b, there := s.byCookie[x.Cookie]
-	if !x.Knows(sock.FieldCookie) || x.Cookie == 0 {
-		b, there = s.byIdentity[change.IdentityOf(x)]
+	if !s.hasCookie(x) {
+		b, there = s.byIdentity[s.identityOf(x)]
 	}
 	if !there {
 		return nil

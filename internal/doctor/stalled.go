@@ -10,6 +10,8 @@ var zeroWindow = &Rule{
 	Name:    "zero_window",
 	Meaning: "The other side has no room: its process does not read. Nothing can be sent until it does.",
 	Advice:  "Look at the process at the other end. The kernel here asks again and again (the persist timer).",
+	Needs:   sock.FieldTimer | sock.FieldSendQueue,
+	Twice:   true,
 	begin: func(*Sample, settings) look {
 		var by grouped[place]
 		see := func(was *before, c *sock.Socket) {
@@ -30,6 +32,8 @@ var receiverStalled = &Rule{
 	Name:    "receiver_stalled",
 	Meaning: "Data has arrived, and the process did not read a byte while it was looked. The sender will stop when the buffer is full.",
 	Advice:  "See what the process does instead: it may wait for something else, or be stopped.",
+	Needs:   sock.FieldTCPInfo | sock.FieldRecvQueue | sock.FieldOwners,
+	Twice:   true,
 	begin: func(*Sample, settings) look {
 		var by grouped[int]
 		see := func(was *before, c *sock.Socket) {

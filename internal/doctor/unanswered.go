@@ -12,6 +12,7 @@ var rtoBackoff = &Rule{
 	Meaning:  "What was sent is not acknowledged, however often it is sent again, and each time the sender waits twice as long: the other host is gone, or something on the way has begun to drop the connection.",
 	Advice:   "See whether other connections to that host work: then a firewall has forgotten this one. The kernel gives up after net.ipv4.tcp_retries2 attempts, some 15 minutes; TCP_USER_TIMEOUT ends it earlier.",
 	Settings: []Setting{{"backoff", 3, "the time to wait was doubled so often"}},
+	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[host]
 		waits := map[host]time.Duration{}
@@ -42,6 +43,7 @@ var pathMTU = &Rule{
 	Meaning:  "The packets to a host may be no longer than what nearly every link takes: a tunnel in a tunnel, a router that is set wrongly, or messages of ICMP that somebody made up. Transfers take more packets, and are slow.",
 	Advice:   "tracepath -n with the address shows where it becomes so small. Let ICMP's \"fragmentation needed\" and \"packet too big\" through: without them it gets worse.",
 	Settings: []Setting{{"bytes", 1200, "below that; IPv6 asks for 1280 of every link"}},
+	Needs:    sock.FieldTCPInfo,
 	begin: func(_ *Sample, set settings) look {
 		var by grouped[host]
 		least := uint64(set("bytes"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sockeye/sock"
+	"sockeye/sock/escape"
 )
 
 // AppendSummary appends the document of a summary. Its member "summary" has a
@@ -16,13 +17,27 @@ func AppendSummary(dst []byte, s *sock.Summary, snap *sock.Snapshot) ([]byte, er
 	return AppendAnswer(dst, "summary", summaryMembers(s), snap) // which sorts the members
 }
 
-// AppendAnswer appends a document whose answer is a value of one member.
-func AppendAnswer(dst []byte, member string, answer any, snap *sock.Snapshot) ([]byte, error) {
+// Beside is a member that stands behind the answer of a document.
+type Beside struct {
+	Name  string
+	Value any
+}
+
+// AppendAnswer appends a document whose answer is a value of one member, with others
+// beside it.
+func AppendAnswer(dst []byte, member string, answer any, snap *sock.Snapshot, beside ...Beside) ([]byte, error) {
 	text, err := json.Marshal(answer)
 	if err != nil {
 		return dst, fmt.Errorf("%s: %w", member, err)
 	}
 	dst = append(appendMember(dst, snap.GeneratedAt, snap.Host, member), text...)
+	for _, b := range beside {
+		if text, err = json.Marshal(b.Value); err != nil {
+			return dst, fmt.Errorf("%s: %w", b.Name, err)
+		}
+		dst = append(escape.AppendJSON(append(dst, ','), b.Name), ':')
+		dst = append(dst, text...)
+	}
 	return appendEnd(dst, snap), nil
 }
 

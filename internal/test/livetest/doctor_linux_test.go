@@ -24,8 +24,9 @@ import (
 
 // finding is one of doctor's, as JSON has it.
 type finding struct {
-	Rule, Severity, Title string
-	Evidence              struct {
+	Rule, Severity, Title, Try string
+	Netns                      struct{ Name string }
+	Evidence                   struct {
 		Sockets []struct {
 			State      string
 			LocalPort  int `json:"local_port"`
@@ -39,6 +40,7 @@ type finding struct {
 func examine(t *testing.T, args ...string) map[string][]finding {
 	t.Helper()
 	got := run(t, sockeye(t, append([]string{"doctor", "-j"}, args...)...))
+	validate(t, compileSchema(t, ""), args, got.stdout)
 	var answer struct{ Findings []finding }
 	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || got.status > 1 {
 		t.Fatalf("%v, status %d: %s%s", err, got.status, got.stdout, got.stderr)

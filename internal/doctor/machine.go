@@ -1,0 +1,134 @@
+package doctor
+
+import (
+	"cmp"
+	"slices"
+
+	"sockeye/sock"
+	"sockeye/sock/change"
+)
+
+// Machine is a look at a machine, or at what was recorded of one: a sample of each of
+// its network namespaces, to which the rules are applied one by one. Sockets of
+// several are never mixed, and each has counters of its own.
+type Machine struct {
+	// Changes are the settings that were given by hand.
+	Changes Changes
+	// Lacks are facts that nothing tells here.
+	Lacks sock.Field
+	// Once: there is one listing, the second. Rules that compare two are skipped, and
+	// the others take a socket for one that was the same before.
+	Once bool
+	// Identity tells the sockets of both listings apart; nil: [change.IdentityOf].
+	Identity func(*sock.Socket) change.Identity
+
+	spaces []*Space
+	last   *Space // of the socket before
+}
+
+// Space is the sample of a network namespace.
+type Space struct {
+	Sample
+	Netns sock.Netns
+	rules *Examination // nil before the second listing
+}
+
+// In returns the sample of a network namespace, by its inode, or else by its name.
+func (m *Machine) In(n sock.Netns) *Space {
+	if m.last != nil && sameSpace(m.last.Netns, n) {
+		return m.last
+	}
+	i := slices.IndexFunc(m.spaces, func(s *Space) bool { return sameSpace(s.Netns, n) })
+	if i < 0 {
+		i = len(m.spaces)
+		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Lacks: m.Lacks, Once: m.Once, identity: m.Identity}})
+	}
+	m.last = m.spaces[i]
+	return m.last
+}
+
+func sameSpace(a, b sock.Netns) bool {
+	if a.Inode != 0 || b.Inode != 0 {
+		return a.Inode == b.Inode
+	}
+	return a.Name == b.Name
+}
+
+// Spaces returns how many network namespaces were looked at.
+func (m *Machine) Spaces() int { return len(m.spaces) }
+
+// Add takes a socket of the first listing.
+func (m *Machine) Add(s *sock.Socket) { m.In(s.Netns).Add(s) }
+
+// See takes a socket of the second listing, when the first one is over.
+func (m *Machine) See(s *sock.Socket) {
+	sp := m.In(s.Netns)
+	sp.begin(m.Changes)
+	sp.rules.See(s)
+}
+
+func (sp *Space) begin(c Changes) {
+	if sp.rules == nil {
+		sp.rules = Begin(&sp.Sample, c)
+	}
+}
+
+// Findings returns what was found, the worst first. What is of the whole machine is
+// found once, whatever namespace told it.
+func (m *Machine) Findings() []Finding {
+	var all []Finding
+	told := map[*Rule]*Space{} // by whom, what is of the whole machine
+	for _, sp := range m.spaces {
+		sp.begin(m.Changes)
+		for _, f := range sp.rules.Findings() {
+			switch by := told[f.Rule]; {
+			case !f.Machine:
+				f.Netns = sp.Netns
+			case by == nil:
+				told[f.Rule] = sp
+			case by != sp:
+				continue
+			}
+			all = append(all, f)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return all
+}
+
+// Skipped returns the rules that could not be applied in any namespace, and why.
+func (m *Machine) Skipped() []Skip {
+	if len(m.spaces) == 0 {
+		return (&Sample{Lacks: m.Lacks, Once: m.Once}).Skipped()
+	}
+	least := m.spaces[0].Skipped()
+	for _, sp := range m.spaces[1:] {
+		if some := sp.Skipped(); len(some) < len(least) {
+			least = some
+		}
+	}
+	return least
+}
+
+// Skip is a rule that was not applied. One of the reasons is set.
+type Skip struct {
+	Rule     *Rule
+	Counters bool       // the kernel's counters are not known
+	Twice    bool       // there was one listing, and it compares two
+	Lacks    sock.Field // facts that nothing tells
+}
+
+// Skipped returns the rules that the sample does not have what it takes for.
+func (s *Sample) Skipped() (all []Skip) {
+	for _, r := range Rules {
+		switch {
+		case r.Counters && !s.Counted:
+			all = append(all, Skip{Rule: r, Counters: true})
+		case r.Twice && s.Once:
+			all = append(all, Skip{Rule: r, Twice: true})
+		case r.Needs&s.Lacks != 0:
+			all = append(all, Skip{Rule: r, Lacks: r.Needs & s.Lacks})
+		}
+	}
+	return all
+}
