@@ -16,6 +16,9 @@ var retransmissions = &Rule{
 		to := destinations{}
 		least, percent := set("segments"), set("percent")
 		see := func(was *before, c *sock.Socket) {
+			if sock.States(sock.SynSent, sock.SynReceived).Has(c.State) {
+				return // other rules tell those
+			}
 			all, known := was.moved(c, sock.TCPInfoSegsOut)
 			if again, told := was.moved(c, sock.TCPInfoTotalRetrans); known && told && all > 0 {
 				to.add(c, again, all)
@@ -51,22 +54,25 @@ var spuriousRetransmissions = &Rule{
 	Name:     "spurious_retransmissions",
 	Meaning:  "The other host says that it got segments twice (DSACK): they were not lost but late, or were doubled on the way. What is sent for nothing takes room on the link, and each time the sender slows down.",
 	Advice:   "Look for what holds segments up for longer than usual: a full buffer of a router, Wi-Fi, a virtual machine that stands still. A route that doubles segments shows more of them than were sent again.",
-	Settings: []Setting{{"percent", 50, "of those that were sent again"}, {"segments", 10, "at least so many"}},
+	Settings: []Setting{{"percent", 5, "of the segments that were sent"}, {"segments", 10, "at least so many"}},
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,
 	begin: func(_ *Sample, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {
-			if twice, known := was.moved(c, sock.TCPInfoDsackDups); known && twice > 0 {
-				again, _ := was.moved(c, sock.TCPInfoTotalRetrans)
-				to.add(c, twice, again)
+			all, known := was.moved(c, sock.TCPInfoSegsOut)
+			twice, told := was.moved(c, sock.TCPInfoDsackDups)
+			// Within the host it is the processor that is late.
+			if !known || !told || all == 0 || c.Remote.Addr().IsLoopback() {
+				return
 			}
+			to.add(c, twice, all)
 		}
 		return look{see, func() []Finding {
 			return to.findings(to.those(set("segments"), set("percent")), "-tic", "dsack_dups", func(to string, s *sent) Finding {
 				return Finding{
-					Severity: Warning, Counters: []Number{{"dsack_dups", int64(s.bad)}, {"total_retrans", int64(s.all)}},
-					Title: fmt.Sprintf("Segments to %s arrived twice: %d of them, and %d were sent again", to, s.bad, s.all),
+					Severity: Warning, Counters: []Number{{"dsack_dups", int64(s.bad)}, {"segs_out", int64(s.all)}},
+					Title: fmt.Sprintf("%.0f %% of the segments to %s arrived twice: %d of %d", share(s.bad, s.all), to, s.bad, s.all),
 				}
 			})
 		}}
@@ -83,7 +89,7 @@ var reordering = &Rule{
 	begin: func(_ *Sample, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {
-			if seen, known := was.moved(c, sock.TCPInfoReordSeen); known && seen > 0 {
+			if seen, known := was.moved(c, sock.TCPInfoReordSeen); known && seen > 0 && !c.Remote.Addr().IsLoopback() {
 				out, _ := was.moved(c, sock.TCPInfoSegsOut)
 				to.add(c, seen, out)
 			}

@@ -93,6 +93,16 @@ func (s *Sample) share(of sock.Protocol, name string) (percent float64, u sock.U
 	return 0, u, false
 }
 
+// limit returns a limit or setting of the kernel's.
+func (s *Sample) limit(of sock.Protocol, name string) (value int64, known bool) {
+	for _, u := range s.After.Usage {
+		if u.Protocol == of && u.Name == name {
+			return u.Limit.Value, u.Limit.Known
+		}
+	}
+	return 0, false
+}
+
 // info returns a number of struct tcp_info, and whether it is known.
 func info(s *sock.Socket, f sock.TCPInfoField) (uint64, bool) {
 	if s.TCPInfo == nil || !s.Knows(sock.FieldTCPInfo) {

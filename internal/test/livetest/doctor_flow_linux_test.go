@@ -47,7 +47,7 @@ var flowTroubles = []trouble{
 		client, server := m.pair(reflectHere, reflectThere)
 		m.must(unix.SetsockoptInt(client, unix.SOL_SOCKET, unix.SO_SNDBUF, 1<<16))
 		m.flow(client, server)
-		return []int{boundPort(m.T, client)}, []string{"--sample", "1"}
+		return []int{boundPort(m.T, client)}, []string{"--sample", "1", "--set", "send_buffer.percent=10"}
 	}},
 	{"send_queue_grows", func(m *maker) ([]int, []string) {
 		r := m.reflect()

@@ -354,7 +354,7 @@ func TestDoctor(t *testing.T) {
 	if found := examine(t, "--sample", "0.5"); len(found) > 0 {
 		t.Fatalf("nothing is wrong: %+v", found)
 	}
-	for _, trouble := range slices.Concat(troubles, flowTroubles) {
+	for _, trouble := range slices.Concat(troubles, endTroubles, flowTroubles) {
 		t.Run(trouble.rule, func(t *testing.T) {
 			want, args := trouble.make(&maker{t})
 			if args == nil || !slices.Contains(args, "--sample") {

@@ -59,7 +59,7 @@ func TestDoctorInNamespaces(t *testing.T) {
 		args = append(args, "--sample", "0.3")
 		by := examine(t, args...)
 		for _, rule := range []string{"exposed_service", "connect_failed"} {
-			if all := by[rule]; len(all) != 1 || all[0].Netns.Name != "blue" || !strings.HasPrefix(all[0].Try, "sockeye -N blue -t") && !strings.HasPrefix(all[0].Try, "sockeye -N blue port") {
+			if all := by[rule]; len(all) != 1 || all[0].Netns.Name != "blue" || !strings.HasPrefix(all[0].Try, "sockeye -N blue trace ") && !strings.HasPrefix(all[0].Try, "sockeye -N blue port ") {
 				t.Errorf("%v: %s: %+v", args, rule, all)
 			}
 		}
