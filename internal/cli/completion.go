@@ -17,6 +17,9 @@ Examples:
   sockeye completion fish > ~/.config/fish/completions/sockeye.fish
 `
 
+const completionStatus = `0 the script is printed, 2 there is none of that shell, 3 it could
+not be written.`
+
 // completionScripts ask this program for the candidates of the last word.
 var completionScripts = map[string]string{
 	"bash": `_sockeye() {
@@ -38,7 +41,7 @@ compdef _sockeye sockeye
 
 func completionCommand(*options) command {
 	return command{
-		name: "completion", args: "bash|zsh|fish", usage: "complete words in a shell", help: completionHelp,
+		name: "completion", args: "bash|zsh|fish", status: completionStatus, usage: "complete words in a shell", help: completionHelp,
 		options: helpOptions(),
 		run: func(r *run, words []string) error {
 			if len(words) > 1 && words[0] == "words" {

@@ -19,9 +19,7 @@ With --from it looks at what sockeye --json wrote, and with --from twice at
 what was between: "sockeye -tua -eiom --json" tells all that the rules need. A
 file has none of the kernel's counters; rules that need them are named.
 
-The exit status is 0 if nothing is wrong, 1 if something is (what is only worth
-knowing, info, is not), 3 if it could not be looked. Nothing is changed and
-nothing is sent.
+Nothing is changed and nothing is sent.
 
 Examples:
   sockeye doctor
@@ -33,11 +31,15 @@ Examples:
   sockeye doctor -j | jq -r '.findings[] | [.severity, .title] | @tsv'
 `
 
+const doctorStatus = `0 nothing is wrong, 1 something is (what is only worth
+knowing, info, is not), 2 a mistake in the options or the filter, 3 the answer could
+not be read or written or, with --strict, is incomplete.`
+
 const usualSample = 2 * time.Second
 
 func doctorCommand(o *options) command {
 	return command{
-		name: "doctor", args: "[FILTER]", usage: "what is wrong", help: doctorHelp,
+		name: "doctor", args: "[FILTER]", status: doctorStatus, usage: "what is wrong", help: doctorHelp,
 		options: slices.Concat(
 			[]*option{
 				{name: "sample", value: "TIME", group: groupOther, usage: "look for so many seconds, or 1m30s; 2 without it", set: o.setSample},

@@ -33,12 +33,15 @@ Examples:
   sockeye explain time-wait --from before.json
 `
 
+const explainStatus = `0 it is explained, 2 nothing is known of the word, or a mistake in the
+options, 3 the answer could not be read or written.`
+
 // explainedSockets is how many sockets of a state are shown, unless --limit says more.
 const explainedSockets = 5
 
 func explainCommand(o *options) command {
 	return command{
-		name: "explain", args: "[WORD]", usage: "what a state or another word means", help: explainHelp,
+		name: "explain", args: "[WORD]", status: explainStatus, usage: "what a state or another word means", help: explainHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),

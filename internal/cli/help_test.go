@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,17 @@ func TestHelpNamesEveryOption(t *testing.T) {
 			if len(line) > 79 {
 				t.Errorf("line %d of the help of %s is %d bytes wide: %s", i+1, cmd.name, len(line), line)
 			}
+		}
+	}
+}
+
+// TestHelpOfStatuses: a command that does not list sockets says itself what its exit
+// status means.
+func TestHelpOfStatuses(t *testing.T) {
+	for _, cmd := range commands(&options{}) {
+		lists := slices.Contains([]string{listName, "process", "help"}, cmd.name)
+		if lists != (cmd.status == "") {
+			t.Errorf("%s: %q", cmd.name, cmd.status)
 		}
 	}
 }

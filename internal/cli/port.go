@@ -28,14 +28,19 @@ Examples:
 
 A port that is published for a container leads to what listens in it; one that
 the kernel forwards (NAT) is told with its target. Where the rules may not be
-read, a port without a socket is not called free: exit status 3. --free leaves
-out what is forwarded as far as that may be read, with --strict it ends in 3 if
-it may not.
+read, a port without a socket is not called free. --free leaves out what is
+forwarded as far as that may be read.
 
 --pids names the processes that listen: of several that hold the socket those
 that no other of them started (service managers aside), with their children of
 the same program. --pids=all names every process that uses the port.
 `
+
+const portStatus = `0 something uses the port (--pids: its owner is named, --free: a
+free one is printed), 1 nothing does (--free: none is free), 2 a mistake in the
+options or the filter, 3 the rules that forward may not be read where nothing else
+uses it (--pids: its owner is hidden), the answer could not be read or written or, with
+--strict, is incomplete.`
 
 func portCommand(o *options) command {
 	table := func(options []*option, group string) []*option {
@@ -45,7 +50,7 @@ func portCommand(o *options) command {
 		return options
 	}
 	return command{
-		name: "port", args: "PORT|SERVICE.. [FILTER]", usage: "who uses a port", help: portHelp,
+		name: "port", args: "PORT|SERVICE.. [FILTER]", status: portStatus, usage: "who uses a port", help: portHelp,
 		options: slices.Concat(o.portOptions(), o.familyOptions(), o.stateOptions(),
 			o.ownerOptions(), o.noProcessesOption(),
 			table(o.factOptions(), "More facts for each socket, in a table"),

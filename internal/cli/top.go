@@ -32,10 +32,13 @@ Examples:
   sockeye top --group-by process
 `
 
+const topStatus = `0 it was ended by a key, 2 a mistake in the options or the filter, or no
+terminal, 3 the sockets cannot be listed.`
+
 // topCommand shows sockets on the whole screen.
 func topCommand(o *options) command {
 	return command{
-		name: "top", args: "[FILTER]", usage: "sockets on the whole screen, live", help: topHelp,
+		name: "top", args: "[FILTER]", status: topStatus, usage: "sockets on the whole screen, live", help: topHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
 			o.topOwnerOptions(), o.noProcessesOption(), o.topOptions(), o.namespaceOptions(), o.backendOptions(), helpOptions()),
 		run: func(r *run, words []string) error { return r.top(o, words) },

@@ -31,9 +31,13 @@ them the ends of connections are told, or what differs from one listing to the
 next, and that is said; --event-source forces one.
 `
 
+const traceStatus = `0 something was told, or Ctrl-C ended it, 1 nothing that matches
+happened, 2 a mistake in the options or the filter, 3 nothing can tell it here, the
+answer could not be written or, with --strict, events were lost.`
+
 func traceCommand(o *options) command {
 	return command{
-		name: "trace", args: "[FILTER]", usage: "what happens, as it happens", help: traceHelp,
+		name: "trace", args: "[FILTER]", status: traceStatus, usage: "what happens, as it happens", help: traceHelp,
 		options: slices.Concat(
 			o.viewOptions(),
 			only(o.portOptions(), "tcp"), o.familyOptions(),
