@@ -46,10 +46,12 @@ var arrows = map[string][]string{
 	"sock/socktest":            {"sock"},
 	"internal/test/fault":      {},
 	"internal/test/livetest":   {},
+	"internal/test/terminal":   {},
 	"internal/test/winetest":   {},
 	"internal/docgen":          {"platform", "sock", "sock/fact"},
 	"bench":                    {"internal/test/population"},
 	"bench/gopsutil":           {},
+	"bench/screened":           {"internal/test/terminal"},
 	"bench/traced":             {"platform/tracer", "sock"},
 }
 
@@ -66,7 +68,7 @@ var behind = map[string][]string{
 	"golang.org/x/net":                         {"sockdiag"},
 	"github.com/cilium/ebpf":                   {"platform/tracer"},
 	"golang.org/x/term":                        {"internal/cli"},
-	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/tracer", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "bench", "bench/traced"},
+	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/tracer", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "internal/test/terminal", "bench", "bench/screened", "bench/traced"},
 	"github.com/google/nftables":               {"platform/nat"},
 	"github.com/mdlayher/netlink":              {"tests"},
 	"github.com/google/go-cmp":                 {"tests"},

@@ -12,7 +12,8 @@
 //
 // Beside ss, the peers are netstat, lsof, and a program that does with gopsutil
 // what ours does (bench/gopsutil). What a trace costs is seen by the connections that are
-// made meanwhile (bench/traced), beside libbpf's tcpstates and tcplife. Populations
+// made meanwhile (bench/traced), beside libbpf's tcpstates and tcplife. What draws on a
+// screen is measured on a terminal (bench/screened), beside snitch. Populations
 // of 10,000 to 200,000 sockets show how the time grows. With -cpuprofile or
 // -memprofile our command of each row is run again, built with the tag profile, and
 // profiled:

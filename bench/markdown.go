@@ -78,6 +78,11 @@ func writeRow(b *strings.Builder, r *result) {
 		fmt.Fprintf(b, "| %s | %s | %s | not measured: %s | | | | | |\n", cell(r.Row.Name), cell(ours), cell(peer), cell(r.Skipped))
 		return
 	}
+	if r.Alone != "" {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | - | %s | %.0f | %.1f |\n", cell(r.Row.Name), cell(ours), cell(peer),
+			spreadOf(r.Ours, wallMS), cell(r.Alone), budgetText(r), spreadOf(r.Ours, cpuMS).Median, spreadOf(r.Ours, rssMiB).Max)
+		return
+	}
 	o, p := spreadOf(r.Ours, wallMS), spreadOf(r.Peer, wallMS)
 	fmt.Fprintf(b, "| %s | %s | %s | %s | %s | **%.3f** (%.3f) | %s | %.0f / %.0f | %.1f / %.1f |\n",
 		cell(r.Row.Name), cell(ours), cell(peer), o, p, r.ratio(), r.pairwise(), budgetText(r),
@@ -95,6 +100,9 @@ func budgetText(r *result) string {
 	}
 	if r.Row.More > 0 {
 		parts[0] += fmt.Sprintf(" and %g ms", r.Row.More)
+	}
+	if r.Row.Most > 0 {
+		parts = append(parts, fmt.Sprintf("%g ms", r.Row.Most))
 	}
 	if r.Row.MaxRSS > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f MiB", r.maxMiB()))

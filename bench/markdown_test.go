@@ -49,6 +49,7 @@ func TestWriteTable(t *testing.T) {
 		[]result{
 			{Row: row{Name: "a|b", Ours: words("sockeye -t"), Peer: words("ss -t"), Budget: 0.2, MaxRSS: 32 << 10}, Ours: ours, Peer: peer},
 			{Row: row{Name: "c", Ours: words("sockeye"), Peer: words("x")}, Skipped: "x is not installed"},
+			{Row: row{Name: "d", Ours: words("screened"), Peer: words("y"), Most: 10, MaxRSS: 64 << 10}, Alone: "y is not installed", Ours: ours},
 		})
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +60,7 @@ func TestWriteTable(t *testing.T) {
 		"below 4.0 MiB",
 		"| a\\|b | `sockeye -t` | `ss -t` | 10.0 / 11.0 / 12.0 | 40.0 / 44.0 / 48.0 | **0.250** (0.250) | 0.2, 32 MiB; missed: time, memory | 4 / 1 | 40.0 / 2.0 |\n",
 		"| c | `sockeye` | `x` | not measured: x is not installed | | | | | |\n",
+		"| d | `screened` | `y` | 10.0 / 11.0 / 12.0 | y is not installed | - | 10 ms, 64 MiB; missed: time | 4 | 40.0 |\n",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())

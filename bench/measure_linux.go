@@ -58,11 +58,18 @@ func measureLoop(in io.Reader, out io.Writer) error {
 	}
 }
 
-// runOnce runs a command with its standard files on null.
+// runOnce runs a command with its standard files on null. One that measures something
+// else than its own life, such as bench/screened, tells that on descriptor 3.
 func runOnce(command []string, null uintptr) (sample, error) {
-	attr := &syscall.ProcAttr{Env: commandEnv(), Files: []uintptr{null, null, null}}
+	told, tells, err := os.Pipe()
+	if err != nil {
+		return sample{}, err
+	}
+	defer told.Close()
+	attr := &syscall.ProcAttr{Env: commandEnv(), Files: []uintptr{null, null, null, tells.Fd()}}
 	begin := time.Now()
 	pid, err := syscall.ForkExec(command[0], command, attr)
+	tells.Close()
 	if err != nil {
 		return sample{}, fmt.Errorf("start %s: %w", command[0], err)
 	}
@@ -80,8 +87,11 @@ func runOnce(command []string, null uintptr) (sample, error) {
 	if !status.Exited() || status.ExitStatus() != 0 {
 		return sample{}, fmt.Errorf("%s: wait status %#x", strings.Join(command, " "), status)
 	}
-	cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	return sample{Wall: wall, CPU: cpu, RSS: int64(usage.Maxrss)}, nil
+	s := sample{Wall: wall, CPU: time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), RSS: int64(usage.Maxrss)}
+	if err := json.NewDecoder(told).Decode(&s); err != nil && !errors.Is(err, io.EOF) {
+		return sample{}, fmt.Errorf("%s: what it measured: %w", command[0], err)
+	}
+	return s, nil
 }
 
 // commandEnv is the environment without what is meant for this program.

@@ -59,6 +59,23 @@ func TestMeasureLoop(t *testing.T) {
 	}
 }
 
+// TestTold: what a command says of itself on descriptor 3 stands for what is seen of it.
+func TestTold(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	sh := lookPath(t, "sh")
+	s, err := runOnce([]string{sh, "-c", `echo '{"Wall": 7, "RSS": 123456789}' >&3`}, null.Fd())
+	if err != nil || s.Wall != 7 || s.RSS != 123456789 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s, err := runOnce([]string{sh, "-c", `echo nonsense >&3`}, null.Fd()); err == nil {
+		t.Errorf("nonsense is taken for %+v", s)
+	}
+}
+
 func TestCountLines(t *testing.T) {
 	seq := lookPath(t, "seq")
 	if n, err := countLines([]string{seq, "100"}, 100); n != 100 || err != nil {

@@ -40,7 +40,7 @@ var populations = map[string]func(sockets int) (*population.Set, error){
 }
 
 func init() {
-	for _, name := range growing {
+	for _, name := range append([]string{"screen 2,000", "screen 20,000"}, growing...) {
 		populations[name] = populations["mass"]
 	}
 }

@@ -16,9 +16,8 @@ const (
 )
 
 // programs returns the paths of what the rows call by a name of ours: sockeye is
-// the given one, or built into dir as a release is; gopsutil and traced are always
-// built,
-// and profiled, a sockeye that writes profiles, only if they are asked.
+// the given one, or built into dir as a release is; gopsutil, traced and screened are
+// always built, and profiled, a sockeye that writes profiles, only if they are asked.
 func programs(o options, dir string) (map[string]string, error) {
 	paths := map[string]string{}
 	if o.binary != "" {
@@ -35,6 +34,7 @@ func programs(o options, dir string) (map[string]string, error) {
 		{"sockeye", []string{"-tags", releaseTags, "sockeye"}},
 		{"gopsutil", []string{"sockeye/bench/gopsutil"}},
 		{"traced", []string{"sockeye/bench/traced"}},
+		{"screened", []string{"sockeye/bench/screened"}},
 		{"profiled", []string{"-tags", releaseTags + ",profile", "sockeye"}},
 	}
 	for _, b := range builds {

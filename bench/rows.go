@@ -19,6 +19,11 @@ type row struct {
 	Ours, Peer []string
 	// Budget is the most that our median time may be of the peer's; 0 is none.
 	Budget float64
+	// Most is the most milliseconds that our median may take, whatever the peer takes:
+	// such a row is measured without the peer where that is not there. 0 is none.
+	Most float64
+	// Starts is a program that the peer starts, which must be installed.
+	Starts string
 	// More is what the budget allows beside that, in milliseconds.
 	More float64
 	// MaxRSS is the most memory that ours may take, in KiB; 0 is none.
@@ -43,6 +48,9 @@ const flatRSS = 32 << 10
 
 // summaryRSS is the memory budget of a summary, in KiB.
 const summaryRSS = 16 << 10
+
+// screenRSS is the memory budget of the full-screen view, in KiB.
+const screenRSS = 64 << 10
 
 // perOwned is the memory budget of each socket file in a stream with owners, and
 // perJoined that of each connection whose other end is looked for, in bytes.
@@ -198,11 +206,27 @@ var rows = append([]row{
 	},
 	{
 		Name: "20,000 connections while their changes are printed, tcpstates", Population: "few",
-		Ours: words("traced 20000 sockeye trace"), Peer: words("traced 20000 tcpstates"),
+		Ours: words("traced 20000 sockeye trace"), Peer: words("traced 20000 tcpstates"), Starts: "tcpstates",
 	},
 	{
 		Name: "20,000 connections while their ends are printed, tcplife", Population: "few",
-		Ours: words("traced 20000 sockeye trace --lifetimes"), Peer: words("traced 20000 tcplife"),
+		Ours: words("traced 20000 sockeye trace --lifetimes"), Peer: words("traced 20000 tcplife"), Starts: "tcplife",
+	},
+	{
+		Name: "top at rest over 2,000 connections, processor time of a second", Population: "screen 2,000", Sockets: 4_000, Most: 50, MaxRSS: screenRSS,
+		Ours: words("screened rest 10 sockeye top"), Peer: words("screened rest 10 snitch"), Starts: "snitch",
+	},
+	{
+		Name: "top over 2,000 connections, from a key to the screen", Population: "screen 2,000", Sockets: 4_000, Most: 50, MaxRSS: screenRSS,
+		Ours: words("screened keys 50 sockeye top"), Peer: words("screened keys 50 snitch"), Starts: "snitch",
+	},
+	{
+		Name: "top at rest over 20,000 connections, processor time of a second", Population: "screen 20,000", Sockets: 40_000, MaxRSS: screenRSS,
+		Ours: words("screened rest 10 sockeye top"), Peer: words("screened rest 10 snitch"), Starts: "snitch",
+	},
+	{
+		Name: "top over 20,000 connections, from a key to the screen", Population: "screen 20,000", Sockets: 40_000, Most: 50, MaxRSS: screenRSS,
+		Ours: words("screened keys 50 sockeye top"), Peer: words("screened keys 5 snitch"), Starts: "snitch",
 	},
 }, growthRows()...)
 

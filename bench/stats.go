@@ -48,6 +48,8 @@ type result struct {
 	Ours, Peer []sample
 	// OursLines and PeerLines are what each printed.
 	OursLines, PeerLines int
+	// Alone says why the peer was not measured; empty: it was.
+	Alone string `json:",omitempty"`
 	// Skipped says why nothing was measured.
 	Skipped string `json:",omitempty"`
 }
@@ -87,6 +89,9 @@ func (r *result) missed() []string {
 	}
 	var missed []string
 	if r.Row.Budget > 0 && spreadOf(r.Ours, wallMS).Median > r.Row.Budget*spreadOf(r.Peer, wallMS).Median+r.Row.More {
+		missed = append(missed, "time")
+	}
+	if r.Row.Most > 0 && spreadOf(r.Ours, wallMS).Median > r.Row.Most {
 		missed = append(missed, "time")
 	}
 	if r.Row.MaxRSS > 0 && spreadOf(r.Ours, rssMiB).Max > r.maxMiB() {

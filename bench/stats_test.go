@@ -73,6 +73,14 @@ func TestMissed(t *testing.T) {
 	if got := r.missed(); !slices.Equal(got, []string{"time"}) || r.maxMiB() < 6 || r.maxMiB() > 8 {
 		t.Errorf("with room for owners missed %v of %.1f MiB", got, r.maxMiB())
 	}
+	alone := result{Row: row{Most: 50}, Ours: walls(49), Alone: "no peer"}
+	if got := alone.missed(); len(got) != 0 {
+		t.Errorf("49 of 50 ms missed %v", got)
+	}
+	alone.Ours = walls(51)
+	if got := alone.missed(); !slices.Equal(got, []string{"time"}) {
+		t.Errorf("51 of 50 ms missed %v", got)
+	}
 	r.Skipped = "no peer"
 	if got := r.missed(); len(got) != 0 {
 		t.Errorf("a skipped row misses %v", got)
@@ -86,7 +94,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("two rows are named %q", r.Name)
 		}
 		names[r.Name] = true
-		if len(r.Ours) == 0 || r.Ours[0] != "sockeye" && r.Ours[0] != "traced" || len(r.Peer) == 0 {
+		if len(r.Ours) == 0 || r.Ours[0] != "sockeye" && r.Ours[0] != "traced" && r.Ours[0] != "screened" || len(r.Peer) == 0 {
 			t.Errorf("%s: commands %v, %v", r.Name, r.Ours, r.Peer)
 		}
 	}

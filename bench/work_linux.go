@@ -166,7 +166,14 @@ func (j *job) measure(m *measurer, r row, p ports) (*result, error) {
 		return nil, err
 	}
 	peer, err := j.resolve(expand(r.Peer, p))
-	if err != nil {
+	if err == nil && r.Starts != "" {
+		_, err = j.resolve([]string{r.Starts})
+	}
+	switch {
+	case err == nil:
+	case r.Most > 0:
+		res.Alone, peer = err.Error(), nil
+	default:
 		res.Skipped = err.Error()
 		return res, nil
 	}
@@ -174,8 +181,10 @@ func (j *job) measure(m *measurer, r row, p ports) (*result, error) {
 	if res.OursLines, err = countLines(ours, least); err != nil {
 		return nil, err
 	}
-	if res.PeerLines, err = countLines(peer, least); err != nil {
-		return nil, err
+	if peer != nil {
+		if res.PeerLines, err = countLines(peer, least); err != nil {
+			return nil, err
+		}
 	}
 	for range j.Runs {
 		s, err := m.measure(ours)
@@ -183,6 +192,9 @@ func (j *job) measure(m *measurer, r row, p ports) (*result, error) {
 			return nil, err
 		}
 		res.Ours = append(res.Ours, s)
+		if peer == nil {
+			continue
+		}
 		if s, err = m.measure(peer); err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -15,31 +14,22 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/internal/test/terminal"
 )
 
 // openTerminal makes a terminal of a size: the end of the one who looks at it, and
 // that of the program.
 func openTerminal(t *testing.T, width, height uint16) (ours, theirs *os.File) {
 	t.Helper()
-	must := func(what string, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	fd, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	ours, theirs, err := terminal.Open(width, height)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 		t.Skipf("no terminal can be made: %v", err)
 	}
-	must("open a terminal", err)
-	ours = os.NewFile(uintptr(fd), "terminal")
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { ours.Close() })
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	must("TIOCGPTN", err)
-	must("TIOCSPTLCK", unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
-	must("TIOCSWINSZ", unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: height, Col: width}))
-	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	must("open its other end", err)
 	t.Cleanup(func() { theirs.Close() })
 	return ours, theirs
 }
