@@ -148,8 +148,7 @@ type examination struct {
 	req platform.Request
 
 	machine doctor.Machine
-	took    time.Duration // between both listings
-	sockets int           // of the second listing
+	sockets int // of the second listing
 	snap    sock.Snapshot
 }
 
@@ -160,8 +159,8 @@ func (x *examination) look() error {
 	if err != nil {
 		return err
 	}
-	if x.took = usualSample; x.o.sample > 0 {
-		x.took = x.o.sample
+	if x.machine.Took = usualSample; x.o.sample > 0 {
+		x.machine.Took = x.o.sample
 	}
 	needs := x.o.wants(doctor.Needs())
 	x.machine.Lacks = doctor.Needs() &^ (needs & b.fields())
@@ -178,7 +177,7 @@ func (x *examination) look() error {
 		sp := x.machine.In(k.Netns)
 		sp.Before, sp.AutoPorts, counted[sp] = k.KernelSummary, k.AutoPorts, true
 	}
-	if err := x.sleep(x.took); err != nil {
+	if err := x.sleep(x.machine.Took); err != nil {
 		return err
 	}
 	listing, err = x.pass(b, needs, x.see)

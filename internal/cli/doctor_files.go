@@ -41,7 +41,7 @@ func (x *examination) apply(first, last *side) error {
 			first, last = last, first
 		}
 		if timed {
-			x.took = last.snap.GeneratedAt.Sub(first.snap.GeneratedAt)
+			x.machine.Took = last.snap.GeneratedAt.Sub(first.snap.GeneratedAt)
 		}
 		x.machine.Lacks |= lacking(first)
 		x.machine.Identity = change.Common(first.sockets, last.sockets)

@@ -51,8 +51,8 @@ func (x *examination) looked() string {
 	if n := x.machine.Spaces(); n > 1 {
 		text += fmt.Sprintf(" in %d network namespaces", n)
 	}
-	if x.took > 0 {
-		text += ", " + x.took.Round(time.Millisecond).String()
+	if x.machine.Took > 0 {
+		text += ", " + x.machine.Took.Round(time.Millisecond).String()
 	}
 	return text
 }

@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"sockeye/sock"
 	"sockeye/sock/change"
@@ -14,6 +15,8 @@ import (
 type Machine struct {
 	// Changes are the settings that were given by hand.
 	Changes Changes
+	// Took is how long it was looked; 0: not known.
+	Took time.Duration
 	// Lacks are facts that nothing tells here.
 	Lacks sock.Field
 	// Once: there is one listing, the second. Rules that compare two are skipped, and
@@ -41,7 +44,7 @@ func (m *Machine) In(n sock.Netns) *Space {
 	i := slices.IndexFunc(m.spaces, func(s *Space) bool { return sameSpace(s.Netns, n) })
 	if i < 0 {
 		i = len(m.spaces)
-		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Lacks: m.Lacks, Once: m.Once, identity: m.Identity}})
+		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, identity: m.Identity}})
 	}
 	m.last = m.spaces[i]
 	return m.last

@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"sockeye/sock"
 	"sockeye/sock/change"
@@ -17,6 +18,8 @@ type Sample struct {
 	// AutoPorts are the first and last port that the kernel takes for a connection; 0:
 	// not known.
 	AutoPorts [2]uint16
+	// Took is how long it was looked; 0: not known.
+	Took time.Duration
 	// Lacks are facts that nothing tells here; rules that need one are skipped.
 	Lacks sock.Field
 	// Once: there was no first listing.

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"time"
 
 	"sockeye/sock"
 )
@@ -29,19 +30,26 @@ var zeroWindow = &Rule{
 }
 
 var receiverStalled = &Rule{
-	Name:    "receiver_stalled",
-	Meaning: "Data has arrived, and the process did not read a byte while it was looked. The sender will stop when the buffer is full.",
-	Advice:  "See what the process does instead: it may wait for something else, or be stopped.",
-	Needs:   sock.FieldTCPInfo | sock.FieldRecvQueue | sock.FieldOwners,
-	Twice:   true,
-	begin: func(*Sample, settings) look {
+	Name:     "receiver_stalled",
+	Meaning:  "Data has arrived, and the process did not read a byte while it was looked. The sender will stop when the buffer is full.",
+	Advice:   "See what the process does instead: it may wait for something else, or be stopped.",
+	Settings: []Setting{{"seconds", 1, "nothing was read for so long: a process waits its turn on a busy machine"}},
+	Needs:    sock.FieldTCPInfo | sock.FieldRecvQueue | sock.FieldOwners,
+	Twice:    true,
+	begin: func(s *Sample, set settings) look {
 		var by grouped[int]
+		least := time.Duration(set("seconds") * float64(time.Second))
 		see := func(was *before, c *sock.Socket) {
 			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 || holderPID(c) == 0 {
 				return
 			}
 			// What has been read is what arrived without what waits.
-			if arrived, known := was.moved(c, sock.TCPInfoBytesReceived); known && uint64(was.recvQueue)+arrived == uint64(c.RecvQueue) {
+			arrived, known := was.moved(c, sock.TCPInfoBytesReceived)
+			if !known || uint64(was.recvQueue)+arrived != uint64(c.RecvQueue) {
+				return
+			}
+			last, _ := info(c, sock.TCPInfoLastDataRecv)
+			if max(s.Took, time.Duration(last)*time.Millisecond) >= least {
 				by.add(holderPID(c), c).number += uint64(c.RecvQueue)
 			}
 		}

@@ -278,7 +278,7 @@ var troubles = []trouble{
 		client, server := m.pair("127.0.0.1", "127.0.0.1")
 		_, err := unix.Write(client, make([]byte, 1000))
 		m.must(err)
-		return []int{boundPort(m.T, server)}, nil
+		return []int{boundPort(m.T, server)}, []string{"--set", "receiver_stalled.seconds=0.1"}
 	}},
 	{"retransmissions", func(m *maker) ([]int, []string) {
 		client, server := m.pair("10.1.0.1", "10.1.0.2")

@@ -18,9 +18,11 @@ func (m *maker) namedSpace(name string, f func() error) {
 		if err := population.BindNamespace(file, filepath.Join("/run/netns", name)); err != nil {
 			return err
 		}
+		if err := population.LinkUp("lo"); err != nil {
+			return err
+		}
 		return f()
 	}))
-	must(m.T, "ip", "-n", name, "link", "set", "lo", "up")
 }
 
 // stream is a TCP socket of the network namespace of the calling thread.
@@ -35,7 +37,7 @@ func (m *maker) stream() (int, error) {
 // TestDoctorInNamespaces: a trouble is found in the network namespace that has it, by
 // its sockets and by its counters, and in no other; the finding names it.
 func TestDoctorInNamespaces(t *testing.T) {
-	if !population.Alone(t, "ip") {
+	if !population.Alone(t) {
 		return
 	}
 	m := &maker{t}
@@ -94,7 +96,7 @@ func TestDoctorOnFiles(t *testing.T) {
 		got := run(t, sockeye(t, "-tua", "-eiom", "--json"))
 		m.must(os.WriteFile(file, []byte(got.stdout), 0o600))
 	}
-	by := examine(t, "--from", files[0], "--from", files[1])
+	by := examine(t, "--from", files[0], "--from", files[1], "--set", "receiver_stalled.seconds=0.001")
 	if all := by["receiver_stalled"]; len(by) != 1 || len(all) != 1 || all[0].Evidence.Sockets[0].LocalPort != boundPort(t, server) {
 		t.Errorf("listener %d: %+v", port, by)
 	}

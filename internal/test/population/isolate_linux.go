@@ -79,7 +79,7 @@ func enter() error {
 	if err := closeOnExec(); err != nil {
 		return fmt.Errorf("keep descriptors from other programs: %w", err)
 	}
-	return linkUp("lo")
+	return LinkUp("lo")
 }
 
 // closeOnExec keeps the descriptors of this process from the programs that it
@@ -97,8 +97,8 @@ func closeOnExec() error {
 	return nil
 }
 
-// linkUp sets IFF_UP: netdevice(7), SIOCSIFFLAGS.
-func linkUp(name string) error {
+// LinkUp sets IFF_UP: netdevice(7), SIOCSIFFLAGS.
+func LinkUp(name string) error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return fmt.Errorf("bring %s up: %w", name, err)
