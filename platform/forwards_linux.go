@@ -1,10 +1,12 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"net/netip"
 	"path/filepath"
+	"slices"
 
 	"sockeye/platform/nat"
 	"sockeye/procnet"
@@ -12,33 +14,58 @@ import (
 )
 
 // readForwards returns the wanted ports that the kernel forwards in the namespaces of a
-// host, with what stands behind them.
-func (h *Host) readForwards(ctx context.Context, want func(*sock.Forward) bool) ([]sock.Forward, error) {
-	found := []sock.Forward{}
-	behind := newBehindFinder(ctx, h, newPlaces(h.proc))
+// host, with what stands behind them. The error says that there may be more.
+func (h *Host) readForwards(ctx context.Context, want func(*sock.Forward) bool) (found []sock.Forward, failed error) {
 	for _, env := range h.environments() {
-		if env.Tables != "" {
-			return nil, fs.ErrPermission // it cannot be entered
-		}
-		var all []sock.Forward
-		err := env.Do(func() error {
-			local, err := procnet.LocalAddresses(filepath.Join(env.Proc, "thread-self", "net"))
-			if err == nil {
-				all, err = nat.Read(env.Proc, local)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range all {
-			if want(&f) {
-				f.Behind = behind.forwarded(&f)
-				found = append(found, f)
-			}
-		}
+		all, err := forwardsOf(env, want)
+		found, failed = append(found, all...), cmp.Or(failed, err)
 	}
-	return found, nil
+	behind := newBehindFinder(ctx, h, newPlaces(h.proc))
+	for i := range found {
+		found[i].Behind = behind.forwarded(&found[i])
+	}
+	if found == nil && failed == nil {
+		found = []sock.Forward{} // none, and that is known
+	}
+	return found, failed
+}
+
+// forwardsOf returns the wanted ports that are forwarded in an environment: by the virtual
+// services of IPVS, which everybody may read, and by the rules of NAT.
+func forwardsOf(env *sock.Environment, want func(*sock.Forward) bool) (found []sock.Forward, err error) {
+	if env.Tables != "" { // it cannot be entered
+		local, err := procnet.LocalAddresses(env.Tables)
+		if err == nil {
+			found, err = virtualServices(env.Tables, local, want)
+		}
+		return found, cmp.Or(err, fs.ErrPermission)
+	}
+	err = env.Do(func() error {
+		tables := filepath.Join(env.Proc, "thread-self", "net")
+		local, err := procnet.LocalAddresses(tables)
+		if err != nil {
+			return err
+		}
+		found, err = virtualServices(tables, local, want)
+		rules, failed := nat.Read(env.Proc, local)
+		for i := range rules {
+			if want(&rules[i]) {
+				found = append(found, rules[i])
+			}
+		}
+		return cmp.Or(failed, err)
+	})
+	return found, err
+}
+
+// virtualServices returns the wanted ones at the addresses of a namespace.
+func virtualServices(tables string, local []netip.Addr, want func(*sock.Forward) bool) (found []sock.Forward, err error) {
+	err = procnet.VirtualServices(tables, func(f *sock.Forward) {
+		if want(f) && (!f.Address.IsValid() || slices.Contains(local, f.Address.Addr())) {
+			found = append(found, *f)
+		}
+	})
+	return found, err
 }
 
 // environments returns those of the host's namespaces.

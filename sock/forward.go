@@ -3,7 +3,7 @@ package sock
 import "net/netip"
 
 // Forward are ports of this machine whose packets the kernel sends elsewhere before a
-// socket sees them (NAT). A value is immutable once it was returned.
+// socket sees them (NAT, IPVS). A value is immutable once it was returned.
 type Forward struct {
 	Protocol Protocol // ProtocolUnknown: all that have ports
 	Family   Family   // FamilyUnknown: both
@@ -13,7 +13,7 @@ type Forward struct {
 	// Target is where they are sent. Its address is invalid if that is this machine
 	// itself, its port 0 if the port stays the same.
 	Target netip.AddrPort
-	// By is who does it: nftables, which iptables writes to as well, or iptables.
+	// By is who does it: nftables, which iptables writes to as well, iptables, or ipvs.
 	By string
 	// Partly: not all packets to the ports, but those that match something else too.
 	Partly bool

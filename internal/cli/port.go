@@ -27,9 +27,9 @@ Examples:
   sockeye port --free 8000-9000       the first that nothing uses
 
 A port that is published for a container leads to what listens in it; one that
-the kernel forwards (NAT) is told with its target. Where the rules may not be
-read, a port without a socket is not called free. --free leaves out what is
-forwarded as far as that may be read.
+the kernel forwards (NAT, IPVS) is told with its target. Where the rules may
+not be read, a port without a socket is not called free. --free leaves out what
+is forwarded as far as that may be read.
 
 --pids names the processes that listen: of several that hold the socket those
 that no other of them started (service managers aside), with their children of

@@ -1,8 +1,12 @@
 package livetest
 
 import (
+	"encoding/binary"
 	"fmt"
+	"net/netip"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,4 +65,88 @@ func TestForwards(t *testing.T) {
 	if want := "no socket uses port 8080; whether it is forwarded is not known"; got.status != 3 || got.stdout != "" || !strings.Contains(got.stderr, want) {
 		t.Errorf("without rights: %d, %q, %q", got.status, got.stdout, got.stderr)
 	}
+}
+
+// TestVirtualServices: a virtual service of IPVS is no free port either, and everybody is
+// told whereto it goes.
+func TestVirtualServices(t *testing.T) {
+	if !population.Alone(t, "ip") {
+		return
+	}
+	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
+		t.Skip("the kernel has no IPVS")
+	}
+	ip(t, `link set lo up
+addr add 192.0.2.1/32 dev lo`)
+	serve := func(protocol uint16, at string, to ...string) {
+		service := netip.MustParseAddrPort(at)
+		ask(t, ipvsAdd, serviceUser(protocol, service))
+		for _, target := range to {
+			ask(t, ipvsAddTarget, append(serviceUser(protocol, service), targetUser(netip.MustParseAddrPort(target))...))
+		}
+	}
+	serve(unix.IPPROTO_TCP, "192.0.2.1:8080", "172.30.0.2:80")
+	serve(unix.IPPROTO_UDP, "192.0.2.1:5353", "172.30.0.2:53", "172.30.0.3:53")
+	serve(unix.IPPROTO_TCP, "192.0.2.1:9000")
+	serve(unix.IPPROTO_TCP, "198.51.100.1:443", "172.30.0.2:443") // of another machine
+	for _, test := range []struct {
+		port, want string
+		status     int
+	}{
+		{"8080", "8080/tcp  at 192.0.2.1 forwarded to 172.30.0.2:80 by ipvs\n", 0},
+		{"5353/udp", "5353/udp  at 192.0.2.1 forwarded in part to 172.30.0.2:53 by ipvs\n5353/udp  at 192.0.2.1 forwarded in part to 172.30.0.3:53 by ipvs\n", 0},
+		{"9000", "", 1},
+		{"443", "", 1},
+		{"8080/udp", "", 1},
+	} {
+		got := run(t, sockeye(t, "port", test.port))
+		if lines := strings.SplitAfter(got.stdout, "\n"); len(lines) == 3 { // the order is the kernel's
+			slices.Sort(lines[:2])
+			got.stdout = strings.Join(lines, "")
+		}
+		if got.stdout != test.want || got.status != test.status {
+			t.Errorf("port %s: %d, %q, want %d, %q\n%s", test.port, got.status, got.stdout, test.status, test.want, got.stderr)
+		}
+		if got := run(t, asNobody(sockeye(t, "port", test.port, "-q"))); test.status == 0 && got.status != 0 || test.status != 0 && got.status == 0 {
+			t.Errorf("port %s without rights: %d, %q", test.port, got.status, got.stderr)
+		}
+	}
+}
+
+// The commands of linux/ip_vs.h, which are options of a socket.
+const (
+	ipvsAdd       = 64 + 1024 + 64 + 2 // IP_VS_SO_SET_ADD
+	ipvsAddTarget = 64 + 1024 + 64 + 7 // IP_VS_SO_SET_ADDDEST
+)
+
+func ask(t *testing.T, command int, data []byte) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.SetsockoptString(fd, unix.IPPROTO_IP, command, string(data)); err != nil {
+		t.Fatalf("ip_vs %d: %v", command, err)
+	}
+}
+
+// serviceUser is struct ip_vs_service_user, with the scheduler rr.
+func serviceUser(protocol uint16, at netip.AddrPort) []byte {
+	b := make([]byte, 44)
+	binary.NativeEndian.PutUint16(b, protocol)
+	copy(b[4:], at.Addr().AsSlice())
+	binary.BigEndian.PutUint16(b[8:], at.Port())
+	copy(b[16:], "rr")
+	binary.BigEndian.PutUint32(b[40:], 1<<32-1)
+	return b
+}
+
+// targetUser is struct ip_vs_dest_user, of weight 1, reached through NAT.
+func targetUser(at netip.AddrPort) []byte {
+	b := make([]byte, 24)
+	copy(b, at.Addr().AsSlice())
+	binary.BigEndian.PutUint16(b[4:], at.Port())
+	binary.NativeEndian.PutUint32(b[12:], 1)
+	return b
 }
