@@ -12,7 +12,6 @@ import (
 	"sockeye/sock/change"
 	"sockeye/sock/escape"
 	"sockeye/sock/fact"
-	"sockeye/sock/snapshot"
 )
 
 // conclude says what became of each process and who has the sockets now, and sets
@@ -41,7 +40,7 @@ func (e *ending) conclude() error {
 		e.say("no process holds %s: %s", socketsText(e.nobody), e.nobody[0].OwnerStatus)
 	}
 	if err := e.write(); err != nil {
-		return writeError{err}
+		return err
 	}
 	switch {
 	case len(e.targets) == 0 && unseen:
@@ -149,12 +148,11 @@ func (e *ending) write() error {
 	case e.o.format.is(render.JSON):
 		return e.writeJSON()
 	}
+	text := ""
 	for _, t := range slices.Concat(e.targets, e.takers) {
-		if _, err := fmt.Fprintf(e.Out, "%s  %s  %s\n", t.resultText(), escape.Text(t.name()), t.ends()); err != nil {
-			return err
-		}
+		text += fmt.Sprintf("%s  %s  %s\n", t.resultText(), escape.Text(t.name()), t.ends())
 	}
-	return nil
+	return e.print(text)
 }
 
 // resultText is the result for people.
@@ -198,10 +196,5 @@ func (e *ending) writeJSON() error {
 		}
 		all = append(all, p)
 	}
-	text, err := snapshot.AppendAnswer(nil, "processes", all, &e.snap)
-	if err != nil {
-		return err
-	}
-	_, err = e.Out.Write(append(text, '\n'))
-	return err
+	return e.answerJSON("processes", all, &e.snap)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,13 +15,17 @@ import (
 	"sockeye/sock/filter"
 )
 
+const explainStatus = `0 the word is explained, 2 it is none, or a mistake in the
+options, 3 the sockets could not be read or, with --strict, not all of them.`
+
 const explainHelp = `Says what a word means that sockeye prints: a state, a fact, a value of one, a
 reason for a missing owner, a warning, a finding of doctor, or a topic such as
 backlog, keepalive, reset and zero_window. Of a state it shows the sockets that
 are in it. Without a word it draws the states of TCP (RFC 9293) with the number
 of sockets in each.
 
-Where a word has several meanings, the kind in front chooses one: state, topic,
+Headings of columns, results of kill and exit_status are such words, too. Where
+a word has several meanings, the kind in front chooses one: state, topic,
 finding, owner_status, warning, scope, fact, value.
 
 Examples:
@@ -29,12 +34,10 @@ Examples:
   sockeye explain rtt
   sockeye explain warning permission
   sockeye explain --sample 10               with the changes of ten seconds
-  sockeye explain --svg > states.svg
+  sockeye explain --sample 10 --svg > states.svg
+  sockeye explain close_wait --json | jq .explanations[0].sockets_total
   sockeye explain time-wait --from before.json
 `
-
-const explainStatus = `0 it is explained, 2 nothing is known of the word, or a mistake in the
-options, 3 the answer could not be read or written.`
 
 // explainedSockets is how many sockets of a state are shown, unless --limit says more.
 const explainedSockets = 5
@@ -44,6 +47,7 @@ func explainCommand(o *options) command {
 		name: "explain", args: "[WORD]", status: explainStatus, usage: "what a state or another word means", help: explainHelp,
 		options: slices.Concat(
 			[]*option{
+				o.formatOption(render.JSON, "j", "one JSON document"),
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
 				{name: "sample", value: "TIME", group: groupOther, usage: "with the changes of state that are seen in so many seconds, or 1m30s", set: o.setSample},
 				{name: "limit", value: "N", group: groupShape, usage: "at most N sockets of a state, else 5", set: o.setLimit},
@@ -60,8 +64,10 @@ func (r *run) explain(o *options, words []string) error {
 	switch {
 	case o.svg && len(words) > 0:
 		return usagef("--svg draws the states of TCP, it goes without a word")
-	case o.sample > 0 && (o.svg || o.from != "" || len(words) > 0):
-		return usagef("--sample looks at the states of this machine again and again, it goes without a word, --svg and --from")
+	case o.svg && o.format.chosen():
+		return usagef("--svg and --%s: choose one format", o.format.name)
+	case o.sample > 0 && (o.from != "" || len(words) > 0):
+		return usagef("--sample looks at the states of this machine again and again, it goes without a word and --from")
 	case len(words) == 0:
 		return r.explainStates(o)
 	}
@@ -69,6 +75,25 @@ func (r *run) explain(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
+	var in *stateSockets
+	if state, ok := sock.ParseState(entries[0].Name); ok && entries[0].Kind == explain.State {
+		if in, err = r.inState(o, state); err != nil {
+			return err
+		}
+	}
+	if o.format.is(render.JSON) {
+		err = r.explainJSON(entries, in)
+	} else {
+		err = r.explainText(o, entries, in)
+	}
+	if err == nil && in != nil {
+		r.conclude(o, in.listing, 1) // the state is explained without sockets, too
+	}
+	return err
+}
+
+// explainText writes what words mean for people.
+func (r *run) explainText(o *options, entries []*explain.Entry, in *stateSockets) error {
 	width := helpWidth
 	if r.Width > 0 {
 		width = min(width, r.Width)
@@ -76,10 +101,10 @@ func (r *run) explain(o *options, words []string) error {
 	if err := r.print(explain.Text(entries, width)); err != nil {
 		return err
 	}
-	if entries[0].Kind == explain.State {
-		return r.inState(o, entries[0].Name)
-	}
-	if entries[0].Filter != "" {
+	switch {
+	case in != nil:
+		return r.printSome(o, in)
+	case entries[0].Filter != "":
 		return r.print("Sockets: sockeye -a '" + entries[0].Filter + "'\n")
 	}
 	return nil
@@ -116,29 +141,33 @@ func (r *run) explainStates(o *options) error {
 	open := func() (*platform.Listing, error) {
 		return r.openExplained(o, f, sock.Protocols(sock.TCP), sock.AllStates)
 	}
-	text, listing := "", (*platform.Listing)(nil)
+	var seen []explain.Seen
+	var listing *platform.Listing
 	counts := explain.Counts{}
 	if o.sample > 0 {
-		var changes *transitions
-		if counts, changes, listing, err = r.sampleStates(o, open); err != nil {
-			return err
-		}
-		text = changes.text(o.sample)
+		counts, seen, listing, err = r.sampleStates(o, open)
 	} else if listing, err = open(); err == nil {
 		err = r.eachListed(listing, func(s *sock.Socket) { counts[s.State]++ })
 	}
 	if err != nil {
 		return err
 	}
-	picture := explain.Diagram(counts)
-	if o.svg {
-		picture = explain.SVG(counts)
+	switch {
+	case o.format.is(render.JSON):
+		err = r.statesJSON(o, counts, seen, listing.Snapshot())
+	case o.svg:
+		err = r.print(explain.SVG(counts, seen))
+	default:
+		text := explain.Diagram(counts, r.Width)
+		if o.sample > 0 {
+			text += seenText(seen, o.sample)
+		}
+		err = r.print(text)
 	}
-	if err := r.print(picture + text); err != nil {
-		return err
+	if err == nil {
+		r.conclude(o, listing, 1) // the states are there without sockets, too
 	}
-	r.conclude(o, listing, 1) // the states are there without sockets, too
-	return nil
+	return err
 }
 
 // openExplained begins the listing of sockets in some states.
@@ -165,53 +194,45 @@ func (r *run) openExplained(o *options, f *filter.Filter, protocols sock.Protoco
 	return r.open(b, req)
 }
 
-// inState shows sockets that are in a state now.
-func (r *run) inState(o *options, name string) error {
-	state, ok := sock.ParseState(name)
-	if !ok {
-		return nil
-	}
+// stateSockets are sockets that are in a state now: how many, and some of them.
+type stateSockets struct {
+	total   int
+	some    []*sock.Socket
+	listing *platform.Listing
+}
+
+// inState looks for the sockets that are in a state now.
+func (r *run) inState(o *options, state sock.State) (*stateSockets, error) {
 	f, err := r.readFilter(o, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	listing, err := r.openExplained(o, f, tcpAndUDP, sock.States(state))
-	if err != nil {
-		return err
+	in := &stateSockets{}
+	if in.listing, err = r.openExplained(o, f, tcpAndUDP, sock.States(state)); err != nil {
+		return nil, err
 	}
-	limit := explainedSockets
-	if o.limit > 0 {
-		limit = o.limit
-	}
-	var some []*sock.Socket
-	total := 0
-	err = r.eachListed(listing, func(s *sock.Socket) {
-		if total++; total <= limit {
-			some = append(some, s.Clone())
+	limit := cmp.Or(o.limit, explainedSockets)
+	err = r.eachListed(in.listing, func(s *sock.Socket) {
+		if in.total++; in.total <= limit {
+			in.some = append(in.some, s.Clone())
 		}
 	})
-	if err != nil {
-		return err
-	}
-	if err := r.printSome(o, some, total, listing.Snapshot()); err != nil {
-		return err
-	}
-	r.conclude(o, listing, 1) // the state is explained without sockets, too
-	return nil
+	return in, err
 }
 
 // printSome writes how many sockets there are, and those that are shown.
-func (r *run) printSome(o *options, some []*sock.Socket, total int, snap sock.Snapshot) error {
-	text := "Now: " + numberOf(total)
-	if more := total - len(some); more > 0 {
-		text += ", the first " + strconv.Itoa(len(some))
+func (r *run) printSome(o *options, in *stateSockets) error {
+	text := "Now: " + numberOf(in.total)
+	if more := in.total - len(in.some); more > 0 {
+		text += ", the first " + strconv.Itoa(len(in.some))
 	}
-	if err := r.print("\n" + text + "\n"); err != nil || total == 0 {
+	if err := r.print("\n" + text + "\n"); err != nil || in.total == 0 {
 		return err
 	}
+	snap := in.listing.Snapshot()
 	layout, err := render.Options{Header: true, Queues: true, Width: r.Width, Color: r.color(o), GeneratedAt: snap.GeneratedAt}.Layout()
 	if err != nil {
 		return err
 	}
-	return r.writeAll(some, snap, layout)
+	return r.writeAll(in.some, snap, layout)
 }

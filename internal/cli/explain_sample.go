@@ -16,8 +16,7 @@ import (
 // sampleInterval is how often the states are looked at.
 const sampleInterval = 50 * time.Millisecond
 
-// transition is a change of state. The unknown one stands for a socket that was not
-// there before, or is not any more.
+// transition is a change of state, as of [explain.Seen].
 type transition struct{ from, to sock.State }
 
 // transitions counts the changes of state from one listing to the next.
@@ -45,37 +44,36 @@ func (t *transitions) add(now map[change.Identity]sock.State) {
 	t.last = now
 }
 
-// text lists what was seen, the most frequent first.
-func (t *transitions) text(span time.Duration) string {
+// all returns what was seen, the most frequent first.
+func (t *transitions) all() []explain.Seen {
+	var all []explain.Seen
+	for change, n := range t.seen {
+		all = append(all, explain.Seen{From: change.from, To: change.to, Count: n})
+	}
+	slices.SortFunc(all, func(a, b explain.Seen) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return all
+}
+
+// seenText lists what was seen in a time.
+func seenText(all []explain.Seen, span time.Duration) string {
 	looked := fmt.Sprintf("in %v, looked for every %v", span, sampleInterval)
-	if len(t.seen) == 0 {
+	if len(all) == 0 {
 		return "\nNo change was seen " + looked + ".\n"
 	}
-	var all []transition
-	for change := range t.seen {
-		all = append(all, change)
-	}
-	slices.SortFunc(all, func(a, b transition) int {
-		return cmp.Or(cmp.Compare(t.seen[b], t.seen[a]), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
-	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nChanges seen %s:\n", looked)
-	for _, change := range all {
-		from, to := change.from.String(), change.to.String()
-		if change.from == sock.StateUnknown {
-			from = "(new)"
-		}
-		if change.to == sock.StateUnknown {
-			to = "(gone)"
-		}
-		fmt.Fprintf(&b, "%7d  %-12s -> %s\n", t.seen[change], from, to)
+	for i := range all {
+		from, to := all[i].Names()
+		fmt.Fprintf(&b, "%7d  %-12s -> %s\n", all[i].Count, from, to)
 	}
 	return b.String()
 }
 
 // sampleStates lists again and again for the time of --sample. The counts are those of
 // the last listing.
-func (r *run) sampleStates(o *options, open func() (*platform.Listing, error)) (explain.Counts, *transitions, *platform.Listing, error) {
+func (r *run) sampleStates(o *options, open func() (*platform.Listing, error)) (explain.Counts, []explain.Seen, *platform.Listing, error) {
 	t := &transitions{}
 	p := &pace{interval: sampleInterval, now: r.Now, after: r.After}
 	p.begin()
@@ -90,7 +88,7 @@ func (r *run) sampleStates(o *options, open func() (*platform.Listing, error)) (
 		}
 		t.add(now)
 		if p.beat*p.interval >= o.sample || !p.wait(r.ctx) {
-			return counts, t, listing, r.ctx.Err()
+			return counts, t.all(), listing, r.ctx.Err()
 		}
 	}
 }

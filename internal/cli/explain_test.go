@@ -15,7 +15,7 @@ func TestTransitions(t *testing.T) {
 	}
 	var seen transitions
 	seen.add(map[change.Identity]sock.State{id(1): sock.Established, id(2): sock.Established, id(3): sock.TimeWait})
-	if got := seen.text(2 * time.Second); got != "\nNo change was seen in 2s, looked for every 50ms.\n" {
+	if got := seenText(seen.all(), 2*time.Second); got != "\nNo change was seen in 2s, looked for every 50ms.\n" {
 		t.Errorf("of one listing: %s", got)
 	}
 	seen.add(map[change.Identity]sock.State{id(1): sock.CloseWait, id(2): sock.CloseWait, id(4): sock.SynSent})
@@ -27,7 +27,7 @@ Changes seen in 2s, looked for every 50ms:
       1  CLOSE_WAIT   -> LAST_ACK
       1  TIME_WAIT    -> (gone)
 `
-	if got := seen.text(2 * time.Second); got != want {
+	if got := seenText(seen.all(), 2*time.Second); got != want {
 		t.Errorf("%s", got)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"sockeye/render/portview"
 	"sockeye/sock"
 	"sockeye/sock/filter"
-	"sockeye/sock/snapshot"
 )
 
 const portHelp = `Says who uses a local port: listeners first, then what is connected to them,
@@ -164,11 +163,7 @@ func (r *run) freeJSON(port int, ok bool, snap sock.Snapshot) error {
 	if !ok {
 		answer = nil
 	}
-	text, err := snapshot.AppendAnswer(nil, "free_port", answer, &snap)
-	if err != nil {
-		return err
-	}
-	return r.print(string(text) + "\n")
+	return r.answerJSON("free_port", answer, &snap)
 }
 
 // usedText says that there is no free port.

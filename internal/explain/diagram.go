@@ -1,17 +1,14 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"sockeye/sock"
 )
 
-// Counts are how many sockets are in each state.
-type Counts map[sock.State]int
-
-// diagram is Figure 5 of RFC 9293, without the deletion of TCBs and the changes by RST,
-// which every state but LISTEN leaves for CLOSED with.
+// diagram is [Changes] drawn.
 const diagram = `
                               +--------------+
               +---------------|    CLOSED    |---------------+
@@ -46,20 +43,52 @@ send FIN|                       +--------------+
                           +--------------+           +--------------+
 `
 
-// Diagram draws the states of TCP with the number of sockets in each, below it, and
-// beside it the two states that are none of RFC 9293's.
-func Diagram(counts Counts) string {
-	lines := strings.Split(strings.Trim(diagram, "\n"), "\n")
-	for state := range sock.AllStates.All {
-		if n := counts[state]; n > 0 {
-			number(lines, state.String(), n)
+// diagramWidth is how wide the drawing is.
+const diagramWidth = 75
+
+// Diagram draws the states of TCP with the number of sockets in each, and below it the
+// state that is none of RFC 9293's. Where the drawing is wider than width (0: nothing is
+// too wide) it is a list.
+func Diagram(counts Counts, width int) string {
+	text := ""
+	if width > 0 && width < diagramWidth {
+		text = changeList(counts)
+	} else {
+		lines := strings.Split(strings.Trim(diagram, "\n"), "\n")
+		for state := range sock.AllStates.All {
+			if n := counts[state]; n > 0 {
+				number(lines, state.String(), n)
+			}
 		}
+		text = strings.Join(lines, "\n") + "\n"
 	}
-	text := strings.Join(lines, "\n") + "\n"
 	if n := counts[sock.Bound]; n > 0 {
-		text += fmt.Sprintf("\nBOUND %d: TCP that has a port, and neither listens nor connects\n", n)
+		text += "\n" + wrapped(boundText(n), "  ", cmp.Or(width, diagramWidth))
 	}
 	return text
+}
+
+// boundText says of the sockets that are in no state of the drawing how many there are.
+func boundText(n int) string {
+	return fmt.Sprintf("BOUND %d: TCP that has a port, and neither listens nor connects", n)
+}
+
+// changeList lists the states with the number of sockets in each, and what follows.
+func changeList(counts Counts) string {
+	var b strings.Builder
+	last := sock.StateUnknown
+	for _, c := range Changes {
+		if c.From != last {
+			last = c.From
+			b.WriteString(c.From.String())
+			if n := counts[c.From]; n > 0 {
+				fmt.Fprintf(&b, "  %d", n)
+			}
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "  -> %-12s  %s\n", c.To, c.By)
+	}
+	return b.String()
 }
 
 // number writes a number into the lower border of the box of a state.

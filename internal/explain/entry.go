@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // Kind says what a word is.
@@ -51,10 +54,10 @@ type Entry struct {
 // all are the entries by their names, each list by kind.
 var all = sync.OnceValue(func() map[string][]*Entry {
 	byName := map[string][]*Entry{}
-	for _, list := range [][]*Entry{states, topics, findings(), ownerStatuses(), warnings(), scopes(), facts(), values()} {
+	for _, list := range [][]*Entry{states, topics, findings(), ownerStatuses(), warnings(), scopes(), facts(), words(), values()} {
 		for _, e := range list {
 			for _, name := range append([]string{e.Name}, e.Aliases...) {
-				if e.Kind == Value && byName[fold(name)] != nil {
+				if e.Kind == Value && slices.ContainsFunc(byName[fold(name)], func(known *Entry) bool { return known.Kind != Fact }) {
 					continue // which says more
 				}
 				if found := byName[fold(name)]; !slices.Contains(found, e) {
@@ -63,17 +66,29 @@ var all = sync.OnceValue(func() map[string][]*Entry {
 			}
 		}
 	}
+	for _, f := range fact.All() { // what stands above a column
+		if header := fold(f.Header); byName[header] == nil {
+			byName[header] = byName[fold(f.Name)]
+		}
+	}
 	return byName
 })
 
-// fold is a word without what people leave out: case, -, _ and blanks.
+// fold is a word without what people leave out: case, -, _, blanks, and the brackets
+// that stand around the reason for a missing owner in a table.
 func fold(word string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(word))
+	return strings.NewReplacer("-", "", "_", "", " ", "", "(", "", ")", "").Replace(strings.ToLower(word))
 }
 
 // Lookup returns what a word means, all of it, by kind. Case makes no difference, nor
-// do - and _.
-func Lookup(word string) []*Entry { return all()[fold(word)] }
+// do - and _. A state has the names, too, that a filter takes for it.
+func Lookup(word string) []*Entry {
+	found := all()[fold(word)]
+	if state, ok := sock.ParseState(word); ok && found == nil {
+		return all()[fold(state.String())]
+	}
+	return found
+}
 
 // LookupKind returns what a word means as a state, a fact and so on.
 func LookupKind(kind Kind, word string) []*Entry {

@@ -1,9 +1,11 @@
 package explain
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +74,65 @@ func TestEveryWordIsExplained(t *testing.T) {
 	for _, topic := range []string{"backlog", "time_wait", "close_wait", "syn_flood", "port_exhaustion", "keepalive", "half_open", "reset", "zero_window"} {
 		if found := Lookup(topic); len(found) == 0 || found[0].Kind > Topic {
 			t.Errorf("topic %s is not explained", topic)
+		}
+	}
+}
+
+// TestEveryWordOfTheSchema: what JSON says by words of a list, such as the results of
+// kill, the severities of findings and the kinds of events, is explained.
+func TestEveryWordOfTheSchema(t *testing.T) {
+	text, err := os.ReadFile("../../docs/json-schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	words := 0
+	eachEnum(schema, func(word string) {
+		if words++; len(Lookup(word)) == 0 {
+			t.Errorf("%s is not explained", word)
+		}
+	})
+	if words < 200 {
+		t.Errorf("%d words in the schema", words)
+	}
+}
+
+func eachEnum(v any, see func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			list, isList := member.([]any)
+			if name != "enum" || !isList {
+				eachEnum(member, see)
+				continue
+			}
+			for _, word := range list {
+				see(word.(string))
+			}
+		}
+	case []any:
+		for _, member := range v {
+			eachEnum(member, see)
+		}
+	}
+}
+
+// TestHeadersAndForeignNames: what stands above a column, around a reason, or is a name
+// of a state elsewhere.
+func TestHeadersAndForeignNames(t *testing.T) {
+	for _, f := range fact.All() {
+		if found := Lookup(f.Header); len(found) == 0 {
+			t.Errorf("%s, above the column of %s, is not explained", f.Header, f.Name)
+		}
+	}
+	for word, want := range map[string]string{
+		"(time wait)": "TIME_WAIT", "(accept queue)": "accept_queue", "listening": "LISTEN", "estab": "ESTABLISHED", "SYN_RCVD": "SYN_RECEIVED", "close-wait": "CLOSE_WAIT",
+	} {
+		if found := Lookup(word); len(found) == 0 || found[0].Name != want {
+			t.Errorf("%s: %v", word, found)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sockeye/sock"
@@ -14,67 +15,87 @@ const (
 	stepX, stepY        = 105, 100
 )
 
+// over is CLOSED as it stands a second time, where connections end.
+const over = sock.StateUnknown
+
 // boxes are where states stand, in steps from the upper left corner.
 var boxes = map[sock.State][2]int{
 	sock.Listen: {1, 1}, sock.SynSent: {5, 1}, sock.SynReceived: {1, 2}, sock.Established: {3, 3},
 	sock.FinWait1: {1, 4}, sock.CloseWait: {5, 4}, sock.FinWait2: {1, 5}, sock.Closing: {3, 5}, sock.LastAck: {5, 5},
-	sock.TimeWait: {3, 6}, sock.Closed: {3, 0},
+	sock.TimeWait: {3, 6}, sock.Closed: {3, 0}, over: {5, 6},
 }
 
-// changes are the arrows of the diagram, with what makes each happen.
-var changes = []struct {
-	from, to sock.State
-	by       string
-}{
-	{sock.Closed, sock.Listen, "listen"},
-	{sock.Closed, sock.SynSent, "connect, send SYN"},
-	{sock.Listen, sock.SynReceived, "receive SYN, send SYN,ACK"},
-	{sock.SynSent, sock.SynReceived, "receive SYN, send SYN,ACK"},
-	{sock.SynReceived, sock.Established, "receive ACK"},
-	{sock.SynSent, sock.Established, "receive SYN,ACK, send ACK"},
-	{sock.SynReceived, sock.FinWait1, "close, send FIN"},
-	{sock.Established, sock.FinWait1, "close, send FIN"},
-	{sock.Established, sock.CloseWait, "receive FIN, send ACK"},
-	{sock.FinWait1, sock.FinWait2, "receive ACK"},
-	{sock.FinWait1, sock.Closing, "receive FIN, send ACK"},
-	{sock.CloseWait, sock.LastAck, "close, send FIN"},
-	{sock.FinWait2, sock.TimeWait, "receive FIN, send ACK"},
-	{sock.Closing, sock.TimeWait, "receive ACK"},
-}
-
-// SVG draws the same as a picture. LAST_ACK and TIME_WAIT end in CLOSED, which stands
-// once, at the top.
-func SVG(counts Counts) string {
+// SVG draws the same as a picture, with the number of the changes that were seen beside
+// their arrows. Those that have none stand below.
+func SVG(counts Counts, seen []Seen) string {
+	notes := notesOf(counts, seen)
+	height := 690 + len(notes)*lineHeight
 	var b strings.Builder
-	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 630 690" font-family="sans-serif" font-size="13" text-anchor="middle">
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 630 %d" font-family="sans-serif" font-size="13" text-anchor="middle">
 <title>The states of TCP (RFC 9293) and how many sockets are in each</title>
 <defs><marker id="end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L10 5L0 10z"/></marker></defs>
-<rect width="630" height="690" fill="white"/>
-`)
-	for _, c := range changes {
-		x1, y1, x2, y2 := between(middle(c.from), middle(c.to))
-		fmt.Fprintf(&b, `<path d="M%d %dL%d %d" stroke="black" marker-end="url(#end)"/>`+"\n", x1, y1, x2, y2)
-		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="9" fill="#333" stroke="white" stroke-width="3" paint-order="stroke">%s</text>`+"\n", (x1+x2)/2, (y1+y2)/2+3, c.by)
+<rect width="630" height="%d" fill="white"/>
+`, height, height)
+	for _, c := range Changes {
+		arrow(&b, c, countOf(c, seen))
 	}
 	for state := range sock.AllStates.All {
-		at, drawn := boxes[state]
-		if !drawn {
-			continue
+		if _, drawn := boxes[state]; drawn {
+			box(&b, state, state.String(), counts[state])
 		}
-		x, y := at[0]*stepX, at[1]*stepY+boxHeight
-		fill := "#fff"
-		if counts[state] > 0 {
-			fill = "#dff0d8"
-		}
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="5" fill="%s" stroke="black"/>`+"\n", x-boxWidth/2, y-boxHeight/2, boxWidth, boxHeight, fill)
-		fmt.Fprintf(&b, `<text x="%d" y="%d" font-weight="bold">%s</text>`, x, y-3, state)
-		if n := counts[state]; n > 0 {
-			fmt.Fprintf(&b, `<text x="%d" y="%d">%d</text>`, x, y+14, n)
-		}
-		b.WriteByte('\n')
+	}
+	box(&b, over, sock.Closed.String(), 0)
+	for i, note := range notes {
+		fmt.Fprintf(&b, `<text x="315" y="%d">%s</text>`+"\n", 690+i*lineHeight, note)
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
+}
+
+const lineHeight = 18
+
+// arrow draws a change, with what makes it happen and how often it was seen.
+func arrow(b *strings.Builder, c Change, seen int) {
+	to := c.To
+	if to == sock.Closed {
+		to = over
+	}
+	x1, y1, x2, y2 := between(middle(c.From), middle(to))
+	fmt.Fprintf(b, `<path d="M%d %dL%d %d" stroke="black" marker-end="url(#end)"/>`+"\n", x1, y1, x2, y2)
+	fmt.Fprintf(b, `<text x="%d" y="%d" font-size="9" fill="#333" stroke="white" stroke-width="4" paint-order="stroke">%s</text>`, (x1+x2)/2, (y1+y2)/2+3, c.By)
+	if seen > 0 {
+		fmt.Fprintf(b, `<text x="%d" y="%d" font-size="11" font-weight="bold" fill="#075" stroke="white" stroke-width="4" paint-order="stroke">+%d</text>`, (x1+x2)/2, (y1+y2)/2+15, seen)
+	}
+	b.WriteByte('\n')
+}
+
+// box draws a state, in another colour if sockets are in it.
+func box(b *strings.Builder, at sock.State, name string, n int) {
+	x, y := boxes[at][0]*stepX, boxes[at][1]*stepY+boxHeight
+	fill, line := "#fff", y+5
+	if n > 0 {
+		fill, line = "#dff0d8", y-3
+	}
+	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="5" fill="%s" stroke="black"/>`+"\n", x-boxWidth/2, y-boxHeight/2, boxWidth, boxHeight, fill)
+	fmt.Fprintf(b, `<text x="%d" y="%d" font-weight="bold">%s</text>`, x, line, name)
+	if n > 0 {
+		fmt.Fprintf(b, `<text x="%d" y="%d">%d</text>`, x, y+14, n)
+	}
+	b.WriteByte('\n')
+}
+
+// notesOf are what no box and no arrow says.
+func notesOf(counts Counts, seen []Seen) (notes []string) {
+	if n := counts[sock.Bound]; n > 0 {
+		notes = append(notes, boundText(n))
+	}
+	for i := range seen {
+		drawn := slices.ContainsFunc(Changes, func(c Change) bool { return countOf(c, seen[i:i+1]) > 0 })
+		if from, to := seen[i].Names(); !drawn {
+			notes = append(notes, fmt.Sprintf("+%d %s to %s", seen[i].Count, from, to))
+		}
+	}
+	return notes
 }
 
 // middle is that of the box of a state.

@@ -24,6 +24,9 @@ func TestSchema(t *testing.T) {
 	document, line := compileSchema(t, ""), compileSchema(t, "#/$defs/socket")
 	for _, args := range [][]string{
 		{"port", "--free", "1-65535", "--json"},
+		{"explain", "established", "--json"},
+		{"explain", "permission", "--json"},
+		{"explain", "--sample", "0.2", "--json"},
 		{"kill", "sport", ">", "1", "--dry-run", "--json"},
 		{"-a", "-A", "all", "--json"},
 		{"-a", "-A", "all", "-e", "-o", "-m", "-i", "--tos", "--json"},
