@@ -17,6 +17,14 @@ var compared = [...]sock.TCPInfoField{
 	sock.TCPInfoReordSeen, sock.TCPInfoBusyTime, sock.TCPInfoRwndLimited, sock.TCPInfoSndbufLimited,
 }
 
+// placeOf says which of them a member is, from 1 on.
+var placeOf = func() (places [sock.TCPInfoFieldCount]int8) {
+	for i, f := range compared {
+		places[f] = int8(i + 1)
+	}
+	return places
+}()
+
 // beforeOf keeps what the rules need of a socket.
 func beforeOf(s *sock.Socket) before {
 	b := before{state: s.State, timer: s.Timer.Kind, recvQueue: s.RecvQueue, sendQueue: s.SendQueue, drops: s.Memory.Drops}
@@ -36,13 +44,12 @@ func (b *before) moved(s *sock.Socket, f sock.TCPInfoField) (by uint64, known bo
 	if b == nil {
 		return 0, false
 	}
-	for i, c := range compared {
-		if c == f && b.known&(1<<i) != 0 {
-			now, told := info(s, f)
-			return now - b.numbers[i], told && now >= b.numbers[i]
-		}
+	i := placeOf[f] - 1
+	if i < 0 || b.known&(1<<i) == 0 {
+		return 0, false
 	}
-	return 0, false
+	now, told := info(s, f)
+	return now - b.numbers[i], told && now >= b.numbers[i]
 }
 
 // stayedIn reports whether a connection was in one of some states both times.

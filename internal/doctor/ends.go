@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -15,14 +17,13 @@ var halfOpen = &Rule{
 	Advice:  "A time-out in the program, or keepalive, finds it.",
 	Twice:   true,
 	begin: func(*Sample, settings) look {
-		type ends struct{ local, remote place }
 		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
 		seen := map[ends]bool{}           // what is the other end of none yet
 		see := func(was *before, c *sock.Socket) {
 			if c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || !c.Local.Addr().IsLoopback() || !c.Remote.Addr().IsLoopback() {
 				return
 			}
-			mine := ends{place{c.Netns.Inode, c.Local}, remoteOf(c)}
+			mine := ends{endOf(c.Local), endOf(c.Remote)}
 			other := ends{mine.remote, mine.local}
 			_, waits := alone[other]
 			switch {
@@ -42,7 +43,7 @@ var halfOpen = &Rule{
 		return look{see, func() (found []Finding) {
 			for e, p := range alone {
 				c := &sock.Socket{
-					Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established, Local: e.local.end, Remote: e.remote.end,
+					Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established, Local: e.local.addrPort(), Remote: e.remote.addrPort(),
 					Known: sock.FieldLocal | sock.FieldRemote,
 				}
 				if c.Local.Addr().Is6() {
@@ -60,6 +61,33 @@ var halfOpen = &Rule{
 			return found
 		}}
 	},
+}
+
+// ends are those of a connection on this host.
+type ends struct{ local, remote end }
+
+// end is a loopback address with a port, in little room: 0, or 1 for that of IPv6, the
+// address of IPv4, the port.
+type end uint64
+
+const endIPv6 = 1 << 48
+
+func endOf(a netip.AddrPort) end {
+	address := a.Addr().Unmap()
+	if address.Is6() {
+		return endIPv6 | end(a.Port()) // there is only ::1
+	}
+	four := address.As4()
+	return end(binary.BigEndian.Uint32(four[:]))<<16 | end(a.Port())
+}
+
+func (e end) addrPort() netip.AddrPort {
+	if e >= endIPv6 {
+		return netip.AddrPortFrom(netip.IPv6Loopback(), uint16(e))
+	}
+	var four [4]byte
+	binary.BigEndian.PutUint32(four[:], uint32(e>>16))
+	return netip.AddrPortFrom(netip.AddrFrom4(four), uint16(e))
 }
 
 // Middleboxes forget connections over which nothing goes: Azure's load balancer after

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"net/netip"
 
 	"sockeye/sock"
 )
@@ -80,10 +79,6 @@ var portExhaustion = &Rule{
 	Counters: true,
 	begin: func(s *Sample, set settings) look {
 		size := int64(s.AutoPorts[1]) - int64(s.AutoPorts[0]) + 1
-		type pair struct {
-			to   place
-			from netip.Addr
-		}
 		most := set("percent") / 100 * float64(size)
 		taken := map[pair]int{}
 		var by grouped[pair] // the last of them, if they are many
@@ -91,7 +86,7 @@ var portExhaustion = &Rule{
 			if p := c.Local.Port(); c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || p < s.AutoPorts[0] || p > s.AutoPorts[1] {
 				return
 			}
-			key := pair{remoteOf(c), c.Local.Addr()}
+			key := pair{c.Remote.Addr().As16(), c.Local.Addr().As16(), c.Remote.Port()}
 			if taken[key]++; float64(taken[key]) > most-mostKept {
 				by.add(key, c)
 			}
@@ -102,9 +97,15 @@ var portExhaustion = &Rule{
 			}
 			return &Finding{
 				Severity: Warning, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
-				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, key.from, key.to.end),
-				Try:   key.to.try("-ta") + " --group-by state,process",
+				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, g.first().Local.Addr(), g.first().Remote),
+				Try:   remoteOf(g.first()).try("-ta") + " --group-by state,process",
 			}
 		})}
 	},
+}
+
+// pair is from where connections lead to where, without the port that each has by itself.
+type pair struct {
+	to, from [16]byte
+	port     uint16
 }

@@ -83,8 +83,11 @@ var exposedService = &Rule{
 	begin: func(*Sample, settings) look {
 		var found []Finding
 		see := func(_ *before, l *sock.Socket) {
+			if l.Protocol != sock.TCP || l.State != sock.Listen || l.Local.Addr().IsLoopback() {
+				return
+			}
 			service := private[l.Local.Port()]
-			if service == "" || l.Protocol != sock.TCP || l.State != sock.Listen || l.Local.Addr().IsLoopback() {
+			if service == "" {
 				return
 			}
 			found = append(found, Finding{

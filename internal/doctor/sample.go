@@ -25,49 +25,9 @@ type Sample struct {
 	// Once: there was no first listing.
 	Once bool
 
-	identity   func(*sock.Socket) change.Identity // nil: the cookie, or else the usual one
-	byCookie   map[uint64]before
-	byIdentity map[change.Identity]before // of sources that tell no cookies
-}
-
-// Add takes a socket of the first listing, of which it keeps nothing else.
-func (s *Sample) Add(x *sock.Socket) {
-	if s.byCookie == nil {
-		s.byCookie, s.byIdentity = map[uint64]before{}, map[change.Identity]before{}
-	}
-	if s.hasCookie(x) {
-		s.byCookie[x.Cookie] = beforeOf(x)
-		return
-	}
-	s.byIdentity[s.identityOf(x)] = beforeOf(x)
-}
-
-// hasCookie reports whether the cookie alone tells a socket from all others.
-func (s *Sample) hasCookie(x *sock.Socket) bool {
-	return s.identity == nil && x.Knows(sock.FieldCookie) && x.Cookie != 0
-}
-
-func (s *Sample) identityOf(x *sock.Socket) change.Identity {
-	if s.identity != nil {
-		return s.identity(x)
-	}
-	return change.IdentityOf(x)
-}
-
-// was returns what a socket was in the first listing, nil if it was not there.
-func (s *Sample) was(x *sock.Socket) *before {
-	if s.Once {
-		b := beforeOf(x)
-		return &b
-	}
-	b, there := s.byCookie[x.Cookie]
-	if !s.hasCookie(x) {
-		b, there = s.byIdentity[s.identityOf(x)]
-	}
-	if !there {
-		return nil
-	}
-	return &b
+	identity func(*sock.Socket) change.Identity // nil: the cookie, or else the usual one
+	earlier  earlier
+	same     before // of one listing: what the socket is
 }
 
 // grown returns by how much a counter grew.
