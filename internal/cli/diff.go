@@ -339,5 +339,5 @@ func (c *comparison) equal(before, after *sock.Socket) bool {
 // ownersHidden reports whether the owners of a socket were not to be seen, or not
 // looked for.
 func ownersHidden(s *sock.Socket) bool {
-	return !s.Knows(sock.FieldOwners) || s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched
+	return !s.Knows(sock.FieldOwners) || hidden(s)
 }

@@ -194,13 +194,18 @@ func (e *ending) sort(all []*sock.Socket) {
 				}
 				t.sockets = append(t.sockets, s)
 			}
-		case s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched:
+		case hidden(s):
 			e.hidden = append(e.hidden, s)
 		default:
 			e.nobody = append(e.nobody, s)
 		}
 	}
 	slices.SortFunc(e.targets, func(a, b *target) int { return a.process.PID - b.process.PID })
+}
+
+// hidden reports whether a process that is not seen may hold a socket.
+func hidden(s *sock.Socket) bool {
+	return s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched
 }
 
 // special says why a process is ended only on a word for it; empty for most.

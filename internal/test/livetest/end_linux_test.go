@@ -126,19 +126,7 @@ func TestKill(t *testing.T) {
 		return
 	}
 	server := listenerOn(t, "8080")
-	client := exec.Command("busybox", "nc", "127.0.0.1", "8080")
-	in, err := client.StdinPipe()
-	if err == nil {
-		err = client.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reap(client)
-	defer in.Close()
-	if got := run(t, sockeye(t, "wait", "-t", "dport", "8080", "state", "established", "--timeout", "30")); got.status != 0 {
-		t.Fatal(got.stderr)
-	}
+	client := clientOf(t, "8080")
 	// Without anybody to ask, and only said.
 	if got := run(t, sockeye(t, "kill", "8080")); got.status != 2 || !alive(server) {
 		t.Errorf("status %d: %s", got.status, got.stderr)
@@ -165,12 +153,40 @@ func TestKill(t *testing.T) {
 	if got := run(t, sockeye(t, "kill", "8080", "--yes")); got.status != 1 {
 		t.Errorf("a free port: status %d: %s%s", got.status, got.stdout, got.stderr)
 	}
+	// With its connections, of which the kernel keeps something: that is nobody's.
+	both := listenerOn(t, "8083")
+	clientOf(t, "8083")
+	if got := run(t, sockeye(t, "kill", "8083", "-a", "--yes")); got.status != 0 || strings.Count(got.stdout, "ended  ") != 2 || got.stderr != "" {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	both.Wait()
 	// What does not hear TERM gets KILL.
 	deaf := startListener(t, exec.Command("sh", "-c", "trap '' TERM; exec busybox nc -ll -p 8081 -e cat"), "8081")
 	if got := run(t, sockeye(t, "kill", "8081", "--yes", "--grace", "0.1")); got.status != 0 || !strings.HasPrefix(got.stdout, "killed") {
 		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
 	}
 	deaf.Wait()
+}
+
+// clientOf starts a process that is connected to a port, and waits until it is.
+func clientOf(t *testing.T, port string) *exec.Cmd {
+	t.Helper()
+	client := exec.Command("busybox", "nc", "127.0.0.1", port)
+	in, err := client.StdinPipe()
+	if err == nil {
+		err = client.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		reap(client)
+	})
+	if got := run(t, sockeye(t, "wait", "-t", "sport", port, "state", "established", "--timeout", "30")); got.status != 0 {
+		t.Fatal(got.stderr)
+	}
+	return client
 }
 
 // TestKillTaken: who has the port in the place of what was ended is named, and where that

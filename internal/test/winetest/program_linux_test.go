@@ -69,7 +69,7 @@ func TestProgram(t *testing.T) {
 		{"document", testDocument}, {"portable", testPortable}, {"order", testOrder}, {"table", testTable}, {"color", testColor},
 		{"formats", testFormats}, {"port", testPort}, {"filters", testFilters}, {"process", testProcess},
 		{"refusals", testRefusals}, {"kill", testKill}, {"snapshot", testSnapshot}, {"closed pipe", testClosedPipe}, {"tests of packages", testPackages},
-		{"time wait", testTimeWait},
+		{"time wait", testTimeWait}, {"free", testFree}, {"wait", testWait}, {"end", testEnd},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, p) })
 	}
