@@ -11,7 +11,7 @@ import (
 
 // endKey says where a socket is: its protocol, and the addresses and ports of both
 // ends, its own first. A unix socket is at its inode, a netlink socket at its protocol
-// and port.
+// and port, one of VSOCK at the ports of both ends.
 type endKey [1 + 2*(16+2)]byte
 
 // endOf returns the key of a socket whose packets are addressed as those of the flow.
@@ -35,6 +35,15 @@ func netlinkEndOf(protocol, port uint64) (k endKey) {
 	k[0] = byte(sock.Netlink)
 	binary.BigEndian.PutUint64(k[1:], protocol)
 	binary.BigEndian.PutUint64(k[9:], port)
+	return k
+}
+
+// vsockEndOf is for a connection through the loopback of VSOCK. An end that is bound to
+// any context is told without one.
+func vsockEndOf(port, peerPort uint64) (k endKey) {
+	k[0] = byte(sock.VSOCK)
+	binary.BigEndian.PutUint64(k[1:], port)
+	binary.BigEndian.PutUint64(k[9:], peerPort)
 	return k
 }
 

@@ -51,7 +51,7 @@ func (p *peers) load(ctx context.Context, rows []*sock.Socket, whole bool) {
 		Protocols: p.protocols & sock.PeerProtocols, Families: sock.Families(sock.IPv4, sock.IPv6),
 		// What listens has no other end, and what waits for late segments no process.
 		States: sock.AllStates &^ sock.States(sock.Listen, sock.Bound, sock.TimeWait),
-		Want:   sock.FieldLocal | sock.FieldRemote | sock.FieldV6Only | sock.FieldInode | sock.FieldNetlink,
+		Want:   sock.FieldLocal | sock.FieldRemote | sock.FieldV6Only | sock.FieldInode | sock.FieldNetlink | sock.FieldVSOCK,
 	}
 	wanted := flows{}
 	if !whole {
@@ -103,9 +103,24 @@ func hasPeer(s *sock.Socket) bool {
 	case sock.Netlink:
 		port, _ := s.Detail(sock.NetlinkPeerPort)
 		return port != 0 // 0 is the kernel, or nobody
+	case sock.VSOCK:
+		_, _, ok := vsockPorts(s)
+		return ok
 	}
 	_, ok := flowOf(s)
 	return ok
+}
+
+// vsockLocal is VMADDR_CID_LOCAL of linux/vm_sockets.h: this machine, of which more than
+// one guest may have the same ports.
+const vsockLocal = 1
+
+// vsockPorts returns the ports of a connection through the loopback of VSOCK.
+func vsockPorts(s *sock.Socket) (port, peerPort uint64, ok bool) {
+	cid, _ := s.Detail(sock.VSOCKPeerCID)
+	port, bound := s.Detail(sock.VSOCKPort)
+	peerPort, connected := s.Detail(sock.VSOCKPeerPort)
+	return port, peerPort, s.Protocol == sock.VSOCK && cid == vsockLocal && bound && connected
 }
 
 // flows are those whose other ends are looked for, by how connection tracking knows them.
@@ -142,7 +157,7 @@ func behind(all flows) *filter.Filter {
 		}
 		return strings.Join(list, ",")
 	}
-	text := fmt.Sprintf("protocol in (unix, netlink) or sport in (%s) and (state unconnected or dport in (%s))",
+	text := fmt.Sprintf("protocol in (unix, netlink, vsock) or sport in (%s) and (state unconnected or dport in (%s))",
 		ports(func(f sock.Flow) netip.AddrPort { return f.To }), ports(func(f sock.Flow) netip.AddrPort { return f.From }))
 	where, err := filter.ParseText(text, filter.Env{})
 	if err != nil {
@@ -198,6 +213,10 @@ func (p *peers) add(s *sock.Socket) {
 		protocol, _ := s.Detail(sock.NetlinkProtocol)
 		port, _ := s.Detail(sock.NetlinkPort)
 		p.index.add(netlinkEndOf(protocol, port), s, space)
+	case s.Protocol == sock.VSOCK:
+		if port, peerPort, ok := vsockPorts(s); ok {
+			p.index.add(vsockEndOf(port, peerPort), s, space)
+		}
 	case connected:
 		p.index.add(endOf(f), s, space)
 	case s.State == sock.Unconnected && s.Local.Port() != 0:
@@ -244,6 +263,14 @@ func (p *peers) of(s *sock.Socket) (*peerEnd, sock.PeerStatus) {
 			return cmp.Or(here.end, elsewhere.end), sock.PeerKnown
 		}
 		return &peerEnd{inode: uint32(s.PeerInode), space: noSpace}, sock.PeerKnown
+	case s.Protocol == sock.VSOCK: // may be in another namespace
+		port, peerPort, _ := vsockPorts(s)
+		k := vsockEndOf(peerPort, port)
+		here, elsewhere := p.index.find(&k, space)
+		if here.n == 0 {
+			return elsewhere.one()
+		}
+		return here.one()
 	default:
 		protocol, _ := s.Detail(sock.NetlinkProtocol)
 		port, _ := s.Detail(sock.NetlinkPeerPort)

@@ -41,6 +41,18 @@ func netlinkSocket(space, inode, port, peer uint64) sock.Socket {
 	return s
 }
 
+// vsockSocket makes a connection; cid 0 is one that is bound to any.
+func vsockSocket(space, inode, cid, port, peerCID, peerPort uint64) sock.Socket {
+	s := sock.Socket{Protocol: sock.VSOCK, Family: sock.FamilyVSOCK, State: sock.Established, Inode: inode, Netns: sock.Netns{Inode: space},
+		Known: sock.FieldInode | sock.FieldNetns | sock.FieldVSOCK, Details: &sock.Details{}}
+	for detail, v := range map[sock.Detail]uint64{sock.VSOCKCID: cid, sock.VSOCKPort: port, sock.VSOCKPeerCID: peerCID, sock.VSOCKPeerPort: peerPort} {
+		if v != 0 {
+			s.Details.Set(detail, v)
+		}
+	}
+	return s
+}
+
 func flow(p sock.Protocol, from, to string) sock.Flow {
 	return sock.Flow{Protocol: p, From: netip.MustParseAddrPort(from), To: netip.MustParseAddrPort(to)}
 }
@@ -94,7 +106,12 @@ func TestOtherEnds(t *testing.T) {
 			want: []int{0, 10, 0, 0, 21, 0, 22, 0, 21, 0}},
 		"two servers": {all: []sock.Socket{end(1, 10, "udp 127.0.0.1:53"), end(1, 11, "udp 127.0.0.1:53"), end(1, 12, "udp 127.0.0.1:5000 127.0.0.1:53")}, want: []int{0, 0, -1}},
 		"netlink":     {all: []sock.Socket{netlinkSocket(1, 10, 100, 200), netlinkSocket(1, 11, 200, 0), netlinkSocket(2, 12, 300, 200)}, want: []int{11, 0, 0}},
-		"unix":        {all: []sock.Socket{unixEnd(10, 11), unixEnd(11, 10), unixEnd(12, 0)}, want: []int{0, 0, 0}}, // their namespace is not known
+		"vsock": {all: []sock.Socket{vsockSocket(1, 10, 0, 9000, 1, 80), vsockSocket(1, 11, 1, 80, 1, 9000), vsockSocket(1, 12, 0, 81, 0, 0),
+			vsockSocket(1, 13, 2, 80, 7, 9000), vsockSocket(1, 14, 2, 9000, 7, 80)}, want: []int{11, 10, 0, 0, 0}}, // two connections of guests
+		"vsock of another namespace": {all: []sock.Socket{vsockSocket(1, 10, 0, 9000, 1, 80), vsockSocket(2, 11, 1, 80, 1, 9000)}, want: []int{11, 10}},
+		"vsock in two namespaces": {all: []sock.Socket{vsockSocket(1, 10, 0, 9000, 1, 80), vsockSocket(1, 11, 1, 80, 1, 9000), vsockSocket(2, 12, 1, 80, 1, 9000),
+			vsockSocket(3, 13, 0, 9000, 1, 80)}, want: []int{11, 10, -1, -1}},
+		"unix": {all: []sock.Socket{unixEnd(10, 11), unixEnd(11, 10), unixEnd(12, 0)}, want: []int{0, 0, 0}}, // their namespace is not known
 		"translated on the way": {
 			all:  []sock.Socket{end(1, 10, "tcp 10.0.0.1:5000 10.0.0.9:80"), end(2, 11, "tcp 10.2.0.2:8080 10.0.0.1:5000")},
 			nat:  map[uint64][]sock.Translation{3: {{Original: flow(sock.TCP, "10.0.0.1:5000", "10.0.0.9:80"), Reply: flow(sock.TCP, "10.2.0.2:8080", "10.0.0.1:5000")}}},

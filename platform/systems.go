@@ -98,7 +98,7 @@ func derived(fields sock.Field, namespaces bool) sock.Field {
 	}
 	if fields.Has(sock.FieldInode) { // found in proc, by the owners
 		fields |= sock.FieldContext | sock.FieldOrigin | sock.FieldSocketContext
-		if fields&(sock.FieldRemote|sock.FieldPeerInode|sock.FieldNetlink) != 0 {
+		if fields&(sock.FieldRemote|sock.FieldPeerInode|sock.FieldNetlink|sock.FieldVSOCK) != 0 {
 			fields |= sock.FieldPeerProcess
 		}
 	}

@@ -33,7 +33,7 @@ var peerStatuses = []string{"", "known", "ambiguous", "permission", "request", "
 func PeerStatuses() []string { return peerStatuses }
 
 // PeerProtocols are those of which the other end of a connection is looked for.
-const PeerProtocols = ProtocolSet(1<<TCP | 1<<UDP | 1<<UDPLite | 1<<SCTP | 1<<MPTCP | 1<<DCCP | 1<<Unix | 1<<Netlink)
+const PeerProtocols = ProtocolSet(1<<TCP | 1<<UDP | 1<<UDPLite | 1<<SCTP | 1<<MPTCP | 1<<DCCP | 1<<Unix | 1<<Netlink | 1<<VSOCK)
 
 // TrackedProtocol returns the protocol of a number of IPPROTO_* of linux/in.h, if
 // connection tracking knows it by its ports.

@@ -36,6 +36,8 @@ type talk struct {
 	Answer, Ask string
 	// Netlink is the port that a netlink socket is connected to, whose own is the PID.
 	Netlink int
+	// Transports are ports to connect to, by the name of the transport.
+	Transports map[string]uint32
 }
 
 // talkers adds the role to those of this program.
@@ -51,7 +53,7 @@ var talkers = map[string]population.Role{"talk": func() (any, error) {
 		}
 		go accept(l)
 	}
-	if err := errors.Join(plan.answer(), plan.ask(), plan.netlink()); err != nil {
+	if err := errors.Join(plan.answer(), plan.ask(), plan.netlink(), dialTransports(plan.Transports)); err != nil {
 		return nil, err
 	}
 	ends := []string{}
