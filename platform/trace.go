@@ -40,7 +40,7 @@ type traceSource struct {
 
 // traceSources are the ways, the best first.
 var traceSources = []traceSource{
-	{sock.SourceBPF, []View{ViewStates, ViewLifetimes, ViewConnects, ViewAccepts, ViewListens, ViewRetransmits, ViewResets, ViewDrops}, openTracer},
+	{sock.SourceBPF, []View{ViewStates, ViewLifetimes, ViewConnects, ViewAccepts, ViewListens, ViewRetransmits, ViewResets, ViewDrops, ViewEnds}, openTracer},
 	{sock.SourceDestroy, []View{ViewStates, ViewLifetimes}, openEnds},
 	{sock.SourcePoll, []View{ViewStates, ViewLifetimes, ViewListens}, openPoll},
 }
@@ -244,6 +244,15 @@ func (t *Trace) count(s *sock.Socket, meant bool) {
 	if s.Event.NewState == sock.Closed {
 		delete(t.live, s.Cookie)
 	}
+}
+
+// Want changes which facts are told of sockets, from the next event on.
+func (t *Trace) Want(want sock.Field) {
+	if t.notes == nil || want == t.req.Query.Want {
+		return
+	}
+	t.req.Query.Want = want
+	t.notes = newTraceNotes(t.notes.host, want)
 }
 
 // Lost returns how many events could not be told, since they came faster than they

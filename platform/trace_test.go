@@ -170,7 +170,7 @@ func TestViews(t *testing.T) {
 	}
 	for v, want := range map[View][]uint16{
 		ViewStates: {1, 2, 3, 4, 5, 6, 7, 8, 9}, ViewLifetimes: {8}, ViewConnects: {2, 3}, ViewAccepts: {6}, ViewListens: {4, 5, 9},
-		ViewRetransmits: {10, 11}, ViewResets: {12, 13}, ViewDrops: {14},
+		ViewRetransmits: {10, 11}, ViewResets: {12, 13}, ViewDrops: {14}, ViewEnds: {3, 7, 8, 9},
 	} {
 		o := optionsOf[v]
 		var got []uint16
@@ -210,6 +210,7 @@ func TestTraceFallsBack(t *testing.T) {
 		"forced listings":        {ViewStates, sock.SourcePoll, true, sock.SourcePoll, ""},
 		"forced ends":            {ViewStates, sock.SourceDestroy, true, sock.SourceDestroy, ""},
 		"forced programs":        {ViewStates, sock.SourceBPF, true, 0, "changes of state cannot be traced here: needs CAP_BPF"},
+		"ends of all":            {ViewEnds, 0, true, 0, "ends cannot be traced here: needs CAP_BPF"},
 		"retransmits":            {ViewRetransmits, 0, true, 0, "retransmits cannot be traced here: needs CAP_BPF"},
 		"connects by ends":       {ViewConnects, sock.SourceDestroy, true, 0, "connects are told by programs in the kernel (bpf) alone, not by destroy"},
 		"ends that are not told": {ViewStates, sock.SourceDestroy, false, 0, "changes of state cannot be traced here: what closes is told by sock_diag of Linux alone"},

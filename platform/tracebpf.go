@@ -28,6 +28,24 @@ var optionsOf = map[View]tracer.Options{
 	ViewRetransmits: {Kinds: tracer.KindsOf(tracer.Retransmit, tracer.SynAckRetransmit)},
 	ViewResets:      {Kinds: tracer.KindsOf(tracer.ResetSent, tracer.ResetReceived)},
 	ViewDrops:       {Kinds: tracer.KindsOf(tracer.Drop)},
+	ViewEnds:        {Kinds: tracer.KindsOf(tracer.StateChange), NewStates: sock.States(sock.FinWait1, sock.Closed), Buffer: endsBuffer},
+}
+
+// A socket has no cookie until somebody asks for it. What the kernel keeps in TIME_WAIT
+// has that of the connection only if it had one by then, which is before its end is
+// told: so ViewEnds asks as a connection begins to close.
+
+// endsBuffer is room for 3,000 ends. The whole of a buffer counts as memory of the
+// program, twice, and this view runs beside one that holds much.
+const endsBuffer = 1 << 20
+
+// TraceRefused returns why programs in the kernel cannot tell of events here, as far as
+// that is known before they are loaded; empty if nothing is against it.
+func (h *Host) TraceRefused() string {
+	if h.tracer == nil {
+		return errNoTracer.Error()
+	}
+	return reasonOf(tracer.May(h.chain.env.Proc))
 }
 
 // openTracer begins to tell by programs in the kernel.

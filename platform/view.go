@@ -15,9 +15,10 @@ const (
 	ViewRetransmits             // segments that were sent again
 	ViewResets                  // resets that were sent and received
 	ViewDrops                   // segments that the kernel dropped
+	ViewEnds                    // sockets that have ended, whatever they were
 )
 
-var viewNames = [...]string{"states", "lifetimes", "connects", "accepts", "listens", "retransmits", "resets", "drops"}
+var viewNames = [...]string{"states", "lifetimes", "connects", "accepts", "listens", "retransmits", "resets", "drops", "ends"}
 
 // String returns the name of the view, such as "lifetimes".
 func (v View) String() string { return viewNames[v] }
@@ -42,6 +43,8 @@ func (v View) takes(s *sock.Socket) bool {
 		return e.Kind == sock.EventReset
 	case ViewDrops:
 		return e.Kind == sock.EventDrop
+	case ViewEnds:
+		return changes && e.NewState == sock.Closed
 	}
 	return changes
 }

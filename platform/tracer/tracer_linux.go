@@ -11,6 +11,8 @@ import (
 
 	"github.com/cilium/ebpf/ringbuf"
 	"golang.org/x/sys/unix"
+
+	"sockeye/platform/bpfiter"
 )
 
 // Tracer tells of events. It is used by one goroutine.
@@ -28,6 +30,10 @@ type Tracer struct {
 // pause is how long the reader waits when it has read all there was. Meanwhile the
 // kernel awakes nobody, so that the cost of an event is that of writing it.
 const pause = 20 * time.Millisecond
+
+// May returns an [*UnavailableError] if [Open] cannot succeed, as far as that is known
+// without trying. proc is where the proc file system is mounted.
+func May(proc string) error { return bpfiter.MayTrace(proc) }
 
 // Open begins to tell of events, until the context ends. What keeps it from that is an
 // [*UnavailableError].

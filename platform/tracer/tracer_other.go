@@ -10,6 +10,9 @@ import (
 // Tracer tells of events on Linux alone.
 type Tracer struct{}
 
+// May returns an [*UnavailableError].
+func May(string) error { return &UnavailableError{Reason: "Linux only"} }
+
 // Open returns an [*UnavailableError].
 func Open(context.Context, Options) (*Tracer, error) {
 	return nil, &UnavailableError{Reason: "Linux only"}
