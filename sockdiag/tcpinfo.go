@@ -101,13 +101,12 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 	if !listener {
 		setBitFields(&d.info, v, bigEndianHost)
 	}
-	for i := range tcpInfoLayout {
-		m := &tcpInfoLayout[i]
+	for _, m := range tcpInfoLayout {
 		if int(m.offset)+int(m.size) > len(v) {
-			break
+			continue
 		}
 		if !listener || toldOfListener(m.field) {
-			d.info.Set(m.field, m.read(v[m.offset:]))
+			setMember(&d.info, m, v[m.offset:])
 		}
 	}
 	if !listener {
@@ -118,17 +117,19 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 	return true
 }
 
-// read returns the number that begins v.
-func (m *tcpInfoMember) read(v []byte) uint64 {
+func setMember(t *sock.TCPInfo, m tcpInfoMember, v []byte) {
+	var n uint64
 	switch m.size {
-	case 4: // most of them
-		return uint64(native.Uint32(v))
-	case 8:
-		return native.Uint64(v)
+	case 1:
+		n = uint64(v[0])
 	case 2:
-		return uint64(native.Uint16(v))
+		n = uint64(native.Uint16(v))
+	case 4:
+		n = uint64(native.Uint32(v))
+	case 8:
+		n = native.Uint64(v)
 	}
-	return uint64(v[0])
+	t.Set(m.field, n)
 }
 
 // setBitFields reads bytes 6 and 7: snd_wscale:4 rcv_wscale:4, then

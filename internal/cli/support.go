@@ -19,13 +19,16 @@ type backend struct {
 	host  *platform.Host
 	where string // such as "on Windows"
 	// compares: listings are compared, which tells more. traces: so does what happens.
-	// ends: only what is known of sockets when they have ended.
-	compares, traces, ends bool
+	// ends: only what is known of sockets when they have ended. briefs: listings are
+	// compared, and what lives shorter is told by its end.
+	compares, traces, ends, briefs bool
 }
 
 // fields returns the facts that there can be.
 func (b backend) fields() sock.Field {
 	switch {
+	case b.briefs:
+		return b.host.Compared() | sock.FieldEvent
 	case b.compares:
 		return b.host.Compared()
 	case b.traces:

@@ -24,6 +24,8 @@ import (
 const topHelp = `Shows the sockets on the whole screen, and lists them again every second. The
 key ? lists the keys: / types a filter, o an order, B groups, Enter shows all
 that is known of a socket, c closes a connection, x signals its owner, q quits.
+Connections that live shorter than that are marked ± where the kernel tells of
+them (Linux, as root); --event-source poll does without.
 
 Examples:
   sockeye top
@@ -40,7 +42,9 @@ func topCommand(o *options) command {
 	return command{
 		name: "top", args: "[FILTER]", status: topStatus, usage: "sockets on the whole screen, live", help: topHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.topOwnerOptions(), o.noProcessesOption(), o.topOptions(), o.namespaceOptions(), o.backendOptions(), helpOptions()),
+			o.topOwnerOptions(), o.noProcessesOption(), o.topOptions(), o.namespaceOptions(), o.backendOptions(),
+			[]*option{o.eventSourceOption("who tells of what opens and closes between two listings: auto, poll (nobody); on Linux bpf", endSources)},
+			helpOptions()),
 		run: func(r *run, words []string) error { return r.top(o, words) },
 	}
 }
@@ -80,11 +84,17 @@ func (r *run) top(o *options, words []string) error {
 	}
 	b.compares = true
 	v := &topView{run: r, o: o, b: b}
+	if err := v.prepareEnds(); err != nil {
+		return err
+	}
 	if _, err := v.request(f); err != nil {
 		return err
 	}
 	settings, err := v.settings(f, words)
 	if err != nil {
+		return err
+	}
+	if err := v.ends.begin(r.ctx); err != nil {
 		return err
 	}
 	takesTime(r.ctx) // to put the terminal back
@@ -114,6 +124,9 @@ type topView struct {
 	*run
 	o *options
 	b backend
+	// ends tell of what no listing shows; nil, and why, where nothing does.
+	ends   *topEnds
+	unseen string
 }
 
 // request is what to list for a filter: its tables, and all their states. Bound sockets
@@ -147,6 +160,7 @@ func (v *topView) settings(f *filter.Filter, words []string) (top.Settings, erro
 	host, _ := os.Hostname() // without a name the screen says so
 	s := top.Settings{
 		Host: host, Interval: cmp.Or(v.o.watch, usualInterval), Shape: shape, Facts: fields, Text: filterText(words), Filter: f, Group: -1,
+		Unseen: v.unseen,
 	}
 	if v.o.noOwners() {
 		s.Facts &^= sock.OwnerFields
@@ -193,6 +207,9 @@ func (v *topView) machine() top.Machine {
 	if v.o.noOwners() {
 		m.Process = nil
 	}
+	if v.ends != nil {
+		m.Ends = v.ends.tell
+	}
 	return m
 }
 
@@ -203,7 +220,8 @@ func (v *topView) list(ctx context.Context, f *filter.Filter, want sock.Field, e
 		return sock.Snapshot{}, err
 	}
 	req.Filter = nil
-	req.Query.Want, req.Ownerless = v.o.wants(want), v.o.noOwners()
+	req.Query.Want, req.Ownerless = v.o.wants(want)&^sock.FieldEvent, v.o.noOwners()
+	v.ends.follow(req.Query)
 	listing := v.b.host.List(ctx, req)
 	if err := v.eachListed(listing, each); err != nil {
 		return sock.Snapshot{}, err
@@ -279,7 +297,7 @@ func (v *topView) export(ctx context.Context, name string, f *filter.Filter) (n 
 	if err != nil {
 		return 0, err
 	}
-	req.Query.Want = v.o.wants(layout.Needs() & v.b.fields())
+	req.Query.Want = v.o.wants(layout.Needs() & v.b.fields() &^ sock.FieldEvent)
 	file, err := createWhole(name)
 	if err != nil {
 		return 0, err

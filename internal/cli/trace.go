@@ -47,8 +47,7 @@ func traceCommand(o *options) command {
 			without(o.shapeOptions(), "no-queues", "sort", "group-by"),
 			[]*option{o.durationOption("end after so many seconds, or 1m30s")},
 			without(o.formatOptions(), "json", "pids", "count"),
-			[]*option{text(groupSource, &o.eventSource, "event-source", "", "HOW", "who tells: auto, poll; on Linux bpf, destroy").
-				withValues(these(eventSources...))},
+			[]*option{o.eventSourceOption("who tells: auto, poll; on Linux bpf, destroy", eventSources)},
 			o.sourceOptions(), without(o.otherOptions(), "kill", "yes")),
 		run: func(r *run, words []string) error { return r.trace(o, words) },
 	}

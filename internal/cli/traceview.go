@@ -59,6 +59,10 @@ func (o *options) viewOptions() []*option {
 // eventSources are the values of --event-source.
 var eventSources = append([]string{"auto"}, sock.EventSourceNames()[1:]...)
 
+func (o *options) eventSourceOption(usage string, values []string) *option {
+	return text(groupSource, &o.eventSource, "event-source", "", "HOW", usage).withValues(these(values...))
+}
+
 // readEventSource returns the source that --event-source names.
 func (o *options) readEventSource() (sock.EventSource, error) {
 	if o.eventSource == "" || o.eventSource == "auto" {

@@ -82,16 +82,8 @@ var portExhaustion = &Rule{
 		most := set("percent") / 100 * float64(size)
 		taken := map[pair]int{}
 		var by grouped[pair] // the last of them, if they are many
-		var serving ports    // what was accepted there took no port of the range
 		see := func(_ *before, c *sock.Socket) {
-			p := c.Local.Port()
-			switch {
-			case c.Protocol != sock.TCP || p < s.AutoPorts[0] || p > s.AutoPorts[1] || serving.has(p):
-				return
-			case c.State == sock.Listen:
-				serving.add(p)
-				return
-			case !c.Knows(sock.FieldRemote):
+			if p := c.Local.Port(); c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || p < s.AutoPorts[0] || p > s.AutoPorts[1] {
 				return
 			}
 			key := pair{c.Remote.Addr().As16(), c.Local.Addr().As16(), c.Remote.Port()}
@@ -111,12 +103,6 @@ var portExhaustion = &Rule{
 		})}
 	},
 }
-
-// ports is a set of them.
-type ports [1 << 16 / 64]uint64
-
-func (s *ports) add(p uint16)      { s[p/64] |= 1 << (p % 64) }
-func (s *ports) has(p uint16) bool { return s[p/64]&(1<<(p%64)) != 0 }
 
 // pair is from where connections lead to where, without the port that each has by itself.
 type pair struct {

@@ -174,7 +174,8 @@ func signalQuestion(signals []Signal, process Process, s, now *sock.Socket, owne
 func (m *model) othersOf(pid int) int {
 	n := -1
 	for i := range m.pass.rows {
-		if slices.ContainsFunc(m.pass.rows[i].owners, func(o sock.Owner) bool { return o.PID == pid }) {
+		r := &m.pass.rows[i]
+		if r.mark != change.Closed && slices.ContainsFunc(r.owners, func(o sock.Owner) bool { return o.PID == pid }) {
 			n++
 		}
 	}

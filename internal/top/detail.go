@@ -24,6 +24,10 @@ func (m *model) readDetail() []effect {
 	if m.detail.key != r.key {
 		m.detailTop = 0
 	}
+	if r.brief { // nothing else knows more
+		m.detail = detailMessage{key: r.key, socket: m.whole(r)}
+		return nil
+	}
 	m.detailing = true
 	key, s, detail := r.key, m.whole(r), m.machine.Detail
 	return []effect{func(ctx context.Context) message {

@@ -29,6 +29,10 @@ type driver struct {
 	signals []string
 	files   []string
 	listed  int
+	// told and lose are how the machine tells of ends; meanwhile is called in a listing.
+	told      func(*sock.Socket)
+	lose      func(uint64)
+	meanwhile func()
 }
 
 // start returns a driver of a view that has seen a first pass.
@@ -73,7 +77,14 @@ func (d *driver) machine() Machine {
 				s.ReadAt = d.now
 				each(&s)
 			}
+			if d.meanwhile != nil {
+				d.meanwhile()
+			}
 			return d.snap, d.fails
+		},
+		Ends: func(_ context.Context, each func(*sock.Socket), lost func(uint64)) error {
+			d.told, d.lose = each, lost
+			return nil
 		},
 		Parse: func(text string, lookUp bool) (*filter.Filter, error) {
 			return filter.Parse([]string{text}, filter.Env{LookupHost: func(context.Context, string) ([]netip.Addr, error) {

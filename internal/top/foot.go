@@ -38,7 +38,10 @@ func (m *model) ownerLine() string {
 		left += "  " + escape.Text(s.User)
 	}
 	t := m.trails[r.key]
-	if t == nil {
+	switch {
+	case r.brief:
+		return m.between(left, lifeText(s)+" ")
+	case t == nil:
 		return left
 	}
 	room := max(5, min(remembered, (m.width-render.Cells(left)-40)/2))

@@ -87,7 +87,9 @@ func (m *model) gather() {
 func (g *group) add(r *row) {
 	switch r.mark {
 	case change.Closed:
-		g.closed++
+		if g.closed++; r.brief {
+			g.opened++
+		}
 		return
 	case change.Opened:
 		g.opened++

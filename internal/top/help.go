@@ -24,6 +24,7 @@ func (m *model) helpLines() []string {
 	for _, text := range []string{
 		"The mouse chooses a line, sorts by a heading and, with its wheel, scrolls.",
 		"In front of a row + is new, ~ changed and - closed; > is the line that is chosen, which stays the same socket wherever it goes.",
+		m.briefHelp() + ".",
 		"A filter is that of the command line: state established and dst 10.0.0.0/8",
 	} {
 		lines = append(lines, strings.Split(render.Wrap(" "+text, m.width-1, " "), "\n")...)

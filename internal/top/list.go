@@ -20,7 +20,7 @@ func (m *model) body(height int) []string {
 	end := min(m.top+height, m.lines())
 	if m.groups != nil {
 		for line := m.top; line < end; line++ {
-			lines = append(lines, m.line(line == m.cursor, change.Same, m.groupLine(m.groups[line])))
+			lines = append(lines, m.line(line == m.cursor, &row{}, m.groupLine(m.groups[line])))
 		}
 	} else {
 		lines = m.rowLines(lines, m.top, end)
@@ -61,15 +61,15 @@ func (m *model) rowLines(lines []string, from, to int) []string {
 	var cut []byte
 	for i, text := range all {
 		cut, _ = render.Clip(cut[:0], text, m.left, m.width-gutter)
-		lines = append(lines, m.line(from+i == m.cursor, m.rowAt(from+i).mark, string(cut)))
+		lines = append(lines, m.line(from+i == m.cursor, m.rowAt(from+i), string(cut)))
 	}
 	return lines
 }
 
 // line puts the cursor and the mark in front of a row.
-func (m *model) line(chosen bool, mark change.Kind, text string) string {
-	sign := signs[mark]
-	switch mark {
+func (m *model) line(chosen bool, r *row, text string) string {
+	sign := r.sign()
+	switch r.mark {
 	case change.Opened:
 		sign = m.look(green, sign)
 	case change.Changed:

@@ -27,6 +27,9 @@ type Settings struct {
 	// Text is the filter as it stands on the screen, Filter what it means.
 	Text   string
 	Filter *filter.Filter
+	// Unseen is why connections that live shorter than the time between two listings
+	// are not seen; empty if they are.
+	Unseen string
 }
 
 // Machine is what the view asks of the machine and does there. All of it is called
@@ -48,6 +51,9 @@ type Machine struct {
 	Signals []Signal
 	// Export writes what a filter matches to a new file and returns the number.
 	Export func(ctx context.Context, name string, f *filter.Filter) (int, error)
+	// Ends tells of each socket that ends, over one reused record with its event, and
+	// how many such events were lost so far, until the context ends or it cannot.
+	Ends func(ctx context.Context, each func(*sock.Socket), lost func(uint64)) error
 	// Now is the time.
 	Now func() time.Time
 }
@@ -162,7 +168,9 @@ func busiest() []render.SortKey {
 }
 
 // begin returns what is to be done first.
-func (m *model) begin() []effect { return append(m.list(), m.wait()) }
+func (m *model) begin() []effect {
+	return append(append(m.list(), m.maker.ends.begin(m.machine)...), m.wait())
+}
 
 // update takes a message and returns what is to be done.
 func (m *model) update(msg message) []effect {
@@ -189,6 +197,8 @@ func (m *model) update(msg message) []effect {
 		return m.detailed(msg)
 	case filterMessage:
 		return m.lookedUp(msg)
+	case endsMessage:
+		m.unseen(msg)
 	case *question:
 		m.question = msg
 	case doneMessage:

@@ -19,6 +19,7 @@ type pass struct {
 	index  map[uint64]int32 // the place of each key
 	owners shelf            // of all rows
 	totals totals
+	briefs briefs
 	snap   sock.Snapshot
 }
 
@@ -51,6 +52,8 @@ type maker struct {
 	last, spare *pass
 	born        uint32
 	before      record
+	ends        ends     // what they tell of beside the listings
+	unkept      []unkept // of the time that rows stay
 	// grown is called now and then with how many rows are held; nil: it is not.
 	grown func(rows int)
 }
@@ -67,6 +70,7 @@ func keyOf(id change.Identity) uint64 { return maphash.Comparable(seed, id) | 1 
 // make lists once more.
 func (m *maker) make(ctx context.Context, a ask) (*pass, error) {
 	p := m.begin(a.now())
+	m.ends.ripen()
 	snap, err := a.list(ctx, a.facts, func(s *sock.Socket) { m.add(p, s, a) })
 	if err != nil {
 		m.spare = p
@@ -76,6 +80,7 @@ func (m *maker) make(ctx context.Context, a ask) (*pass, error) {
 	if m.last != nil {
 		m.missing(p, a.stay)
 	}
+	m.brief(p, a.stay)
 	p.count()
 	m.last, m.spare = p, m.last
 	return p, nil
@@ -106,13 +111,13 @@ func (m *maker) begin(at time.Time) *pass {
 // add takes a socket. One that moved from one table to another meanwhile is there
 // twice by its cookie, and counts once.
 func (m *maker) add(p *pass, s *sock.Socket, a ask) {
-	id := change.IdentityOf(s)
-	key := keyOf(id)
-	for {
-		if _, twice := p.index[key]; !twice {
-			break
-		}
-		if s.Knows(sock.FieldCookie) && s.Cookie != 0 && s.Protocol != sock.SCTP {
+	key := keyOf(change.IdentityOf(s))
+	known := s.Knows(sock.FieldCookie) && s.Cookie != 0
+	if s.Protocol == sock.TCP && !known {
+		p.briefs.bare = true
+	}
+	for p.has(key) {
+		if known && s.Protocol != sock.SCTP {
 			return
 		}
 		key += 2
@@ -193,7 +198,7 @@ func (m *maker) missing(p *pass, stay time.Duration) {
 	whole := !unread(p.snap)
 	for i := range m.last.rows {
 		was := &m.last.rows[i]
-		if _, there := p.index[was.key]; there {
+		if was.brief || p.has(was.key) {
 			continue
 		}
 		r := *was

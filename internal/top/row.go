@@ -26,6 +26,7 @@ type row struct {
 	status   sock.OwnerStatus
 	mark     change.Kind
 	v6only   bool
+	brief    bool  // no listing has shown it
 	told     uint8 // of counters
 
 	ifIndex, recvQueue, sendQueue, backlog uint32

@@ -27,7 +27,7 @@ type screen struct {
 }
 
 // parts are how many lines each part of the screen has, from top to bottom.
-type parts struct{ header, filter, mistake, heading, list, details, owner, foot int }
+type parts struct{ header, filter, mistake, heading, list, brief, details, owner, foot int }
 
 // parts shares the lines out. What matters least is left out first, the list never.
 func (m *model) parts() parts {
@@ -41,10 +41,13 @@ func (m *model) parts() parts {
 	if m.details {
 		p.details = max(3, m.height*2/5)
 	}
-	rest := func() int {
-		return m.height - p.header - p.filter - p.mistake - p.heading - p.details - p.owner - p.foot
+	if m.pass != nil && m.pass.briefLine() != "" {
+		p.brief = 1
 	}
-	for _, part := range []*int{&p.owner, &p.details, &p.header, &p.heading, &p.filter, &p.mistake} {
+	rest := func() int {
+		return m.height - p.header - p.filter - p.mistake - p.heading - p.brief - p.details - p.owner - p.foot
+	}
+	for _, part := range []*int{&p.owner, &p.details, &p.brief, &p.header, &p.heading, &p.filter, &p.mistake} {
 		if rest() < min(3, m.height) && !(part == &p.filter && m.prompt != nil) {
 			*part = 0
 		}
@@ -88,6 +91,9 @@ func (m *model) draw(s *screen) {
 		s.lines = append(s.lines, m.heading())
 	}
 	s.lines = append(s.lines, rows...)
+	if p.brief > 0 {
+		s.lines = append(s.lines, " "+m.look(yellow, m.pass.briefLine()))
+	}
 	if p.details > 0 {
 		s.lines = append(s.lines, m.detailView(p.details)...)
 	}
