@@ -56,9 +56,23 @@ type SpaceKernel struct {
 	// AutoPorts are the first and last port that the kernel takes for a connection
 	// there; 0: not known.
 	AutoPorts [2]uint16
+	// ReservedPorts are ranges of them that it does not take; nil too if they are not
+	// known.
+	ReservedPorts [][2]uint16
 }
 
-// Kernels is [Listing.Kernel] of each network namespace that was listed.
+// OpenFiles returns how many descriptors a process has, and how many it may have; false
+// where that is not told.
+func (h *Host) OpenFiles(pid int) (open, most int64, known bool) {
+	if h.chain.env.Proc == "" {
+		return 0, 0, false
+	}
+	open, most, err := procnet.At(h.chain.env.Proc).OpenFiles(pid)
+	return open, most, err == nil && most >= 0
+}
+
+// Kernels is [Listing.Kernel] of each network namespace that was listed, with the room
+// that there is beside the sockets.
 func (l *Listing) Kernels() (all []SpaceKernel) {
 	if l.chain == nil || l.chain.env.Proc == "" {
 		return nil
@@ -72,6 +86,12 @@ func (l *Listing) Kernels() (all []SpaceKernel) {
 	}
 	for _, env := range envs {
 		k := SpaceKernel{KernelSummary: l.kernelIn(env), AutoPorts: autoPorts(env)}
+		k.ReservedPorts, _ = procnet.ReservedPorts(env)
+		room, failures := procnet.ReadRoom(env)
+		for _, f := range failures {
+			l.report(f)
+		}
+		k.Usage, k.Counters = append(k.Usage, room.Usage...), append(k.Counters, room.Counters...)
 		if ns := env.Namespace; ns != nil {
 			k.Netns = sock.Netns{Inode: ns.Inode(), Name: ns.Name()}
 		}

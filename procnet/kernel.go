@@ -40,13 +40,17 @@ func ReadKernel(env *sock.Environment, of sock.ProtocolSet) (sock.KernelSummary,
 			k.Usage = append(k.Usage, r.usage(l))
 		}
 	}
-	var failures []*sock.Partial
+	return k, r.partials()
+}
+
+// partials are the failures with the answer.
+func (r *kernelReader) partials() (failures []*sock.Partial) {
 	for _, f := range r.failures {
 		failures = append(failures, &sock.Partial{
 			Code: sock.CodeUnavailable, Message: strings.Join(f.paths, ", ") + " could not be read", Err: f.err, Incomplete: true,
 		})
 	}
-	return k, failures
+	return failures
 }
 
 // kernelReader reads files beside the tables.

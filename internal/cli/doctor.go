@@ -163,6 +163,7 @@ func (x *examination) look() error {
 		x.machine.Took = x.o.sample
 	}
 	needs := x.o.wants(doctor.Needs())
+	x.machine.OpenFiles = b.host.OpenFiles
 	x.machine.Lacks = doctor.Needs() &^ (needs & b.fields())
 	first := needs
 	if x.req.Filter.Needs()&sock.OwnerFields == 0 {
@@ -175,7 +176,7 @@ func (x *examination) look() error {
 	counted := map[*doctor.Space]bool{}
 	for _, k := range listing.Kernels() {
 		sp := x.machine.In(k.Netns)
-		sp.Before, sp.AutoPorts, counted[sp] = k.KernelSummary, k.AutoPorts, true
+		sp.Before, sp.AutoPorts, sp.ReservedPorts, counted[sp] = k.KernelSummary, k.AutoPorts, k.ReservedPorts, true
 	}
 	if err := x.sleep(x.machine.Took); err != nil {
 		return err

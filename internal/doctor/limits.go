@@ -55,13 +55,14 @@ var timeWait = &Rule{
 
 var memoryPressure = &Rule{
 	Name:     "memory_pressure",
-	Meaning:  "The kernel has little memory left for the data of TCP, on the whole machine: it makes windows smaller, then drops segments.",
-	Advice:   "See which sockets hold the most (sockeye -tm --sort -send_queue). net.ipv4.tcp_mem is the limit.",
+	Meaning:  "The kernel has little memory left for the data of TCP or UDP, on the whole machine: of TCP it makes windows smaller, then it drops what arrives.",
+	Advice:   "See which sockets hold the most. net.ipv4.tcp_mem and net.ipv4.udp_mem are the limits, in pages.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
 	begin: func(s *Sample, set settings) look {
 		return counters(func() []Finding {
-			found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tm --sort -send_queue --limit 10")
+			found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tam --sort -send_queue --limit 10")
+			found = append(found, near(s, sock.UDP, "memory_bytes", set("percent"), "UDP has taken %.0f %% of its memory", "sockeye -uam --sort -recv_queue --limit 10")...)
 			if n := s.grown("TcpExt", "TCPMemoryPressures"); n > 0 {
 				found = append(found, Finding{Severity: Warning, Counters: []Number{{"TCPMemoryPressures", n}}, Try: "sockeye -s",
 					Title: "TCP came under memory pressure"})
@@ -69,43 +70,4 @@ var memoryPressure = &Rule{
 			return found
 		})
 	},
-}
-
-var portExhaustion = &Rule{
-	Name:     "port_exhaustion",
-	Meaning:  "Nearly every port that the kernel gives to connections is taken towards one destination: further attempts will fail with EADDRNOTAVAIL.",
-	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range.",
-	Settings: []Setting{{"percent", 80, "of the range"}},
-	Counters: true,
-	begin: func(s *Sample, set settings) look {
-		size := int64(s.AutoPorts[1]) - int64(s.AutoPorts[0]) + 1
-		most := set("percent") / 100 * float64(size)
-		taken := map[pair]int{}
-		var by grouped[pair] // the last of them, if they are many
-		see := func(_ *before, c *sock.Socket) {
-			if p := c.Local.Port(); c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || p < s.AutoPorts[0] || p > s.AutoPorts[1] {
-				return
-			}
-			key := pair{c.Remote.Addr().As16(), c.Local.Addr().As16(), c.Remote.Port()}
-			if taken[key]++; float64(taken[key]) > most-mostKept {
-				by.add(key, c)
-			}
-		}
-		return look{see, by.findings(func(key pair, g *group) *Finding {
-			if g.Total = taken[key]; s.AutoPorts[0] == 0 || float64(g.Total) < most {
-				return nil
-			}
-			return &Finding{
-				Severity: Warning, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
-				Title: fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, g.first().Local.Addr(), g.first().Remote),
-				Try:   remoteOf(g.first()).try("-ta") + " --group-by state,process",
-			}
-		})}
-	},
-}
-
-// pair is from where connections lead to where, without the port that each has by itself.
-type pair struct {
-	to, from [16]byte
-	port     uint16
 }

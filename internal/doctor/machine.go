@@ -19,6 +19,9 @@ type Machine struct {
 	Took time.Duration
 	// Lacks are facts that nothing tells here.
 	Lacks sock.Field
+	// OpenFiles returns how many descriptors a process has, and how many it may have; nil:
+	// that is not told.
+	OpenFiles func(pid int) (open, most int64, known bool)
 	// Once: there is one listing, the second. Rules that compare two are skipped, and
 	// the others take a socket for one that was the same before.
 	Once bool
@@ -44,7 +47,7 @@ func (m *Machine) In(n sock.Netns) *Space {
 	i := slices.IndexFunc(m.spaces, func(s *Space) bool { return sameSpace(s.Netns, n) })
 	if i < 0 {
 		i = len(m.spaces)
-		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, identity: m.Identity}})
+		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, OpenFiles: m.OpenFiles, identity: m.Identity}})
 	}
 	m.last = m.spaces[i]
 	return m.last

@@ -4,10 +4,10 @@ import "sockeye/sock"
 
 // Rules are all rules, in the order of their names.
 var Rules = []*Rule{
-	acceptQueueFull, acceptsNothing, closeWaitLeak, closingStuck, connectFailed, datagramDrops, deletedProgram, exposedService,
-	finWait2, halfOpen, idleWithoutKeepalive, memoryPressure, orphans, pathMTU, portExhaustion, receiveWindow, receiverStalled,
-	reordering, retransmissions, rtoBackoff, sendBuffer, sendQueueGrows, shadowedListener, spuriousRetransmissions, synFlood,
-	synSentStuck, timeWait, zeroWindow,
+	acceptQueueFull, acceptsNothing, closeWaitLeak, closingStuck, connectFailed, conntrackFull, datagramDrops, deletedProgram,
+	ephemeralListener, exposedService, fileHandles, finWait2, halfOpen, idleWithoutKeepalive, memoryPressure, orphans, pathMTU,
+	portExhaustion, processFiles, receiveWindow, receiverStalled, reordering, retransmissions, rtoBackoff, sendBuffer,
+	sendQueueGrows, shadowedListener, softnetDrops, spuriousRetransmissions, synFlood, synSentStuck, timeWait, zeroWindow,
 }
 
 // everyRule are the facts that show a socket as evidence, or that a rule can do without.

@@ -20,6 +20,11 @@ type Sample struct {
 	AutoPorts [2]uint16
 	// Took is how long it was looked; 0: not known.
 	Took time.Duration
+	// ReservedPorts are ranges of them that it does not take.
+	ReservedPorts [][2]uint16
+	// OpenFiles returns how many descriptors a process has, and how many it may have; nil:
+	// that is not told.
+	OpenFiles func(pid int) (open, most int64, known bool)
 	// Lacks are facts that nothing tells here; rules that need one are skipped.
 	Lacks sock.Field
 	// Once: there was no first listing.

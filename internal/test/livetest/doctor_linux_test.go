@@ -261,19 +261,6 @@ var troubles = []trouble{
 		}
 		return []int{boundPort(m.T, client), boundPort(m.T, server)}, []string{"--set", "idle_without_keepalive.seconds=0.1", "--sample", "1"}
 	}},
-	{"port_exhaustion", func(m *maker) ([]int, []string) {
-		_, port := m.listen("127.0.0.1:9100", 64)
-		m.sysctl("ip_local_port_range", "50000 50009")
-		var ports []int
-		for range 9 {
-			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-			m.must(err)
-			m.Cleanup(func() { unix.Close(fd) })
-			m.must(unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}))
-			ports = append(ports, boundPort(m.T, fd))
-		}
-		return ports, nil
-	}},
 	{"receiver_stalled", func(m *maker) ([]int, []string) {
 		client, server := m.pair("127.0.0.1", "127.0.0.1")
 		_, err := unix.Write(client, make([]byte, 1000))
@@ -354,7 +341,7 @@ func TestDoctor(t *testing.T) {
 	if found := examine(t, "--sample", "0.5"); len(found) > 0 {
 		t.Fatalf("nothing is wrong: %+v", found)
 	}
-	for _, trouble := range slices.Concat(troubles, endTroubles, flowTroubles) {
+	for _, trouble := range slices.Concat(troubles, endTroubles, flowTroubles, roomTroubles) {
 		t.Run(trouble.rule, func(t *testing.T) {
 			want, args := trouble.make(&maker{t})
 			if args == nil || !slices.Contains(args, "--sample") {
