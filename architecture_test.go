@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"internal/test/livetest":   {},
 	"internal/test/terminal":   {},
 	"internal/test/winetest":   {},
-	"internal/docgen":          {"platform", "sock", "sock/fact"},
+	"internal/docgen":          {"internal/doctor", "platform", "sock", "sock/fact"},
 	"bench":                    {"internal/test/population"},
 	"bench/gopsutil":           {},
 	"bench/screened":           {"internal/test/terminal"},

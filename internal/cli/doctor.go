@@ -42,9 +42,9 @@ func doctorCommand(o *options) command {
 		name: "doctor", args: "[FILTER]", status: doctorStatus, usage: "what is wrong", help: doctorHelp,
 		options: slices.Concat(
 			[]*option{
-				{name: "sample", value: "TIME", group: groupOther, usage: "look for so many seconds, or 1m30s; 2 without it", set: o.setSample},
-				{name: "set", value: "RULE.KEY=NUMBER", group: groupOther, usage: "another number for a rule", set: o.setRule},
-				on(groupOther, &o.rules, "rules", "", "list the rules with their settings"),
+				{name: "sample", value: "TIME", group: groupRules, usage: "look for so many seconds, or 1m30s; 2 without it", set: o.setSample},
+				{name: "set", value: "RULE.KEY=NUMBER", group: groupRules, usage: "another number for a rule", set: o.setRule},
+				on(groupRules, &o.rules, "rules", "", "list the rules with their settings"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				o.formatOption(render.NDJSON, "", "a JSON object for each finding"),
 				o.formatOption(render.Count, "", "the number of findings"),

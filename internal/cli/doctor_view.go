@@ -248,7 +248,7 @@ func rulesText() string {
 		fmt.Fprintf(&text, "%s\n", rule.Name)
 		text.WriteString(wrapped("    "+rule.Meaning, "    "))
 		for _, s := range rule.Settings {
-			fmt.Fprintf(&text, "    --set %s.%s=%v  %s\n", rule.Name, s.Name, s.Value, s.Meaning)
+			text.WriteString(wrapped(fmt.Sprintf("    --set %s.%s=%v  %s", rule.Name, s.Name, s.Value, s.Meaning), "        "))
 		}
 	}
 	return text.String()

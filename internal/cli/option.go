@@ -38,6 +38,7 @@ const (
 	groupFacts  = "More facts for each socket"
 	groupShape  = "Shape of the listing"
 	groupFormat = "Formats"
+	groupRules  = "What it looks for"
 	groupSource = "Where it comes from"
 	groupOther  = "Other"
 )

@@ -1,5 +1,5 @@
-// Command docgen writes what the documentation takes from the registry of facts:
-// the schema of the JSON, and the tables of facts. Run it from the root of the
+// Command docgen writes what the documentation takes from the registries of facts and of
+// doctor's rules: the schema of the JSON, and their tables. Run it from the root of the
 // project:
 //
 //	go run ./internal/docgen
@@ -24,6 +24,7 @@ var pages = []page{
 	{"facts.md", factTable},
 	{"filter.md", filterTable},
 	{"platforms.md", systemTable},
+	{"doctor.md", ruleTable},
 }
 
 func main() {

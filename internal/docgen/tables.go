@@ -12,9 +12,13 @@ import (
 	"sockeye/sock/fact"
 )
 
-// between puts a table in place of what stands between two marks.
-func between(old []byte, table string) ([]byte, error) {
-	const begin, end = "<!-- from the registry of facts: go run ./internal/docgen -->\n", "<!-- end -->\n"
+// between puts a table of the facts in place of what stands between two marks.
+func between(old []byte, table string) ([]byte, error) { return betweenOf("facts", old, table) }
+
+// betweenOf is the same of another registry.
+func betweenOf(registry string, old []byte, table string) ([]byte, error) {
+	const end = "<!-- end -->\n"
+	begin := "<!-- from the registry of " + registry + ": go run ./internal/docgen -->\n"
 	before, rest, ok1 := bytes.Cut(old, []byte(begin))
 	_, after, ok2 := bytes.Cut(rest, []byte(end))
 	if !ok1 || !ok2 {
