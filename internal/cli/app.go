@@ -44,6 +44,8 @@ type IO struct {
 	Now func() time.Time
 	// After is time.After but in tests.
 	After func(time.Duration) <-chan time.Time
+	// Spent is how much time of processors this process has taken; nil: nobody knows.
+	Spent func() time.Duration
 	// Size returns the columns and lines of the terminal that Out is.
 	Size func() (width, height int)
 }

@@ -11,6 +11,7 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/fact"
 	"sockeye/sock/filter"
 )
 
@@ -99,6 +100,9 @@ func (r *run) end(o *options, words []string) error {
 	}
 	if e.b, err = r.backendFor(o, &e.req); err != nil {
 		return err
+	}
+	if !e.b.fields().Has(sock.FieldOwners) {
+		return e.b.refusal("kill", fact.Missing(sock.FieldOwners))
 	}
 	e.req.Query.Want = sock.FieldOwners | sock.FieldStartedAt | sock.FieldProcessUser | sock.FieldCookie | sock.FieldInode |
 		sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldV6Only | sock.FieldPath

@@ -12,7 +12,7 @@ import (
 // as it was.
 func systemIO() (streams IO, restore func()) {
 	streams = IO{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, After: time.After,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, After: time.After, Spent: spent,
 		Asks: term.IsTerminal(int(os.Stdin.Fd())),
 	}
 	restore = func() {}

@@ -3,11 +3,15 @@ package cli
 import (
 	"errors"
 	"io/fs"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
 
 func ignoreBrokenPipe() {}
+
+// spent is not known: GetProcessTimes counts in clock ticks of 16 ms.
+var spent func() time.Duration
 
 // isClosedPipe reports whether what reads the output has ended. Which of the
 // three it is depends on whether that was closed, is being closed, or was

@@ -17,8 +17,8 @@ const waitHelp = `Waits until a socket matches the filter, or with --gone until 
 prints nothing, but with a format the sockets that match.
 
 The sockets are listed again and again, every 20 milliseconds or as seldom as
-it takes so that this costs a hundredth of a processor. What comes and goes in
-between is not seen.
+it takes so that this costs a hundredth of a processor, and once a minute at
+least. What comes and goes in between is not seen.
 
 Examples:
   sockeye wait -l sport 8080 --timeout 30 && curl localhost:8080
@@ -46,12 +46,12 @@ func (o *options) setTimeout(word string) (err error) {
 	return err
 }
 
-// How long wait waits between two listings: a hundred times as long as one takes,
-// within these bounds.
+// How long wait waits between two listings: so much longer than one costs that it takes
+// less than a hundredth of a processor, within these bounds.
 const (
 	shortestPoll = 20 * time.Millisecond
-	longestPoll  = 10 * time.Second
-	pollShare    = 100
+	longestPoll  = time.Minute
+	pollShare    = 120
 )
 
 // condition is what is waited for.
@@ -96,8 +96,10 @@ func (r *run) waitFor(o *options, words []string) error {
 // poll lists until the condition is met, or the time is over.
 func (w *condition) poll() error {
 	end := w.Now().Add(w.o.timeout)
+	m := &meter{run: w.run}
+	m.cost() // what the start took is not waiting
 	for {
-		began := w.Now()
+		m.begin()
 		found, a, err := w.look()
 		if err != nil {
 			return err
@@ -109,7 +111,7 @@ func (w *condition) poll() error {
 		if unknown && w.o.gone {
 			return w.over(a, "whether no socket matches is not known: not everything is to be seen")
 		}
-		pause := min(max(pollShare*w.Now().Sub(began), shortestPoll), longestPoll)
+		pause := min(max(pollShare*m.cost(), shortestPoll), longestPoll)
 		if w.o.timed {
 			left := end.Sub(w.Now())
 			if left <= 0 {
@@ -125,6 +127,26 @@ func (w *condition) poll() error {
 			return err
 		}
 	}
+}
+
+// meter measures what a look costs: the time of processors since it was asked before,
+// which is more than the look takes, since waking up has a price too; or, where that is
+// not known, the time that the look took.
+type meter struct {
+	*run
+	last  time.Duration
+	began time.Time
+}
+
+func (m *meter) begin() { m.began = m.Now() }
+
+func (m *meter) cost() time.Duration {
+	if m.Spent == nil {
+		return m.Now().Sub(m.began)
+	}
+	before := m.last
+	m.last = m.Spent()
+	return m.last - before
 }
 
 // look lists once. One socket is enough if they are not to be shown.

@@ -80,7 +80,7 @@ func TestWait(t *testing.T) {
 // TestWaitCosts: the pause follows what a look takes, so that it stays a hundredth.
 func TestWaitCosts(t *testing.T) {
 	for look, want := range map[time.Duration]time.Duration{
-		time.Microsecond: shortestPoll, 3 * time.Millisecond: 300 * time.Millisecond, time.Minute: longestPoll,
+		time.Microsecond: shortestPoll, 3 * time.Millisecond: 3 * pollShare * time.Millisecond, time.Minute: longestPoll,
 	} {
 		status, _, errs := waited(t, look, func(n int, pause time.Duration) {
 			if n == 1 && pause != want {
@@ -95,6 +95,87 @@ func TestWaitCosts(t *testing.T) {
 	if status != exitNothing {
 		t.Errorf("without waiting: status %d", status)
 	}
+}
+
+// TestWaitCounts: where the time of processors is known it is what counts, with what
+// waking up takes and without what others take from this process.
+func TestWaitCounts(t *testing.T) {
+	now, spent := time.Now(), time.Hour
+	costs := []time.Duration{0, time.Millisecond, 300 * time.Microsecond, 50 * time.Millisecond, time.Minute}
+	looks := 0
+	status := Main(t.Context(), []string{"wait", "-tl", "sport", "1", "dport", "1", "--timeout", "1000"}, IO{
+		In: strings.NewReader(""), Out: &strings.Builder{}, Err: &strings.Builder{}, Getenv: os.Getenv,
+		Now: func() time.Time { now = now.Add(time.Millisecond); return now }, // another process had its turn
+		Spent: func() time.Duration {
+			if looks > 0 && looks <= len(costs) {
+				spent += costs[looks-1]
+			}
+			looks++
+			return spent
+		},
+		After: func(d time.Duration) <-chan time.Time {
+			if looks-2 < len(costs) {
+				if want := min(max(pollShare*costs[looks-2], shortestPoll), longestPoll); d != want {
+					t.Errorf("a look that costs %v: the pause is %v, want %v", costs[looks-2], d, want)
+				}
+			}
+			now = now.Add(d)
+			due := make(chan time.Time, 1)
+			due <- now
+			return due
+		},
+	})
+	if status != exitNothing || looks < len(costs)+2 {
+		t.Errorf("status %d, %d looks", status, looks)
+	}
+}
+
+// TestWaitShare: what looking at this machine takes, as the kernel counts it, is less
+// than a hundredth of the time that is waited.
+func TestWaitShare(t *testing.T) {
+	streams, restore := systemIO()
+	defer restore()
+	now := time.Now()
+	var first, last, waited time.Duration
+	for _, condition := range [][]string{{"-ta", "sport", "1"}, {"-l", "process", "nosuch"}} {
+		pauses := 0
+		status := Main(t.Context(), append([]string{"wait", "--timeout", "100000", "-q"}, condition...), IO{
+			In: strings.NewReader(""), Out: &strings.Builder{}, Err: &strings.Builder{}, Getenv: os.Getenv,
+			Now: func() time.Time { return now }, Spent: streams.Spent,
+			After: func(d time.Duration) <-chan time.Time {
+				if last = streams.Spent(); pauses == 0 {
+					first, waited = last, -d // which is of the look before
+				}
+				waited += d
+				now = now.Add(d)
+				if pauses++; pauses == 50 {
+					now = now.Add(1e6 * time.Second) // enough
+				}
+				due := make(chan time.Time, 1)
+				due <- now
+				return due
+			},
+		})
+		if share := float64(last-first) / float64(waited+last-first); status != exitNothing && status != exitFailed || pauses != 50 || share > 0.01 {
+			t.Errorf("%v: status %d, %d pauses, %.4f of a processor", condition, status, pauses, share)
+		}
+	}
+}
+
+// TestSpent: the time of processors goes on while one is used.
+func TestSpent(t *testing.T) {
+	before := systemSpent(t)
+	for systemSpent(t) == before { // until the kernel has counted
+	}
+}
+
+func systemSpent(t *testing.T) time.Duration {
+	streams, restore := systemIO()
+	defer restore()
+	if streams.Spent == nil || streams.Spent() <= 0 {
+		t.Fatal("it is not known what this process has taken")
+	}
+	return streams.Spent()
 }
 
 // TestWaitEnds: an interrupt ends it, as it ends a listing.
