@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"internal/explain":         {"internal/doctor", "sock", "sock/fact"},
 	"internal/services":        {},
 	"internal/suggest":         {},
-	"internal/top":             {"internal/explain", "render", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter"},
+	"internal/top":             {"internal/doctor", "internal/explain", "render", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter"},
 	"internal/test/population": {},
 	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "platform/portable", "platform/tracer", "sock", "sock/change", "sock/fact", "sock/filter"},
 	"platform/container":       {"sock"},

@@ -30,7 +30,7 @@ const (
 	// settling is how long a program is left alone before it is measured.
 	settling = 5 * time.Second
 	// leastDrawn is how many bytes are a screen: less is an error message.
-	leastDrawn = 1000
+	leastDrawn = 400
 )
 
 // start starts a program and waits until it has drawn and settled.

@@ -173,11 +173,7 @@ func (x *examination) look() error {
 	if err != nil {
 		return err
 	}
-	counted := map[*doctor.Space]bool{}
-	for _, k := range listing.Kernels() {
-		sp := x.machine.In(k.Netns)
-		sp.Before, sp.AutoPorts, sp.ReservedPorts, counted[sp] = k.KernelSummary, k.AutoPorts, k.ReservedPorts, true
-	}
+	counted := countBefore(&x.machine, listing.Kernels())
 	if err := x.sleep(x.machine.Took); err != nil {
 		return err
 	}
@@ -185,12 +181,28 @@ func (x *examination) look() error {
 	if err != nil {
 		return err
 	}
-	for _, k := range listing.Kernels() {
-		sp := x.machine.In(k.Netns)
-		sp.After, sp.Counted = k.KernelSummary, counted[sp]
-	}
+	countAfter(&x.machine, listing.Kernels(), counted)
 	x.snap = listing.Snapshot()
 	return nil
+}
+
+// countBefore gives a look the kernel's counters behind its first listing, and returns of
+// which namespaces there are some.
+func countBefore(m *doctor.Machine, all []platform.SpaceKernel) map[*doctor.Space]bool {
+	counted := map[*doctor.Space]bool{}
+	for _, k := range all {
+		sp := m.In(k.Netns)
+		sp.Before, sp.AutoPorts, sp.ReservedPorts, counted[sp] = k.KernelSummary, k.AutoPorts, k.ReservedPorts, true
+	}
+	return counted
+}
+
+// countAfter gives it those behind the second one.
+func countAfter(m *doctor.Machine, all []platform.SpaceKernel, counted map[*doctor.Space]bool) {
+	for _, k := range all {
+		sp := m.In(k.Netns)
+		sp.After, sp.Counted = k.KernelSummary, counted[sp]
+	}
 }
 
 func (x *examination) see(s *sock.Socket) {

@@ -30,19 +30,25 @@ func (x *examination) tell(found []doctor.Finding) error {
 	case o.format.is(render.NDJSON):
 		return x.lines(found)
 	}
-	width := max(cmp.Or(r.Width, 100), narrowest)
+	nothing := ""
+	if len(found) == 0 {
+		nothing = "Nothing found: " + x.looked() + "\n"
+	}
+	_, err := r.Out.Write([]byte(nothing + x.text(found, x.machine.Skipped(), cmp.Or(r.Width, 100))))
+	return err
+}
+
+// text is all findings and the rules that were skipped, in lines of a width.
+func (x *examination) text(found []doctor.Finding, skipped []doctor.Skip, width int) string {
+	width = max(width, narrowest)
 	var text strings.Builder
 	for i := range found {
 		x.findingText(&text, &found[i], width)
 	}
-	if len(found) == 0 {
-		text.WriteString("Nothing found: " + x.looked() + "\n")
-	}
-	for _, line := range skippedText(x.machine.Skipped()) {
+	for _, line := range skippedText(skipped) {
 		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
 	}
-	_, err := r.Out.Write([]byte(text.String()))
-	return err
+	return text.String()
 }
 
 // looked says at what it was looked, and how long.

@@ -199,7 +199,7 @@ func filterText(words []string) string {
 func (v *topView) machine() top.Machine {
 	m := top.Machine{
 		List: v.list, Parse: v.parse, Detail: v.detail, Export: v.export, Now: v.Now,
-		Process: holdProcess, Signals: signals(runtime.GOOS),
+		Process: holdProcess, Signals: signals(runtime.GOOS), Doctor: v.doctor(),
 	}
 	if v.b.host.MayDestroy() && !v.o.noOwners() {
 		m.Close = v.b.host.Destroy

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"sockeye/internal/doctor"
 	"sockeye/internal/top"
 	"sockeye/sock"
 	"sockeye/sock/filter"
@@ -170,5 +175,62 @@ func TestHoldProcess(t *testing.T) {
 		if _, err := holdProcess(pid); err == nil {
 			t.Errorf("%d can be held", pid)
 		}
+	}
+}
+
+// TestTopDoctor: the rules of doctor look at what the view lists, and find a listener whose
+// accept queue is full; they look at no tables of which a part is left out.
+func TestTopDoctor(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 9, 8, 7}}), unix.Listen(fd, 1)); err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := at.(*unix.SockaddrInet4).Port
+	for range 2 { // one more than the backlog
+		client, err := net.Dial("tcp4", fmt.Sprintf("127.9.8.7:%d", port))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+	}
+	v, f := viewHere(t)
+	d := v.machine().Doctor
+	if !d.Fits(f) {
+		t.Fatal("doctor does not look at the usual tables")
+	}
+	look := d.New()
+	for _, step := range []struct {
+		see    func(*sock.Socket)
+		behind func(*doctor.Machine)
+	}{{look.Add, d.Before}, {look.See, d.After}} {
+		if _, err := v.list(t.Context(), f, d.Facts, step.see); err != nil {
+			t.Fatal(err)
+		}
+		step.behind(look)
+	}
+	text := d.Text(look.Findings(), look.Skipped(), 400)
+	if want := fmt.Sprintf("on port %d is full: 2 of 1", port); !strings.Contains(text, want) || !strings.Contains(text, "Connections arrive faster") {
+		t.Errorf("no %q in %s", want, text)
+	}
+	for _, words := range []string{"-l", "-4", "-u", "-x", "family = unix"} {
+		v, f := viewHere(t, strings.Fields(words)...)
+		if v.machine().Doctor.Fits(f) {
+			t.Errorf("%s: doctor looks at a part of TCP", words)
+		}
+	}
+	if v, f := viewHere(t, "state", "established", "and", "dport", "=", ":443"); !v.machine().Doctor.Fits(f) {
+		t.Error("a filter of what is shown hides sockets from doctor")
+	}
+	v, _ = viewHere(t, "--no-processes")
+	if none := v.machine().Doctor; none.Facts.Has(sock.FieldExe) || none.New().Lacks&sock.FieldOwners == 0 {
+		t.Error("owners are looked for without --no-processes")
 	}
 }

@@ -61,6 +61,8 @@ func (m *model) detailLines() []string {
 	switch {
 	case m.pane == meaningPane:
 		return m.meaningLines()
+	case m.pane == troublePane:
+		return m.troubleLines()
 	case r == nil:
 		return nil
 	case m.detail.key != r.key:

@@ -116,6 +116,7 @@ func (d *driver) machine() Machine {
 			return &fakeProcess{d, pid}, nil
 		},
 		Signals: []Signal{{"t", "TERM", 15}, {"k", "KILL", 9}},
+		Doctor:  &Doctor{Fits: func(*filter.Filter) bool { return false }}, // which sees nothing
 		Export: func(_ context.Context, name string, _ *filter.Filter) (int, error) {
 			d.files = append(d.files, name)
 			return len(d.sockets), nil

@@ -60,6 +60,8 @@ func sections() []section {
 			{keys: []string{"B"}, shown: "B", short: "B group", text: "group by the next: process, container, namespace, remote address, state, nothing", do: (*model).nextGroup},
 			{keys: []string{"enter"}, shown: "Enter", short: "Enter details", text: "details of the line; of a group its sockets", do: (*model).open},
 			{keys: []string{"w"}, shown: "w", text: "what the state of the line means, and why it has no owner", do: (*model).explain},
+			{keys: []string{"!"}, shown: "!", text: "what doctor finds: the evidence, what it means, what to try", do: func(m *model) []effect { return m.turn(troublePane) },
+				offered: func(m *model) bool { return m.machine.Doctor != nil }},
 			{keys: []string{"J"}, shown: "J", text: "scroll the details down", do: plain(func(m *model) { m.scrollDetail(1) })},
 			{keys: []string{"K"}, shown: "K", text: "scroll the details up", do: plain(func(m *model) { m.scrollDetail(-1) })},
 			{keys: []string{"p"}, shown: "p", short: "p pause", text: "freeze the screen, and go on", do: (*model).freeze},

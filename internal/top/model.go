@@ -54,6 +54,8 @@ type Machine struct {
 	// Ends tells of each socket that ends, over one reused record with its event, and
 	// how many such events were lost so far, until the context ends or it cannot.
 	Ends func(ctx context.Context, each func(*sock.Socket), lost func(uint64)) error
+	// Doctor looks at the passes.
+	Doctor *Doctor
 	// Now is the time.
 	Now func() time.Time
 }
@@ -155,6 +157,7 @@ func newModel(s Settings, machine Machine) (*model, error) {
 		return nil, err
 	}
 	m.grid = render.NewGrid(m.layout)
+	m.maker.looks.Doctor = machine.Doctor
 	return m, nil
 }
 
@@ -231,6 +234,7 @@ func (m *model) list() []effect {
 	}
 	m.listing, m.again = true, false
 	a, f, list := m.asks(), m.Filter, m.machine.List
+	a.filter = f
 	a.list = func(ctx context.Context, want sock.Field, each func(*sock.Socket)) (sock.Snapshot, error) {
 		return list(ctx, f, want, each)
 	}

@@ -15,9 +15,11 @@ func (m *model) mouse(msg mouseMessage) []effect {
 		return nil
 	}
 	p := m.parts()
-	heading := p.header + p.filter + p.mistake
+	heading := p.header + p.trouble + p.filter + p.mistake
 	first := heading + p.heading
 	switch line := m.top + msg.y - first; {
+	case msg.wheel == 0 && p.trouble > 0 && msg.y == p.header:
+		return m.turn(troublePane)
 	case msg.wheel != 0 && p.details > 0 && msg.y >= first+p.list:
 		m.scrollDetail(msg.wheel)
 	case msg.wheel != 0:

@@ -13,6 +13,7 @@ type pane uint8
 const (
 	factsPane   pane = iota // all that is known of the socket
 	meaningPane             // what its state means, and why it has no owner
+	troublePane             // what doctor found
 )
 
 // turn opens the pane with something, or closes it if that is what stands there.
@@ -28,10 +29,7 @@ func (m *model) turn(to pane) []effect {
 
 // paneTitle says what stands in the pane.
 func (m *model) paneTitle() string {
-	if m.pane == meaningPane {
-		return "what it means"
-	}
-	return "details"
+	return [...]string{factsPane: "details", meaningPane: "what it means", troublePane: "what is wrong"}[m.pane]
 }
 
 // explain shows what the state of the line means, and the reason for a missing owner.

@@ -8,6 +8,7 @@ import (
 	"sockeye/sock"
 	"sockeye/sock/change"
 	"sockeye/sock/fact"
+	"sockeye/sock/filter"
 )
 
 // pass is one listing, with what became of each socket since the one before. It does
@@ -21,6 +22,7 @@ type pass struct {
 	totals totals
 	briefs briefs
 	snap   sock.Snapshot
+	looked *looked // what doctor found by then; nil: nothing was looked at
 }
 
 // totals are the sockets of a pass that are there, whatever is shown of them.
@@ -40,6 +42,8 @@ type ask struct {
 	// list streams the sockets, over one reused record.
 	list func(ctx context.Context, want sock.Field, each func(*sock.Socket)) (sock.Snapshot, error)
 	now  func() time.Time
+	// filter decides which tables are listed.
+	filter *filter.Filter
 	// span is the shortest time that rates are taken over: below it those before stay.
 	span time.Duration
 	// stay is how long a mark stays, and a socket that is closed.
@@ -54,6 +58,7 @@ type maker struct {
 	before      record
 	ends        ends     // what they tell of beside the listings
 	unkept      []unkept // of the time that rows stay
+	looks       looks
 	// grown is called now and then with how many rows are held; nil: it is not.
 	grown func(rows int)
 }
@@ -71,12 +76,12 @@ func keyOf(id change.Identity) uint64 { return maphash.Comparable(seed, id) | 1 
 func (m *maker) make(ctx context.Context, a ask) (*pass, error) {
 	p := m.begin(a.now())
 	m.ends.ripen()
-	snap, err := a.list(ctx, a.facts, func(s *sock.Socket) { m.add(p, s, a) })
+	snap, err := m.list(ctx, p, a)
 	if err != nil {
 		m.spare = p
 		return nil, err
 	}
-	p.snap = snap
+	p.snap, p.looked = snap, m.looks.last
 	if m.last != nil {
 		m.missing(p, a.stay)
 	}
@@ -84,6 +89,24 @@ func (m *maker) make(ctx context.Context, a ask) (*pass, error) {
 	p.count()
 	m.last, m.spare = p, m.last
 	return p, nil
+}
+
+// list lists into a pass, at which doctor may look.
+func (m *maker) list(ctx context.Context, p *pass, a ask) (sock.Snapshot, error) {
+	see := func(s *sock.Socket) { m.add(p, s, a) }
+	rows := 0
+	if m.last != nil {
+		rows = len(m.last.rows)
+	}
+	if !m.looks.begin(p.at, a.filter, rows) {
+		return a.list(ctx, a.facts, see)
+	}
+	snap, err := a.list(ctx, a.facts|m.looks.Facts, func(s *sock.Socket) {
+		m.looks.see(s)
+		see(s)
+	})
+	m.looks.end(p.at, err == nil && !unread(snap))
+	return snap, err
 }
 
 // begin returns an empty pass.

@@ -27,7 +27,7 @@ type screen struct {
 }
 
 // parts are how many lines each part of the screen has, from top to bottom.
-type parts struct{ header, filter, mistake, heading, list, brief, details, owner, foot int }
+type parts struct{ header, trouble, filter, mistake, heading, list, brief, details, owner, foot int }
 
 // parts shares the lines out. What matters least is left out first, the list never.
 func (m *model) parts() parts {
@@ -38,6 +38,9 @@ func (m *model) parts() parts {
 	if m.question != nil {
 		p.foot = len(m.question.lines) + 1
 	}
+	if l := m.troubled(); l != nil && len(l.found) > 0 {
+		p.trouble = 1
+	}
 	if m.details {
 		p.details = max(3, m.height*2/5)
 	}
@@ -45,9 +48,9 @@ func (m *model) parts() parts {
 		p.brief = 1
 	}
 	rest := func() int {
-		return m.height - p.header - p.filter - p.mistake - p.heading - p.brief - p.details - p.owner - p.foot
+		return m.height - p.header - p.trouble - p.filter - p.mistake - p.heading - p.brief - p.details - p.owner - p.foot
 	}
-	for _, part := range []*int{&p.owner, &p.details, &p.brief, &p.header, &p.heading, &p.filter, &p.mistake} {
+	for _, part := range []*int{&p.owner, &p.trouble, &p.details, &p.brief, &p.header, &p.heading, &p.filter, &p.mistake} {
 		if rest() < min(3, m.height) && !(part == &p.filter && m.prompt != nil) {
 			*part = 0
 		}
@@ -80,6 +83,9 @@ func (m *model) draw(s *screen) {
 	rows := m.body(p.list) // which decides about the columns
 	if p.header > 0 {
 		s.lines = append(s.lines, m.headerLine())
+	}
+	if p.trouble > 0 {
+		s.lines = append(s.lines, m.troubleLine())
 	}
 	if p.filter > 0 {
 		s.lines = append(s.lines, m.filterLine(s))
