@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -53,7 +54,11 @@ func (c command) refuse(name string) error {
 	if len(takers) > 2 {
 		takers = []string{takers[0], "others"}
 	}
-	return usagef("--%s is not an option of %s, but of %s", name, c.called(), strings.Join(takers, " and "))
+	hint := ""
+	if c.name == "port" && (name == "watch" || name == "events" || name == "kill") {
+		hint = fmt.Sprintf(", where a filter names the port: sockeye --%s port = 8080", name)
+	}
+	return usagef("--%s is not an option of %s, but of %s%s", name, c.called(), strings.Join(takers, " and "), hint)
 }
 
 // library returns the command as the library knows it.

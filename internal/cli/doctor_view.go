@@ -233,7 +233,7 @@ func (x *examination) document(found []doctor.Finding) error {
 // lines writes a line for each finding.
 func (x *examination) lines(found []doctor.Finding) error {
 	for i := range found {
-		text, err := json.Marshal(x.finding(&found[i]))
+		text, err := escape.Marshal(x.finding(&found[i]))
 		if err != nil {
 			return err
 		}

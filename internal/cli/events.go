@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"sockeye/platform"
@@ -148,13 +149,19 @@ func (o *options) checkEvents(req platform.Request) error {
 	return nil
 }
 
-// The columns of a table of closed sockets: those of a wide one, for a pipe too, and
-// those that fit a terminal of 100 columns.
-const (
-	eventColumns      = "closed_at,protocol,local,remote,bytes_received,bytes_acked,total_retrans,rtt,pid,process"
-	fewEventColumns   = "protocol,local,remote,bytes_received,bytes_acked,pid,process"
-	eventColumnsWidth = 142
-)
+// eventTable is a table of closed sockets.
+type eventTable struct {
+	columns string
+	width   int // that it needs with addresses of IPv4
+}
+
+// eventColumns are those of a table of closed sockets: the first that fits the terminal,
+// of a pipe the first.
+var eventColumns = []eventTable{
+	{"closed_at,protocol,local,remote,bytes_received,bytes_acked,total_retrans,rtt,pid,process", 142},
+	{"protocol,local,remote,bytes_received,bytes_acked,pid,process", 100},
+	{"protocol,local,remote,pid,process", 0},
+}
 
 // arrangeEvents says how closed sockets are written: with their last tcp_info. In
 // lines of JSON the event itself has the time.
@@ -165,10 +172,8 @@ func (o *options) arrangeEvents(l *render.Options) {
 		l.Facts |= fact.Shown("info")
 	case render.Table:
 		if o.columns == nil {
-			o.columns = []string{eventColumns}
-			if l.Width > 0 && l.Width < eventColumnsWidth && !l.Wide {
-				o.columns = []string{fewEventColumns}
-			}
+			fits := slices.IndexFunc(eventColumns, func(c eventTable) bool { return l.Width == 0 || l.Wide || l.Width >= c.width })
+			o.columns = []string{eventColumns[fits].columns}
 		}
 	default:
 		l.Facts |= sock.FieldClosedAt | sock.FieldTCPInfo

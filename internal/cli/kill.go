@@ -32,7 +32,7 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 		return answered{}, err
 	}
 	a := r.conclude(o, listing, len(found)) // what was not seen is to be known before the question
-	if len(found) > 0 && !o.yes && !r.agreed(len(found)) {
+	if len(found) > 0 && !o.yes && !r.agreed(found) {
 		r.say("nothing was closed")
 		r.status = exitNothing
 		return answered{}, nil
@@ -75,13 +75,7 @@ func (r *run) checkKill(o *options, req platform.Request, able bool) error {
 }
 
 // agreed asks whether sockets are to be closed.
-func (r *run) agreed(n int) bool {
-	noun := "sockets"
-	if n == 1 {
-		noun = "socket"
-	}
-	return r.agree(fmt.Sprintf("close %d %s", n, noun))
-}
+func (r *run) agreed(found []*sock.Socket) bool { return r.agree("close " + socketsText(found)) }
 
 // agree asks a question.
 func (r *run) agree(question string) bool {

@@ -82,7 +82,8 @@ func TestAgreement(t *testing.T) {
 	} {
 		var messages strings.Builder
 		r := &run{IO: IO{In: strings.NewReader(answer), Err: &messages}}
-		if got := r.agreed(3); got != want || messages.String() != "sockeye: close 3 sockets? [y/N] " {
+		found := []*sock.Socket{connection(1), connection(2), connection(3)}
+		if got := r.agreed(found); got != want || messages.String() != "sockeye: close tcp 10.0.0.5:1 to 10.0.0.9:443 and 2 more? [y/N] " {
 			t.Errorf("%q: %v, %q", answer, got, messages.String())
 		}
 	}

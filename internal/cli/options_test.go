@@ -113,6 +113,7 @@ func TestWordsMeanTheSameInEveryCommand(t *testing.T) {
 // TestOptionsOfOtherCommands are refused with the word that says whose they are.
 func TestOptionsOfOtherCommands(t *testing.T) {
 	for words, want := range map[string]string{
+		"port 80 --events":        "--events is not an option of sockeye port, but of sockeye, where a filter names the port: sockeye --events port = 8080",
 		"port 80 -x":              "--unix is not an option of sockeye port, but of sockeye and others",
 		"process 1 --dump x":      "--dump is not an option of sockeye process, but of sockeye and sockeye port",
 		"--no-processes help":     "--no-processes is not an option of sockeye help, but of sockeye and others",

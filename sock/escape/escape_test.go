@@ -2,6 +2,7 @@ package escape
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -104,6 +105,29 @@ func FuzzAppendText(f *testing.F) {
 			t.Fatalf("%q is written %q, which reads %q", s, out, back)
 		}
 	})
+}
+
+// TestMarshal: what encoding/json leaves as it is goes out escaped, and comes back.
+func TestMarshal(t *testing.T) {
+	value := map[string][]string{"names\u202e": append([]string{"plain", "wide\u6f22", "\U000e0001 tag"}, evil...)}
+	for name, v := range map[string]any{"evil": value, "plain": []string{"a<b"}, "raw": json.RawMessage(`{"a": "\u0085b"}`)} {
+		text, err := Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSafe(t, string(text))
+		want, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var is, should any
+		if json.Unmarshal(text, &is) != nil || json.Unmarshal(want, &should) != nil || !reflect.DeepEqual(is, should) {
+			t.Errorf("%s: %s comes back as %q, want %q", name, text, is, should)
+		}
+	}
+	if text, err := Marshal(func() {}); err == nil {
+		t.Errorf("of a function: %s", text)
+	}
 }
 
 func FuzzAppendJSON(f *testing.F) {

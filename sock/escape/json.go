@@ -1,6 +1,8 @@
 package escape
 
 import (
+	"encoding/json"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -89,4 +91,24 @@ func appendEscapedRune(dst []byte, r rune) []byte {
 // appendUnit appends the escape of one UTF-16 code unit.
 func appendUnit(dst []byte, u uint16) []byte {
 	return append(dst, '\\', 'u', hexDigits[u>>12], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
+}
+
+// Marshal returns the JSON of a value as [json.Marshal] does, with what [Must] names
+// escaped, of which that leaves most as it is.
+func Marshal(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil || !slices.ContainsFunc(text, func(c byte) bool { return c >= 0x7f }) {
+		return text, err
+	}
+	var out []byte
+	for len(text) > 0 { // what is no ASCII stands in strings alone
+		r, size := utf8.DecodeRune(text)
+		if Must(r) {
+			out = appendEscapedRune(out, r)
+		} else {
+			out = append(out, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return out, nil
 }

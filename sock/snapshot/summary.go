@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"sockeye/sock"
@@ -26,13 +25,13 @@ type Beside struct {
 // AppendAnswer appends a document whose answer is a value of one member, with others
 // beside it.
 func AppendAnswer(dst []byte, member string, answer any, snap *sock.Snapshot, beside ...Beside) ([]byte, error) {
-	text, err := json.Marshal(answer)
+	text, err := escape.Marshal(answer)
 	if err != nil {
 		return dst, fmt.Errorf("%s: %w", member, err)
 	}
 	dst = append(appendMember(dst, snap.GeneratedAt, snap.Host, member), text...)
 	for _, b := range beside {
-		if text, err = json.Marshal(b.Value); err != nil {
+		if text, err = escape.Marshal(b.Value); err != nil {
 			return dst, fmt.Errorf("%s: %w", b.Name, err)
 		}
 		dst = append(escape.AppendJSON(append(dst, ','), b.Name), ':')
