@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"sockeye/internal/doctor"
+	"sockeye/internal/suggest"
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
@@ -66,7 +69,19 @@ func (o *options) setRule(word string) error {
 	if o.changes == nil {
 		o.changes = doctor.Changes{}
 	}
-	if err := o.changes.Set(word); err != nil {
+	err := o.changes.Set(word)
+	var unknown doctor.UnknownSettingError
+	switch names := doctor.SettingNames(); {
+	case errors.As(err, &unknown):
+		of := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, unknown.Name+".") })
+		if len(of) > 0 {
+			return usagef("--set %v, but %s", err, strings.Join(of, ", "))
+		}
+		if near, ok := suggest.Nearest(unknown.Name, names); ok {
+			return usagef("--set %v, did you mean %s?", err, near)
+		}
+		return usagef("--set %v; sockeye doctor --rules lists them", err)
+	case err != nil:
 		return usagef("--set %v", err)
 	}
 	return nil
@@ -98,6 +113,9 @@ func (r *run) doctor(o *options, words []string) error {
 		return err
 	}
 	if o.rules {
+		if o.format.chosen() {
+			return usagef("--rules is a list for people, it goes without --%s", o.format.name)
+		}
 		return r.print(rulesText())
 	}
 	f, err := r.readFilter(o, words)
@@ -133,10 +151,12 @@ func (x *examination) conclude() error {
 		x.say("%s", debugText(x.snap))
 	}
 	switch a := (answered{snap: x.snap}); {
-	case a.unread(), x.o.strict && !x.snap.Complete:
+	case x.o.strict && !x.snap.Complete:
 		x.status = exitFailed
 	case slices.ContainsFunc(found, func(f doctor.Finding) bool { return f.Severity > doctor.Info }):
 		x.status = exitNothing
+	case a.unread():
+		x.status = exitFailed // something may be wrong
 	}
 	return nil
 }

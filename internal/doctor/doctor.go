@@ -7,6 +7,7 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,22 +92,34 @@ type settings func(name string) float64
 // Changes are settings that were given by hand, as RULE.KEY.
 type Changes map[string]float64
 
-// Set reads a change such as retransmissions.percent=3.
+// UnknownSettingError is a setting that no rule has.
+type UnknownSettingError struct{ Name string }
+
+func (e UnknownSettingError) Error() string { return "there is no setting " + e.Name }
+
+// Set reads a change such as retransmissions.percent=3. The error may be an
+// [UnknownSettingError].
 func (c Changes) Set(word string) error {
 	name, value, ok := strings.Cut(word, "=")
+	if ok && !slices.Contains(SettingNames(), name) {
+		return UnknownSettingError{name}
+	}
 	number, err := strconv.ParseFloat(value, 64)
-	if !ok || err != nil || number < 0 {
+	if !ok || err != nil || !(number >= 0) || math.IsInf(number, 0) {
 		return fmt.Errorf("%s: a rule, a setting and a number are needed, such as retransmissions.percent=3", word)
 	}
+	c[name] = number
+	return nil
+}
+
+// SettingNames are the settings of all rules, as RULE.KEY.
+func SettingNames() (names []string) {
 	for _, r := range Rules {
 		for _, s := range r.Settings {
-			if r.Name+"."+s.Name == name {
-				c[name] = number
-				return nil
-			}
+			names = append(names, r.Name+"."+s.Name)
 		}
 	}
-	return fmt.Errorf("there is no setting %s; sockeye doctor --rules lists them", name)
+	return names
 }
 
 // Examination is all rules at work on a sample.

@@ -40,8 +40,11 @@ var receiverStalled = &Rule{
 		var by grouped[int]
 		least := time.Duration(set("seconds") * float64(time.Second))
 		see := func(was *before, c *sock.Socket) {
-			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 || holderPID(c) == 0 {
+			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 {
 				return
+			}
+			if len(c.Owners) == 0 && c.OwnerStatus != sock.OwnerPermission {
+				return // nobody has it who could read
 			}
 			// What has been read is what arrived without what waits.
 			arrived, known := was.moved(c, sock.TCPInfoBytesReceived)
@@ -54,10 +57,14 @@ var receiverStalled = &Rule{
 			}
 		}
 		return look{see, by.findings(func(pid int, g *group) *Finding {
-			return &Finding{
-				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: fmt.Sprintf("sockeye process %d --sort -recv_queue", pid),
+			f := &Finding{
+				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: "sockeye -t --sort -recv_queue",
 				Title: fmt.Sprintf("%s reads nothing: %d bytes wait on %s", holder(g.first()), g.number, count(g.Total, "connection")),
 			}
+			if pid != 0 {
+				f.Try = fmt.Sprintf("sockeye process %d --sort -recv_queue", pid)
+			}
+			return f
 		})}
 	},
 }
