@@ -101,6 +101,7 @@ func (v *closingView) show(ctx context.Context) error {
 			break
 		}
 	}
+	v.clearInterrupt()
 	lost, err := v.closings.Lost()
 	err = errors.Join(err, v.closings.Close())
 	if writing := v.out.end(lost); writing != nil {

@@ -24,6 +24,13 @@ func (r *run) say(format string, args ...any) {
 	fmt.Fprintf(r.Err, "sockeye: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
+// clearInterrupt takes the ^C away that a terminal shows of the key which ended a view.
+func (r *run) clearInterrupt() {
+	if r.ctx.Err() != nil && r.Terminal && !r.Plain {
+		fmt.Fprint(r.Err, "\r\x1b[K")
+	}
+}
+
 // said remembers what was said by a view that lists again and again.
 type said map[string]bool
 

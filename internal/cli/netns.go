@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+
 	"sockeye/platform"
 	"sockeye/sock"
 )
@@ -40,7 +44,10 @@ func (o *options) environment() (*sock.Environment, error) {
 		return nil, nil
 	}
 	env, err := platform.OpenNamespace(o.netns)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission): // the question is right, and cannot be answered
+		return nil, fmt.Errorf("the network namespace %s cannot be entered without CAP_SYS_ADMIN", quote(o.netns))
+	case err != nil:
 		return nil, usagef("--netns %s: %v", quote(o.netns), err)
 	}
 	return env, nil

@@ -239,9 +239,7 @@ func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error)
 	}
 	switch {
 	case r.ctx.Err() != nil && !o.terse():
-		if r.Terminal && !r.Plain {
-			fmt.Fprint(r.Err, "\r\x1b[K") // in place of the ^C
-		}
+		r.clearInterrupt()
 		r.say("%s", traceTotal(o.view.view, t, lost))
 	case lost > 0:
 		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))

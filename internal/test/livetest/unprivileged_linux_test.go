@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"sockeye/internal/test/population"
 )
 
@@ -89,5 +91,23 @@ func TestHiddenProcess(t *testing.T) {
 	}
 	if got := run(t, sockeye(t, "process", pid)); got.status != 0 {
 		t.Errorf("as root: exit status %d, %q", got.status, got.stderr)
+	}
+}
+
+// TestNamespaceThatMayNotBeEntered: the question was right, and cannot be answered.
+func TestNamespaceThatMayNotBeEntered(t *testing.T) {
+	if !population.Alone(t, "ip") {
+		return
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil { // for the names of ip netns
+		t.Fatal(err)
+	}
+	ip(t, "netns add blue")
+	const want = "sockeye: the network namespace \"blue\" cannot be entered without CAP_SYS_ADMIN\n"
+	if got := run(t, asNobody(sockeye(t, "-N", "blue", "-t"))); got.status != 3 || got.stderr != want || got.stdout != "" {
+		t.Errorf("exit status %d, %q, %q", got.status, got.stdout, got.stderr)
+	}
+	if got := run(t, sockeye(t, "-N", "nosuch", "-t")); got.status != 2 {
+		t.Errorf("of none: exit status %d, %q", got.status, got.stderr)
 	}
 }
