@@ -101,12 +101,13 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 	if !listener {
 		setBitFields(&d.info, v, bigEndianHost)
 	}
-	for _, m := range tcpInfoLayout {
+	for i := range tcpInfoLayout {
+		m := &tcpInfoLayout[i]
 		if int(m.offset)+int(m.size) > len(v) {
-			continue
+			break
 		}
 		if !listener || toldOfListener(m.field) {
-			setMember(&d.info, m, v[m.offset:])
+			d.info.Set(m.field, m.read(v[m.offset:]))
 		}
 	}
 	if !listener {
@@ -117,19 +118,17 @@ func (d *inetDecoder) tcpInfo(v []byte, s *sock.Socket) bool {
 	return true
 }
 
-func setMember(t *sock.TCPInfo, m tcpInfoMember, v []byte) {
-	var n uint64
+// read returns the number that begins v.
+func (m *tcpInfoMember) read(v []byte) uint64 {
 	switch m.size {
-	case 1:
-		n = uint64(v[0])
-	case 2:
-		n = uint64(native.Uint16(v))
-	case 4:
-		n = uint64(native.Uint32(v))
+	case 4: // most of them
+		return uint64(native.Uint32(v))
 	case 8:
-		n = native.Uint64(v)
+		return native.Uint64(v)
+	case 2:
+		return uint64(native.Uint16(v))
 	}
-	t.Set(m.field, n)
+	return uint64(v[0])
 }
 
 // setBitFields reads bytes 6 and 7: snd_wscale:4 rcv_wscale:4, then

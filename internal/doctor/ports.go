@@ -40,8 +40,16 @@ var portExhaustion = &Rule{
 		most := set("percent") / 100 * float64(size)
 		taken := map[pair]int{}
 		var by grouped[pair] // the last of them, if they are many
+		var serving ports    // what was accepted there took no port of the range
 		see := func(_ *before, c *sock.Socket) {
-			if c.Protocol != sock.TCP || !c.Knows(sock.FieldRemote) || !s.automatic(c.Local.Port()) {
+			port := c.Local.Port()
+			switch {
+			case c.Protocol != sock.TCP || serving.has(port) || !s.automatic(port):
+				return
+			case c.State == sock.Listen:
+				serving.add(port)
+				return
+			case !c.Knows(sock.FieldRemote):
 				return
 			}
 			key := pair{c.Remote.Addr().As16(), c.Local.Addr().As16(), c.Remote.Port()}
@@ -63,6 +71,12 @@ var portExhaustion = &Rule{
 	},
 }
 
+// ports is a set of them.
+type ports [1 << 16 / 64]uint64
+
+func (s *ports) add(p uint16)      { s[p/64] |= 1 << (p % 64) }
+func (s *ports) has(p uint16) bool { return s[p/64]&(1<<(p%64)) != 0 }
+
 // pair is from where connections lead to where, without the port that each has by itself.
 type pair struct {
 	to, from [16]byte
@@ -76,15 +90,15 @@ var ephemeralListener = &Rule{
 	Counters: true,
 	begin: func(s *Sample, _ settings) look {
 		var by grouped[uint16]
-		var taken [1 << 16]bool // of those that the kernel gives
+		var taken ports // of those that the kernel gives
 		var n int64
 		see := func(_ *before, l *sock.Socket) {
 			port := l.Local.Port()
 			if l.Protocol != sock.TCP || !s.automatic(port) {
 				return
 			}
-			if !taken[port] {
-				taken[port] = true
+			if !taken.has(port) {
+				taken.add(port)
 				n++
 			}
 			if l.State == sock.Listen {
