@@ -142,7 +142,7 @@ var rows = append([]row{
 	},
 	{
 		Name: "doctor, beyond its sample, against the listing with owners", Population: "mass", Budget: 2,
-		Ours: words("sockeye doctor --sample 0.001"), Peer: words("sockeye -tuap"),
+		Ours: words("sockeye doctor --sample 0.001 --set process_files.percent=100"), Peer: words("sockeye -tuap"),
 	},
 	{
 		Name: "who owns a port, among 2,000 processes", Population: "idle", Budget: 0.25,
