@@ -31,6 +31,10 @@ type Request struct {
 	// Forwards says which of the ports that the kernel forwards are wanted with the
 	// listing; nil for none.
 	Forwards func(*sock.Forward) bool
+	// Netns and AllNetns say in which network namespaces the host was opened, in the
+	// words of who asks; they are only told ([sock.Asked]).
+	Netns    string
+	AllNetns bool
 }
 
 // matches reports whether the filter matches a socket, or may when what comes later
@@ -207,6 +211,10 @@ func (l *Listing) asked(recorded *sock.Asked) sock.Asked {
 	}
 	s := sock.AskedOf(recorded.Within(l.request.Query))
 	s.Filter = l.request.Filter.String()
+	s.Netns, s.AllNetns = l.request.Netns, l.request.AllNetns
+	if l.head != nil {
+		s.Netns, s.AllNetns = recorded.Netns, recorded.AllNetns
+	}
 	switch {
 	case recorded.Filter == "":
 	case s.Filter == "":

@@ -10,6 +10,8 @@ type Asked struct {
 	Families  FamilySet // of the protocols over IP; others have one family each
 	States    StateSet
 	Filter    string // in the filter language, as docs/filter.md has it; empty: everything
+	Netns     string // the network namespace, as it was named; empty: that of the reader
+	AllNetns  bool   // every network namespace
 }
 
 // AskedOf returns what a query asks for, without its advice.

@@ -111,6 +111,12 @@ func (r *run) diff(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
+	if err := c.load(&c.before, req); err != nil {
+		return err
+	}
+	if req, err = c.sameNamespaces(req); err != nil {
+		return err
+	}
 	if err := c.arrange(req); err != nil {
 		return err
 	}
@@ -204,11 +210,20 @@ func eachDifference(l *render.Options) ([]*render.Column, error) {
 	return render.ParseColumns(strings.Join(names, ","))
 }
 
-// read reads both sides, as far as both were asked for.
-func (c *comparison) read(req platform.Request) error {
-	if err := c.load(&c.before, req); err != nil {
-		return err
+// sameNamespaces lists this machine in the network namespaces in which the file was
+// made, unless options say others.
+func (c *comparison) sameNamespaces(req platform.Request) (platform.Request, error) {
+	asked := &c.before.snap.Asked
+	if c.after.file != "" || c.o.netns != "" || c.o.allNetns || asked.Netns == "" && !asked.AllNetns {
+		return req, nil
 	}
+	c.o.netns, c.o.allNetns = asked.Netns, asked.AllNetns
+	req.Netns, req.AllNetns = asked.Netns, asked.AllNetns
+	return req, c.o.checkNamespaces()
+}
+
+// read reads the other side, and leaves out of each what the other was not asked for.
+func (c *comparison) read(req platform.Request) error {
 	if c.after.file != "" {
 		if err := c.load(&c.after, req); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -141,7 +142,7 @@ func (e *ending) carryOut() error {
 		return err
 	}
 	if err := e.signalAll(); err != nil {
-		return err
+		return errors.Join(e.write(), err) // it was interrupted: what was sent is sent
 	}
 	if err := e.verify(); err != nil {
 		return err

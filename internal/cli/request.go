@@ -39,7 +39,7 @@ func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
 	}
 	req := platform.Request{
 		Query:  sock.Query{Protocols: set.protocols, Types: set.types, Named: named, Families: families, States: states},
-		Filter: f,
+		Filter: f, Netns: o.netns, AllNetns: o.allNetns,
 	}
 	if o.exposed {
 		err = askExposed(&req)

@@ -23,6 +23,12 @@ func appendQuery(dst []byte, s *sock.Asked) []byte {
 	if s.Filter != "" {
 		dst = escape.AppendJSON(append(dst, `,"filter":`...), s.Filter)
 	}
+	if s.Netns != "" {
+		dst = escape.AppendJSON(append(dst, `,"netns":`...), s.Netns)
+	}
+	if s.AllNetns {
+		dst = append(dst, `,"all_netns":true`...)
+	}
 	return append(dst, '}')
 }
 
@@ -41,11 +47,12 @@ func appendWords(dst []byte, words []string) []byte {
 // version wrote them, are left out: so much less is known.
 type query struct {
 	Tables, Families, States []string
-	Filter                   string
+	Filter, Netns            string
+	AllNetns                 bool `json:"all_netns"`
 }
 
 func (s *query) asked() sock.Asked {
-	out := sock.Asked{Filter: s.Filter, States: sock.States(sock.StateUnknown)}
+	out := sock.Asked{Filter: s.Filter, Netns: s.Netns, AllNetns: s.AllNetns, States: sock.States(sock.StateUnknown)}
 	for _, word := range s.Tables {
 		out.AddTable(word)
 	}

@@ -3,8 +3,11 @@ package livetest
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"sockeye/internal/test/population"
@@ -57,5 +60,35 @@ func TestExpect(t *testing.T) {
 	}
 	if got := run(t, sockeye(t, "diff", file, "-H")); got.status != 1 || strings.Count(got.stdout, "\n") != 2 {
 		t.Errorf("another socket: status %d, %s%s", got.status, got.stdout, got.stderr)
+	}
+}
+
+// TestDiffAsksAgain: what is now is looked for in the network namespaces in which the
+// file was made, without being told again.
+func TestDiffAsksAgain(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	elsewhere := exec.Command("busybox", "nc", "-ll", "-p", "8099", "-e", "cat")
+	elsewhere.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if err := elsewhere.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer reap(elsewhere)
+	if got := run(t, sockeye(t, "wait", "--all-netns", "-tl", "sport", "8099", "--timeout", "60")); got.status != 0 {
+		t.Fatal(got.stderr)
+	}
+	pid := "pid:" + strconv.Itoa(elsewhere.Process.Pid)
+	for _, words := range [][]string{{"--all-netns"}, {"-N", pid}} {
+		file := filepath.Join(t.TempDir(), "before.json")
+		if err := os.WriteFile(file, []byte(list(t, append(words, "-tl", "--json")...)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := run(t, sockeye(t, "diff", file)); got.status != 0 || got.stdout != "" {
+			t.Errorf("%v: status %d, %s%s", words, got.status, got.stdout, got.stderr)
+		}
+		if got := run(t, sockeye(t, "diff", file, "sport", "8099", "-N", "pid:1", "--count")); got.status != 1 || got.stdout != "1\n" {
+			t.Errorf("%v, here: status %d, %s%s", words, got.status, got.stdout, got.stderr)
+		}
 	}
 }

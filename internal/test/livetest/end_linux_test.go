@@ -233,6 +233,28 @@ func TestKillTaken(t *testing.T) {
 	}
 }
 
+// TestKillInterrupted: who is ended while it waits says all the same what was signalled.
+func TestKillInterrupted(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	server := listenerOn(t, "8086")
+	defer reap(server)
+	send(t, server, syscall.SIGSTOP)
+	kill := sockeye(t, "kill", "8086", "--yes", "--grace", "600")
+	var out, errs bytes.Buffer
+	kill.Stdout, kill.Stderr = &out, &errs
+	if err := kill.Start(); err != nil {
+		t.Fatal(err)
+	}
+	untilPending(t, server)
+	send(t, kill, syscall.SIGINT)
+	kill.Wait()
+	if status := kill.ProcessState.ExitCode(); status != 130 || !strings.HasPrefix(out.String(), "goes on  busybox[") || errs.Len() > 0 {
+		t.Errorf("status %d: %s%s", status, out.String(), errs.String())
+	}
+}
+
 func send(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 	t.Helper()
 	if err := cmd.Process.Signal(s); err != nil {
