@@ -34,6 +34,9 @@ func Refused(err error, said string, major, minor int) error {
 	return refused(k, err)
 }
 
+// Before reports whether this kernel is older than a version, by its name.
+func Before(major, minor int) bool { return before(host{}.release(), major, minor) }
+
 // mayTry tells what can be told without trying: the kernel says EPERM to all of it.
 func mayTry(k kernel, proc string) error {
 	if strconv.IntSize < 64 {

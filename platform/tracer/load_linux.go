@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/bits"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +30,8 @@ type programs struct {
 	spec    *ebpf.CollectionSpec
 	cache   *btf.Cache
 	base    *ebpf.Collection
-	twin    *ebpf.Collection // the second set_state
+	copies  []*ebpf.Program // of set_state, in the order in which they see a change
+	telling []*ebpf.Program // of other kinds of events
 	missing []Missing
 
 	detaching sync.Mutex // the end of the context and Close detach
@@ -180,32 +182,39 @@ func (p *programs) collection(maps map[string]*ebpf.Map, names ...string) (*ebpf
 // attach attaches what is wanted. A kernel without one of the tracepoints, or whose
 // types are not those that are known, is told of in missing.
 func (p *programs) attach(o *Options) error {
-	// Twice: see the function seen in bpf/trace.bpf.c.
-	twin, err := p.collection(p.base.Maps, traceProgSetState)
-	if err != nil {
-		return refused(err)
-	}
-	p.others, p.twin = append(p.others, twin), twin
-	for _, loaded := range []*ebpf.Collection{p.base, twin} {
-		if err := p.attachTo(loaded.Programs[traceProgSetState]); err != nil {
+	for i := range copies() {
+		set, err := p.copyOfSetState(uint32(i))
+		if err == nil {
+			p.copies = append(p.copies, set)
+			err = p.attachTo(set)
+		}
+		if err != nil {
 			return refused(err)
 		}
 	}
 	for _, optional := range optional {
 		if o.Kinds.Has(optional.kind) {
-			p.try(optional.kind.String(), optional.program)
+			if told := p.try(optional.kind.String(), optional.program); told != nil {
+				p.telling = append(p.telling, told)
+			}
 		}
 	}
+	if !o.used() {
+		return nil
+	}
 	for _, learning := range learning {
-		if o.used() {
-			p.try(learning.what, learning.program)
+		for range learners() {
+			if p.try(learning.what, learning.program) == nil {
+				break
+			}
 		}
 	}
 	return nil
 }
 
-// try loads and attaches a program that the rest can do without.
-func (p *programs) try(what, name string) {
+// try loads and attaches a program that the rest can do without, and returns it; nil if
+// it cannot.
+func (p *programs) try(what, name string) *ebpf.Program {
 	loaded, err := p.collection(p.base.Maps, name)
 	if err == nil {
 		p.others = append(p.others, loaded)
@@ -213,7 +222,9 @@ func (p *programs) try(what, name string) {
 	}
 	if err != nil {
 		p.missing = append(p.missing, Missing{What: what, Err: err})
+		return nil
 	}
+	return loaded.Programs[name]
 }
 
 func (p *programs) attachTo(program *ebpf.Program) error {
@@ -225,11 +236,12 @@ func (p *programs) attachTo(program *ebpf.Program) error {
 	return nil
 }
 
-// detach ends the telling of events.
+// detach ends the telling of events. The first set_state is the last to go: what
+// another copy sees has been seen, or counted as a miss, by it.
 func (p *programs) detach() {
 	p.detaching.Lock()
 	defer p.detaching.Unlock()
-	for _, attached := range p.links {
+	for _, attached := range slices.Backward(p.links) {
 		_ = attached.Close()
 	}
 	p.links = nil
@@ -244,21 +256,3 @@ func (p *programs) close() {
 }
 
 func (p *programs) events() *ebpf.Map { return p.base.Maps[traceMapEvents] }
-
-// lost returns how many events the programs could not write, and at most how many
-// changes of state neither of the two could see.
-func (p *programs) lost() (n uint64) {
-	if p.base.Variables[traceVarLost].Get(&n) != nil {
-		return 0 // the map has been closed
-	}
-	return n + min(misses(p.base), misses(p.twin))
-}
-
-// misses returns how often a set_state was not run since it ran already.
-func misses(c *ebpf.Collection) uint64 {
-	stats, err := c.Programs[traceProgSetState].Stats()
-	if err != nil {
-		return 0 // closed, or a kernel that does not count them
-	}
-	return stats.RecursionMisses
-}

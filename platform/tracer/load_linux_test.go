@@ -35,13 +35,17 @@ func chains(events []told) map[uint64][]told {
 	return all
 }
 
-// closed waits until both ends of so many connections were closed.
+// changesOf returns how many changes of state so many connections make that end well,
+// with the beginning of one listener.
+func changesOf(connections int) uint64 {
+	return uint64((len(clientStates)-1+len(serverStates)-1)*connections + 1)
+}
+
+// closed waits until each of these changes is told or lost.
 func (w *watcher) closed(connections int) {
 	w.t.Helper()
 	w.until("the end of every connection", func(events []told) bool {
-		return count(events, func(e *told) bool {
-			return e.Kind == StateChange && e.New == sock.Closed && e.Known&sock.FieldRemote != 0
-		}) >= 2*connections
+		return uint64(len(events))+w.tracer.programs.lost() >= changesOf(connections)
 	})
 }
 
@@ -59,7 +63,8 @@ func passed(chain []told, states []sock.State) bool {
 }
 
 // Every change of every connection is told once and in order, with the process whose
-// socket it is.
+// socket it is. Where processes interrupt the programs, what they could not see is
+// counted, one by one.
 func TestEveryChange(t *testing.T) {
 	if !alone(t) {
 		return
@@ -81,17 +86,20 @@ func TestEveryChange(t *testing.T) {
 		case local != server.Port && passed(chain, clientStates):
 			clients++
 			checkClient(t, chain, client.PID)
-		default:
+		case w.tracer.Lost() == 0:
 			t.Errorf("socket %#x: not a whole chain: %+v", cookie, chain)
 		}
 		if t.Failed() {
 			break // thousands say no more
 		}
 	}
-	if clients != n || servers != n || w.tracer.Lost() != 0 {
-		t.Errorf("%d connections: %d clients, %d servers, %d events lost", n, clients, servers, w.tracer.Lost())
+	lost := w.tracer.Lost()
+	if lost == 0 && (clients != n || servers != n) || lost > 0 && !preempted() || uint64(len(events))+lost != changesOf(n) {
+		t.Errorf("%d connections: %d clients, %d servers, %d changes told and %d lost of %d", n, clients, servers, len(events), lost, changesOf(n))
 	}
-	t.Logf("%d events of %d connections", len(events), n)
+	for i, program := range w.tracer.programs.copies {
+		t.Logf("program %d of %d was kept from %d changes", i+1, len(w.tracer.programs.copies), misses(program))
+	}
 }
 
 func checkClient(t *testing.T, chain []told, pid int) {
@@ -153,7 +161,10 @@ func TestPrefork(t *testing.T) {
 			continue
 		}
 		if !passed(chain, serverStates) {
-			t.Fatalf("not a whole chain: %+v", chain)
+			if w.tracer.Lost() == 0 || !preempted() {
+				t.Fatalf("not a whole chain: %+v", chain)
+			}
+			continue
 		}
 		servers++
 		for _, e := range chain[:2] {
@@ -169,7 +180,7 @@ func TestPrefork(t *testing.T) {
 			}
 		}
 	}
-	if servers != n || len(children) == 0 || len(children) > 2 {
+	if servers+int(w.tracer.Lost()) < n || len(children) == 0 || len(children) > 2 {
 		t.Errorf("%d connections of %d, accepted by %v", servers, n, children)
 	}
 }

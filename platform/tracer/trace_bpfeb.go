@@ -18,7 +18,6 @@ import (
 const (
 	traceMapEvents         = "events"
 	traceMapSockets        = "sockets"
-	traceMapTurns          = "turns"
 	traceProgDrop          = "drop"
 	traceProgReader        = "reader"
 	traceProgReads         = "reads"
@@ -29,6 +28,8 @@ const (
 	traceProgSetState      = "set_state"
 	traceProgSynack        = "synack"
 	traceProgWrites        = "writes"
+	traceVarCaught         = "caught"
+	traceVarCopy           = "copy"
 	traceVarDropHasReason  = "drop_has_reason"
 	traceVarDropHasSocket  = "drop_has_socket"
 	traceVarLost           = "lost"
@@ -104,13 +105,14 @@ type traceProgramSpecs struct {
 type traceMapSpecs struct {
 	Events  *ebpf.MapSpec `ebpf:"events"`
 	Sockets *ebpf.MapSpec `ebpf:"sockets"`
-	Turns   *ebpf.MapSpec `ebpf:"turns"`
 }
 
 // traceVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type traceVariableSpecs struct {
+	Caught         *ebpf.VariableSpec `ebpf:"caught"`
+	Copy           *ebpf.VariableSpec `ebpf:"copy"`
 	DropHasReason  *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket  *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	Lost           *ebpf.VariableSpec `ebpf:"lost"`
@@ -148,14 +150,12 @@ func (o *traceObjects) Close() error {
 type traceMaps struct {
 	Events  *ebpf.Map `ebpf:"events"`
 	Sockets *ebpf.Map `ebpf:"sockets"`
-	Turns   *ebpf.Map `ebpf:"turns"`
 }
 
 func (m *traceMaps) Close() error {
 	return _TraceClose(
 		m.Events,
 		m.Sockets,
-		m.Turns,
 	)
 }
 
@@ -163,6 +163,8 @@ func (m *traceMaps) Close() error {
 //
 // It can be passed to loadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type traceVariables struct {
+	Caught         *ebpf.Variable `ebpf:"caught"`
+	Copy           *ebpf.Variable `ebpf:"copy"`
 	DropHasReason  *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket  *ebpf.Variable `ebpf:"drop_has_socket"`
 	Lost           *ebpf.Variable `ebpf:"lost"`

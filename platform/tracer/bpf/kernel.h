@@ -205,7 +205,6 @@ struct bpf_iter__task_file {
 
 /* The parts of enum bpf_map_type and of the flags of linux/bpf.h. */
 enum {
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_F_NO_PREALLOC = 1,
@@ -214,7 +213,6 @@ enum {
 };
 
 /* Helpers by their number in enum bpf_func_id of linux/bpf.h. */
-static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static u64 (*const bpf_get_socket_cookie)(void *sk) = (void *)46;
 static void *(*const bpf_sk_storage_get)(void *map, void *sk, void *value, u64 flags) = (void *)107;
 static long (*const bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;

@@ -83,6 +83,8 @@ struct storage {
 	u32 pid;   /* in the reader's */
 	u8 origin;
 	u8 flags;
+	u8 change; /* the last one that was seen: the old state and the new one */
+	u8 copy;   /* of set_state that saw it last */
 	char name[16];
 };
 
@@ -98,26 +100,12 @@ struct {
 	int (*max_entries)[1 << 22];
 } events SEC(".maps");
 
-/* The changes that one of the two programs set_state has told, and the other has not
- * seen yet, by the address of the socket. */
-#define TURNS 1024
-
-struct turns {
-	u64 told[TURNS];
-};
-
-struct {
-	int (*type)[BPF_MAP_TYPE_PERCPU_ARRAY];
-	int (*max_entries)[1];
-	u32 *key;
-	struct turns *value;
-} turns SEC(".maps");
-
 /* The reader's place among the PID namespaces, told by the program called reader. */
 u64 reader_space;
 u64 reader_time; /* when it ran; 0 if it has not */
 u32 reader_level;
 u64 lost;
+u64 caught; /* changes that the first set_state was kept from, and a later one saw */
 
 /* What is wanted, set before the programs are loaded. */
 #define SPACES 16
@@ -134,6 +122,7 @@ const volatile u32 rule_count; /* 0 is all */
 const volatile struct rule rules[RULES];
 const volatile u32 wanted_old; /* a bit for each state */
 const volatile u32 wanted_new;
+const volatile u32 copy; /* which of them a set_state is: 0 is the first */
 const volatile u32 reset_has_reason;
 const volatile u32 drop_has_reason;
 const volatile u32 drop_has_socket;
@@ -378,29 +367,26 @@ inline void change(struct record *r, struct sock *sk, const struct tcp_sock *tp,
 }
 
 /*
- * Whether this is the second of the two programs to see a change: set_state is loaded
- * and attached twice. The kernel does not run a program while the same one runs on the
- * processor already, so a change that a softirq makes, as it interrupts the program in
- * a process, would be missed. The other one sees it then. Both see a change on the same
- * processor, with nothing between but such a softirq.
+ * Whether an earlier copy of set_state has seen a change. The program is loaded and
+ * attached several times: the kernel does not run one while it runs already on the
+ * processor, so that the changes of a softirq which interrupts it would be missed.
+ * Another copy sees them then. The copies see a change one after the other, in their
+ * order, and no socket makes the same change twice without another in between.
  */
-inline int seen(void *ctx, int old, int new)
+inline int seen(struct storage *s, int old, int new)
 {
-	u64 address = 0, change;
-	struct turns *all;
-	u32 zero = 0, turn;
+	u8 change = (old & 15) << 4 | (new & 15);
 
-	all = bpf_map_lookup_elem(&turns, &zero);
-	if (!all)
-		return 0;
-	bpf_probe_read_kernel(&address, sizeof(address), ctx); /* as a number */
-	change = address << 8 | (old & 15) << 4 | (new & 15);
-	turn = (address >> 10) & (TURNS - 1);
-	if (all->told[turn] == change) {
-		all->told[turn] = 0;
+	if (!s)
+		return copy != 0;
+	if (s->change == change && s->copy < copy) {
+		s->copy = copy;
 		return 1;
 	}
-	all->told[turn] = change;
+	s->change = change;
+	s->copy = copy;
+	if (copy)
+		__sync_fetch_and_add(&caught, 1);
 	return 0;
 }
 
@@ -415,12 +401,14 @@ SEC("tp_btf/inet_sock_set_state") int set_state(void *ctx)
 	if (sk->sk_protocol != TCP)
 		return 0;
 	r.netns = sk->__sk_common.skc_net.net->ns.inum;
-	if (!wanted_space(r.netns) || seen(ctx, old, new))
+	if (!wanted_space(r.netns))
+		return 0;
+	s = bpf_sk_storage_get(&sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (seen(s, old, new))
 		return 0;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 0;
-	s = bpf_sk_storage_get(&sockets, sk, 0, new == CLOSED ? 0 : BPF_SK_STORAGE_GET_F_CREATE);
 	if (s && s->flags & HELD) {
 		s->flags &= ~HELD;
 		r.time = s->since;
