@@ -46,12 +46,12 @@ func (r *run) events(o *options, req platform.Request) error {
 		return err
 	}
 	v := &closingView{run: r, o: o, needs: req.Filter.Needs(), closings: closings, out: newEventWriter(r.Out, layout), said: said{}}
+	viewBegun(r.ctx)
+	takesTime(r.ctx) // to write what was told, and the last line
 	v.look()
 	if o.debug {
 		r.say("debug: what closes is told from now on")
 	}
-	viewBegun(r.ctx)
-	takesTime(r.ctx) // to write what was told, and the last line
 	return v.show(ctx)
 }
 

@@ -177,9 +177,9 @@ func (r *run) replayTrace(req platform.TraceRequest) (*platform.Trace, error) {
 
 // showTrace writes what happens, and at the end how much of it was lost.
 func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layout *render.Layout) error {
-	r.introduce(o, t)
 	viewBegun(r.ctx)
 	takesTime(r.ctx) // to end what tells the events, and to sum up
+	r.introduce(o, t)
 	out := newTraceWriter(r, layout, t.Source)
 	err := out.Flush() // the header of a table
 	for s, failure := range t.Events(ctx) {

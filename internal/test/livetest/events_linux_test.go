@@ -21,6 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sockeye/internal/test/population"
+	"sockeye/sock"
+	"sockeye/sockdiag"
 )
 
 // closedEvent is a line of --events --ndjson.
@@ -84,8 +86,10 @@ func (v *eventsView) next(t *testing.T) (e closedEvent) {
 // were lost and what was said of that.
 func (v *eventsView) end(t *testing.T) (left []closedEvent, lost uint64, said string) {
 	t.Helper()
-	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
+	for _, signal := range []os.Signal{os.Interrupt, unix.SIGCONT} { // it may be stopped
+		if err := v.cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for {
 		e := v.next(t)
@@ -291,6 +295,45 @@ func TestEventsTable(t *testing.T) {
 		if last := lines[len(lines)-1]; !regexp.MustCompile(c.want).MatchString(last) {
 			t.Errorf("%v: %q, want %s", c.args, last, c.want)
 		}
+	}
+}
+
+// TestEventsAtTheEnd: what the kernel told before the view was ended is told, however
+// much it is, or counted as lost.
+func TestEventsAtTheEnd(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	n := 4000
+	if testing.Short() { // on an emulated machine
+		n = 500
+	}
+	beside, err := sockdiag.New().Closings(&sock.Environment{}, sock.Query{
+		Protocols: sock.Protocols(sock.TCP), Families: sock.Families(sock.IPv4), States: sock.AllStates,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	v := startEvents(t, func(cmd *exec.Cmd) *exec.Cmd { return cmd }, "-t", "-4", "sport > 0 and dport > 0")
+	if err := v.cmd.Process.Signal(unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	shortConnections(t, n)
+	for ends := 0; ends < 2*n; { // who listens beside it is told as well
+		s, err := beside.Next(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lost, err := beside.Lost(); lost > 0 || err != nil {
+			t.Fatalf("%d are lost beside it, %v", lost, err)
+		}
+		if s != nil && s.Knows(sock.FieldRemote) {
+			ends++
+		}
+	}
+	if left, lost, _ := v.end(t); len(left)+int(lost) != 2*n {
+		t.Errorf("%d ends are told and %d lost, of %d", len(left), lost, 2*n)
 	}
 }
 
