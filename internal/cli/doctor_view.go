@@ -63,11 +63,19 @@ func (x *examination) looked() string {
 	return text
 }
 
-// skippedText names the rules that were skipped, by the reason.
+// skippedText names the rules that were skipped, by the reason: those that lack facts in
+// one line.
 func skippedText(skipped []doctor.Skip) (lines []string) {
+	var lacking sock.Field
+	for _, s := range skipped {
+		lacking |= s.Lacks
+	}
 	names := map[string][]string{}
 	var order []string
 	for _, s := range skipped {
+		if s.Lacks != 0 {
+			s.Lacks = lacking
+		}
 		why := reason(s)
 		if names[why] == nil {
 			order = append(order, why)

@@ -68,6 +68,13 @@ func TestDoctorInNamespaces(t *testing.T) {
 		if len(by) != 2 {
 			t.Errorf("%v: %+v", args, by)
 		}
+		lines := run(t, sockeye(t, append([]string{"doctor", "--ndjson"}, args...)...)).stdout
+		if strings.Count(lines, "\n") != 2 {
+			t.Errorf("%v: %s", args, lines)
+		}
+		for line := range strings.Lines(lines) {
+			validate(t, compileSchema(t, "#/properties/findings/items"), args, line)
+		}
 		got := run(t, sockeye(t, append([]string{"doctor"}, args...)...))
 		if strings.Count(got.stdout, "in the network namespace blue") != 2 || got.status != 1 {
 			t.Errorf("%v: status %d\n%s%s", args, got.status, got.stdout, got.stderr)
