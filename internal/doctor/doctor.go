@@ -55,6 +55,8 @@ type Rule struct {
 	Name            string
 	Meaning, Advice string
 	Settings        []Setting
+	// Details is what explain tells beside that, and Sources the documents that say so.
+	Details, Sources []string
 	// Needs are the facts of sockets without which it finds nothing.
 	Needs sock.Field
 	// Counters: it looks at the kernel's counters and settings, which a listing in a

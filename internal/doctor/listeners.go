@@ -72,8 +72,9 @@ func sharesHolder(a, b *sock.Socket) bool {
 
 // private are ports of services that usually serve the host, or the hosts around it.
 var private = map[uint16]string{
-	2375: "Docker's API without TLS", 2379: "etcd", 3306: "MySQL", 5005: "a Java debugger", 5432: "PostgreSQL", 5984: "CouchDB", 6379: "Redis",
-	8086: "InfluxDB", 9042: "Cassandra", 9200: "Elasticsearch", 9229: "the Node.js debugger", 11211: "memcached", 27017: "MongoDB",
+	1433: "Microsoft SQL Server", 1521: "Oracle Database", 2181: "ZooKeeper", 2375: "Docker's API without TLS", 2379: "etcd", 3306: "MySQL",
+	5005: "a Java debugger", 5432: "PostgreSQL", 5678: "a Python debugger", 5984: "CouchDB", 6379: "Redis", 8086: "InfluxDB", 9042: "Cassandra",
+	9200: "Elasticsearch", 9222: "a debugger of Chrome", 9229: "the Node.js debugger", 11211: "memcached", 27017: "MongoDB",
 }
 
 var exposedService = &Rule{

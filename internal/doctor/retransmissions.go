@@ -26,7 +26,7 @@ var retransmissions = &Rule{
 		}
 		return look{see, func() []Finding {
 			if hosts := to.those(least, percent); len(hosts) > 0 {
-				return to.findings(hosts, "-tic", "total_retrans", func(to string, s *sent) Finding {
+				return to.findings(hosts, "-ti", "total_retrans", func(to string, s *sent) Finding {
 					return Finding{
 						Severity: Warning, Counters: []Number{{"total_retrans", int64(s.bad)}, {"segs_out", int64(s.all)}},
 						Title: fmt.Sprintf("%.0f %% of the segments to %s were sent again: %d of %d", share(s.bad, s.all), to, s.bad, s.all),
@@ -69,7 +69,7 @@ var spuriousRetransmissions = &Rule{
 			to.add(c, twice, all)
 		}
 		return look{see, func() []Finding {
-			return to.findings(to.those(set("segments"), set("percent")), "-tic", "dsack_dups", func(to string, s *sent) Finding {
+			return to.findings(to.those(set("segments"), set("percent")), "-ti", "dsack_dups", func(to string, s *sent) Finding {
 				return Finding{
 					Severity: Warning, Counters: []Number{{"dsack_dups", int64(s.bad)}, {"segs_out", int64(s.all)}},
 					Title: fmt.Sprintf("%.0f %% of the segments to %s arrived twice: %d of %d", share(s.bad, s.all), to, s.bad, s.all),
@@ -95,7 +95,7 @@ var reordering = &Rule{
 			}
 		}
 		return look{see, func() []Finding {
-			return to.findings(to.those(set("times"), 0), "-tic", "reord_seen", func(to string, s *sent) Finding {
+			return to.findings(to.those(set("times"), 0), "-ti", "reord_seen", func(to string, s *sent) Finding {
 				return Finding{
 					Severity: Info, Counters: []Number{{"reord_seen", int64(s.bad)}, {"segs_out", int64(s.all)}},
 					Title: fmt.Sprintf("Segments to %s arrive out of order: %s among %d", to, count(int(s.bad), "time"), s.all),

@@ -6,8 +6,8 @@ import "sockeye/sock"
 var Rules = []*Rule{
 	acceptQueueFull, acceptsNothing, closeWaitLeak, closingStuck, connectFailed, conntrackFull, datagramDrops, deletedProgram,
 	ephemeralListener, exposedService, fileHandles, finWait2, halfOpen, idleWithoutKeepalive, memoryPressure, orphans, pathMTU,
-	portExhaustion, processFiles, receiveWindow, receiverStalled, reordering, retransmissions, rtoBackoff, sendBuffer,
-	sendQueueGrows, shadowedListener, softnetDrops, spuriousRetransmissions, synFlood, synSentStuck, timeWait, zeroWindow,
+	portExhaustion, processFiles, receiveBuffer, receiveWindow, receiverStalled, reordering, retransmissions, rtoBackoff, sendBuffer,
+	sendQueueGrows, shadowedListener, softnetDrops, spuriousRetransmissions, synFlood, synSentStuck, timeWait, v6Only, zeroWindow,
 }
 
 // everyRule are the facts that show a socket as evidence, or that a rule can do without.

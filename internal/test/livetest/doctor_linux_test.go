@@ -341,11 +341,13 @@ func TestDoctor(t *testing.T) {
 	if found := examine(t, "--sample", "0.5"); len(found) > 0 {
 		t.Fatalf("nothing is wrong: %+v", found)
 	}
-	for _, trouble := range slices.Concat(troubles, endTroubles, flowTroubles, roomTroubles) {
+	all := slices.Concat(troubles, endTroubles, flowTroubles, roomTroubles, listenTroubles)
+	everyRule(t, all)
+	for _, trouble := range all {
 		t.Run(trouble.rule, func(t *testing.T) {
 			want, args := trouble.make(&maker{t})
 			if args == nil || !slices.Contains(args, "--sample") {
-				args = append(args, "--sample", "0.5")
+				args = append(args, "--sample", "0.2")
 			}
 			by := examine(t, args...)
 			for range 20 { // a machine that is slow makes less trouble in that time
@@ -359,6 +361,9 @@ func TestDoctor(t *testing.T) {
 				for _, s := range f.Evidence.Sockets {
 					got = append(got, s.LocalPort)
 				}
+			}
+			if found := by[trouble.rule]; len(found) > 0 {
+				showsMore(t, found[0].Try)
 			}
 			slices.Sort(want)
 			slices.Sort(got)
@@ -380,6 +385,37 @@ func TestDoctor(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// everyRule: there is a trouble for each rule, but for what is of the whole machine.
+func everyRule(t *testing.T, troubles []trouble) {
+	t.Helper()
+	rules := 0
+	for line := range strings.Lines(run(t, sockeye(t, "doctor", "--rules")).stdout) {
+		rule := strings.TrimSpace(line)
+		if strings.HasPrefix(line, " ") || slices.Contains([]string{"file_handles", "memory_pressure", "orphans", "softnet_drops"}, rule) {
+			continue
+		}
+		rules++
+		if !slices.ContainsFunc(troubles, func(tr trouble) bool { return tr.rule == rule }) {
+			t.Errorf("no trouble is made for %s", rule)
+		}
+	}
+	if rules < 30 {
+		t.Errorf("%d rules", rules)
+	}
+}
+
+// showsMore: the command of a finding is one, and answers.
+func showsMore(t *testing.T, try string) {
+	t.Helper()
+	args := strings.Fields(strings.Replace(try, "--duration 10", "--duration 0.1", 1))
+	if len(args) < 2 || args[0] != "sockeye" {
+		t.Fatalf("%q is no command", try)
+	}
+	if got := run(t, exec.Command("timeout", append([]string{"60", os.Getenv(binaryEnv)}, args[1:]...)...)); got.status > 1 {
+		t.Errorf("%q: status %d: %s", try, got.status, got.stderr)
 	}
 }
 

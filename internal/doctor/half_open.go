@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
 	"sockeye/sock"
 )
@@ -88,36 +87,4 @@ func (e end) addrPort() netip.AddrPort {
 	var four [4]byte
 	binary.BigEndian.PutUint32(four[:], uint32(e>>16))
 	return netip.AddrPortFrom(netip.AddrFrom4(four), uint16(e))
-}
-
-// Middleboxes forget connections over which nothing goes: Azure's load balancer after
-// 4 minutes, AWS's network load balancer after 350 s, Google's firewalls after 10
-// minutes, says their documentation.
-var idleWithoutKeepalive = &Rule{
-	Name:     "idle_without_keepalive",
-	Meaning:  "Nothing has gone over connections to other hosts for longer than load balancers and firewalls remember one (350 s and less), and nothing will notice when they forget it: the next request hangs.",
-	Advice:   "Turn keepalive on (SO_KEEPALIVE, with net.ipv4.tcp_keepalive_time below that), or close what is idle.",
-	Settings: []Setting{{"seconds", 350, "nothing was sent or received for so long"}},
-	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
-	begin: func(_ *Sample, set settings) look {
-		var by grouped[int]
-		least := uint64(1000 * set("seconds"))
-		see := func(was *before, c *sock.Socket) {
-			if !stayedIn(sock.States(sock.Established), was, c) || c.Remote.Addr().IsLoopback() || c.Remote.Addr() == c.Local.Addr() {
-				return
-			}
-			sent, known := info(c, sock.TCPInfoLastDataSent)
-			received, told := info(c, sock.TCPInfoLastDataRecv)
-			if known && told && c.Knows(sock.FieldTimer) && c.Timer.Kind == sock.TimerOff && min(sent, received) >= least {
-				by.add(holderPID(c), c)
-			}
-		}
-		return look{see, by.findings(func(_ int, g *group) *Finding {
-			return &Finding{
-				Severity: Info, Try: "sockeye -to state established timer = off",
-				Title: fmt.Sprintf("%s of %s idle for more than %s, without keepalive", count(g.Total, "connection"), holder(g.first()),
-					span(time.Duration(set("seconds")*float64(time.Second)))),
-			}
-		})}
-	},
 }
