@@ -97,7 +97,7 @@ func (a *adapter) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // memory is how much is kept before what is not used any more is given back: enough
 // for so many rows in two passes, and what it takes to make one. Without a limit the
 // collector of Go waits until twice as much is used as is needed.
-func memory(rows int) int64 { return max(24<<20, 14<<20+950*int64(rows)) }
+func memory(rows int) int64 { return max(24<<20, 14<<20+880*int64(rows)) }
 
 // translated returns what a message of bubbletea's means to the model.
 func translated(msg tea.Msg) message {

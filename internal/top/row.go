@@ -30,20 +30,51 @@ type row struct {
 	told     uint8 // of counters
 
 	ifIndex, recvQueue, sendQueue, backlog uint32
+	short                                  [len(counted) - long]uint32
+	localPort, remotePort                  uint16
 
-	local, remote netip.AddrPort
+	local, remote netip.Addr
 	inode, cookie uint64
 	owners        []sock.Owner
-	counters      [len(counted)]uint64
+	long          [long]uint64
 	rates         sock.Rates
 	rest          *sock.Socket // all of it, if it knows more; nil: it does not
 }
 
 // counted are the members of tcp_info of which the rates are made, and the one that
-// most want to see.
+// most want to see. The first have 64 bits in struct tcp_info, the others 32: a
+// [sock.TCPInfo] knows no number that is larger.
 var counted = [...]sock.TCPInfoField{
-	sock.TCPInfoRTT, sock.TCPInfoBytesReceived, sock.TCPInfoBytesAcked, sock.TCPInfoSegsIn, sock.TCPInfoSegsOut,
-	sock.TCPInfoTotalRetrans, sock.TCPInfoDataSegsOut,
+	sock.TCPInfoBytesReceived, sock.TCPInfoBytesAcked,
+	sock.TCPInfoRTT, sock.TCPInfoSegsIn, sock.TCPInfoSegsOut, sock.TCPInfoTotalRetrans, sock.TCPInfoDataSegsOut,
+}
+
+const (
+	long    = 2    // of counted
+	rttPart = long // its place there
+)
+
+// count holds a member of tcp_info.
+func (r *row) count(i int, v uint64) {
+	if i < long {
+		r.long[i] = v
+	} else {
+		r.short[i-long] = uint32(v)
+	}
+	r.told |= 1 << i
+}
+
+// each calls do with the members that are known.
+func (r *row) each(do func(f sock.TCPInfoField, v uint64)) {
+	for i, f := range counted {
+		switch {
+		case r.told&(1<<i) == 0:
+		case i < long:
+			do(f, r.long[i])
+		default:
+			do(f, uint64(r.short[i-long]))
+		}
+	}
 }
 
 // held are the facts that a row has room for.
@@ -63,13 +94,13 @@ func (r *row) take(s *sock.Socket, w wish) {
 	r.protocol, r.family, r.state, r.status = s.Protocol, s.Family, s.State, s.OwnerStatus
 	r.v6only = s.V6Only
 	r.ifIndex, r.recvQueue, r.sendQueue, r.backlog = s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog
-	r.local, r.remote, r.inode, r.cookie, r.rates = s.Local, s.Remote, s.Inode, s.Cookie, s.Rates
+	r.local, r.localPort, r.remote, r.remotePort = s.Local.Addr(), s.Local.Port(), s.Remote.Addr(), s.Remote.Port()
+	r.inode, r.cookie, r.rates = s.Inode, s.Cookie, s.Rates
 	r.told, r.rest = 0, nil
 	if s.Knows(sock.FieldTCPInfo) && s.TCPInfo != nil {
 		for i, f := range counted {
 			if v, ok := s.TCPInfo.Get(f); ok {
-				r.counters[i] = v
-				r.told |= 1 << i
+				r.count(i, v)
 			}
 		}
 	}
@@ -85,16 +116,11 @@ func (r *row) take(s *sock.Socket, w wish) {
 
 // goOn lets the next rates of a row begin where those of another one do.
 func (r *row) goOn(soon *row) {
-	rtt := r.counters[0]
-	r.counters, r.told, r.read = soon.counters, soon.told, soon.read
-	r.counters[0] = rtt
-	if r.rest == nil || r.rest.TCPInfo == nil {
-		return
-	}
-	for i, f := range counted {
-		if r.told&(1<<i) != 0 {
-			r.rest.TCPInfo.Set(f, r.counters[i])
-		}
+	rtt := r.short[rttPart-long]
+	r.long, r.short, r.told, r.read = soon.long, soon.short, soon.told, soon.read
+	r.short[rttPart-long] = rtt
+	if r.rest != nil && r.rest.TCPInfo != nil {
+		r.each(r.rest.TCPInfo.Set)
 	}
 }
 
@@ -115,18 +141,15 @@ func (x *record) of(r *row) *sock.Socket {
 	s.Protocol, s.Family, s.State, s.OwnerStatus = r.protocol, r.family, r.state, r.status
 	s.V6Only = r.v6only
 	s.IfIndex, s.RecvQueue, s.SendQueue, s.Backlog = r.ifIndex, r.recvQueue, r.sendQueue, r.backlog
-	s.Local, s.Remote, s.Inode, s.Cookie = r.local, r.remote, r.inode, r.cookie
+	s.Local, s.Remote = netip.AddrPortFrom(r.local, r.localPort), netip.AddrPortFrom(r.remote, r.remotePort)
+	s.Inode, s.Cookie = r.inode, r.cookie
 	s.Owners, s.Rates = r.owners, r.rates
 	s.Age = time.Duration(max(0, r.read-r.first)) // known if the beginning was seen
 	s.ReadAt = time.Unix(0, r.read)
 	s.TCPInfo = nil
 	if s.Knows(sock.FieldTCPInfo) {
 		x.info = sock.TCPInfo{}
-		for i, f := range counted {
-			if r.told&(1<<i) != 0 {
-				x.info.Set(f, r.counters[i])
-			}
-		}
+		r.each(x.info.Set)
 		s.TCPInfo = &x.info
 	}
 	return s

@@ -47,6 +47,7 @@ func Open(ctx context.Context, o Options) (*Tracer, error) {
 		t.programs.close()
 		return nil, err
 	}
+	p.spec, p.cache = nil, nil // the kernel's types, 4 MiB, are for loading alone
 	t.stop = context.AfterFunc(ctx, func() {
 		p.detach()
 		_ = t.reader.Flush() // fails only once it is closed

@@ -1,0 +1,35 @@
+package top
+
+import (
+	"math"
+	"testing"
+
+	"sockeye/sock"
+)
+
+// TestRowCounters: a row gives back each counter that it was given, and each has the room
+// that it has in the kernel.
+func TestRowCounters(t *testing.T) {
+	info := map[sock.TCPInfoField]uint64{}
+	for i, f := range counted {
+		info[f] = uint64(math.MaxUint32 - 1 - i)
+		if wide := f.Member().Bytes == 8; wide != (i < long) {
+			t.Errorf("%v has %d bytes", f, f.Member().Bytes)
+		}
+	}
+	info[sock.TCPInfoBytesAcked] = 1 << 40
+	s := connection(1, sock.Established, "10.0.0.5:8080", "10.0.0.9:1", info)
+	var r row
+	var x record
+	w := wish{facts: sock.FieldTCPInfo | sock.FieldLocal | sock.FieldRemote}
+	r.take(s, w)
+	got := x.of(&r)
+	for f, want := range info {
+		if v, known := got.TCPInfo.Get(f); v != want || !known {
+			t.Errorf("%v is %d, %v, want %d", f, v, known, want)
+		}
+	}
+	if got.Local != s.Local || got.Remote != s.Remote {
+		t.Errorf("%v to %v", got.Local, got.Remote)
+	}
+}
