@@ -113,6 +113,10 @@ func (r *run) explainText(o *options, entries []*explain.Entry, in *stateSockets
 // meanings returns what words mean, which may begin with the kind of thing that is
 // meant.
 func meanings(words []string) ([]*explain.Entry, error) {
+	words = strings.Fields(strings.Join(words, " ")) // some may stand in quotes
+	if len(words) == 0 {
+		return nil, usagef("explain needs a word between the quotes")
+	}
 	if kind, ok := explain.ParseKind(words[0]); ok && len(words) > 1 {
 		word := strings.Join(words[1:], "_")
 		entries := explain.LookupKind(kind, word)
@@ -122,8 +126,12 @@ func meanings(words []string) ([]*explain.Entry, error) {
 		return entries, nil
 	}
 	word := strings.Join(words, "_")
-	if entries := explain.Lookup(word); len(entries) > 0 {
-		return entries, nil
+	// A table says whose accept queue it is.
+	reason, _, _ := strings.Cut(word, "_of_")
+	for _, name := range []string{word, reason} {
+		if entries := explain.Lookup(name); len(entries) > 0 {
+			return entries, nil
+		}
 	}
 	if near, ok := suggest.Nearest(strings.ToLower(word), explain.Names()); ok {
 		return nil, usagef("%s is no word that sockeye prints, did you mean %s?", quote(word), near)

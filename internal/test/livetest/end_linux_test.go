@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sockeye/internal/cli"
 	"sockeye/internal/test/population"
 )
@@ -235,6 +237,27 @@ func TestKillTaken(t *testing.T) {
 				t.Error(out.String())
 			}
 		})
+	}
+}
+
+// TestKillNotPermitted: who may see a process of another user may not end it for that.
+func TestKillNotPermitted(t *testing.T) {
+	if !population.Alone(t, "busybox") {
+		return
+	}
+	server := listenerOn(t, "8087")
+	defer reap(server)
+	may := []uintptr{unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH}
+	if got := run(t, asNobodyWith(sockeye(t, "kill", "8087", "--yes", "--json"), may...)); got.status != 3 || !alive(server) ||
+		!strings.Contains(got.stdout, `"result":"not_permitted","error":"operation not permitted"`) || !strings.Contains(got.stderr, "was not ended: operation not permitted") {
+		t.Errorf("status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	// Without that right nobody is seen to hold it.
+	if got := run(t, asNobody(sockeye(t, "kill", "8087", "--yes"))); got.status != 3 || !alive(server) || got.stdout != "" || !strings.Contains(got.stderr, "who holds tcp *:8087 is hidden") {
+		t.Errorf("hidden: status %d: %s%s", got.status, got.stdout, got.stderr)
+	}
+	if got := run(t, asNobody(sockeye(t, "kill", "process", "busybox", "--yes"))); got.status != 3 || got.stdout != "" || !strings.Contains(got.stderr, "is not known") {
+		t.Errorf("by name: status %d: %s%s", got.status, got.stdout, got.stderr)
 	}
 }
 
