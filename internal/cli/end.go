@@ -2,10 +2,10 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -72,7 +72,6 @@ type ending struct {
 	o       *options
 	b       backend
 	req     platform.Request
-	number  int // the only word, 0 if it is none
 	targets []*target
 	hidden  []*sock.Socket // that match, and whose owners are not to be seen
 	nobody  []*sock.Socket // that match, and that no process holds
@@ -97,9 +96,6 @@ func (r *run) end(o *options, words []string) error {
 		return usagef("kill needs a port, or a filter that says which sockets: sockeye kill 8080")
 	}
 	e := &ending{run: r, o: o}
-	if len(words) == 1 {
-		e.number, _ = strconv.Atoi(words[0])
-	}
 	if e.req, err = o.request(f, scope{tables{protocols: tcpAndUDP}, sock.ListeningStates}); err != nil {
 		return err
 	}
@@ -117,8 +113,7 @@ func (r *run) end(o *options, words []string) error {
 // endFilter reads ports and a filter, or a filter alone.
 func (r *run) endFilter(o *options, words []string) (*filter.Filter, error) {
 	if len(words) == 0 || !isPort(words) {
-		f, err := r.readFilter(o, words)
-		return f, nameMeant(err, "kill", words)
+		return r.readFilter(o, words)
 	}
 	env := r.filterEnv(o)
 	ports, rest, err := readPorts(words, env)
@@ -130,15 +125,6 @@ func (r *run) endFilter(o *options, words []string) (*filter.Filter, error) {
 		return nil, err
 	}
 	return r.andFile(o, filter.And(wanted, rest), env)
-}
-
-// nameMeant replaces the mistake of one word that is no filter: the name of a process is
-// what people mean.
-func nameMeant(err error, command string, words []string) error {
-	if err == nil || len(words) != 1 || strings.ContainsAny(words[0], " =!<>~()\"'") {
-		return err
-	}
-	return notAFilter(err, "that is no filter, did you mean sockeye "+command+" process "+words[0]+"?")
 }
 
 // carryOut finds, holds, asks, ends and looks again.
@@ -220,6 +206,73 @@ func (e *ending) sort(all []*sock.Socket) {
 		}
 	}
 	slices.SortFunc(e.targets, func(a, b *target) int { return a.process.PID - b.process.PID })
+}
+
+// hidden reports whether a process that is not seen may hold a socket.
+func hidden(s *sock.Socket) bool {
+	return s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched
+}
+
+// special says why a process is ended only on a word for it; empty for most.
+func special(p *sock.Process) string {
+	switch {
+	case p.PID == os.Getpid():
+		return "this process"
+	case p.PID == 1 && runtime.GOOS != "windows":
+		return "the first process, on which all others depend"
+	case platform.IsProxy(p.Name):
+		return "a proxy in front of a container: to end what is behind it, stop the container"
+	}
+	return ""
+}
+
+// consent asks, or refuses where nobody can be asked.
+func (e *ending) consent() error {
+	var plain, guarded []*target
+	for _, t := range e.targets {
+		switch {
+		case t.result != "" || t.process.PID == os.Getpid():
+		case t.special != "":
+			guarded = append(guarded, t)
+		default:
+			plain = append(plain, t)
+		}
+	}
+	if e.o.yes {
+		return nil
+	}
+	if !e.Asks {
+		if len(guarded) > 0 {
+			return usagef("%s is %s; --yes ends it all the same", guarded[0].name(), guarded[0].special)
+		}
+		return usagef("kill asks first, and standard input is no terminal: --yes ends processes without a question")
+	}
+	if len(plain) > 0 && !e.agreeTo(plain) {
+		refuse(plain)
+	}
+	for _, t := range guarded {
+		if !e.agree("end " + t.described() + ": it is " + t.special) {
+			refuse([]*target{t})
+		}
+	}
+	return e.confirm() // an answer may take hours
+}
+
+// agreeTo asks whether some processes are to be ended.
+func (e *ending) agreeTo(all []*target) bool {
+	if len(all) == 1 {
+		return e.agree("end " + all[0].described())
+	}
+	for _, t := range all {
+		e.say("%s", t.described())
+	}
+	return e.agree(fmt.Sprintf("end these %d processes", len(all)))
+}
+
+func refuse(all []*target) {
+	for _, t := range all {
+		t.result = resultSpared
+	}
 }
 
 // signalAll sends TERM, waits, and sends KILL to what holds its sockets still.

@@ -49,7 +49,7 @@ func (e *ending) conclude() error {
 	case len(e.targets) == 0 && e.status == exitMatched:
 		e.status = exitNothing
 		if !e.o.terse() && len(e.nobody) == 0 {
-			e.say("nothing that matches is held by a process%s", e.pidMeant())
+			e.say("nothing that matches is held by a process")
 		}
 	case e.o.dryRun:
 		e.tellGuarded()
@@ -57,15 +57,6 @@ func (e *ending) conclude() error {
 		e.tellResults()
 	}
 	return nil
-}
-
-// pidMeant says how a process is named, if the number is that of one and was taken for a
-// port.
-func (e *ending) pidMeant() string {
-	if e.number == 0 || !e.b.host.HasProcess(e.ctx, e.number) {
-		return ""
-	}
-	return fmt.Sprintf("; the sockets of the process %d are: sockeye kill pid %d", e.number, e.number)
 }
 
 // tellGuarded says which processes would be asked about by themselves.

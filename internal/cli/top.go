@@ -84,17 +84,15 @@ func (r *run) top(o *options, words []string) error {
 	}
 	b.compares = true
 	v := &topView{run: r, o: o, b: b}
-	if err := v.prepareEnds(); err != nil {
+	if err := v.openEnds(); err != nil {
 		return err
 	}
+	defer v.ends.close()
 	if _, err := v.request(f); err != nil {
 		return err
 	}
 	settings, err := v.settings(f, words)
 	if err != nil {
-		return err
-	}
-	if err := v.ends.begin(r.ctx); err != nil {
 		return err
 	}
 	takesTime(r.ctx) // to put the terminal back

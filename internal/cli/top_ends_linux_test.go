@@ -10,18 +10,44 @@ import (
 	"testing"
 
 	"sockeye/internal/test/population"
+	"sockeye/sock"
 )
+
+// TestTopWithoutEnds: where ends are not told, or not wanted, the view says why, and has
+// no facts of them.
+func TestTopWithoutEnds(t *testing.T) {
+	for words, why := range map[string]string{
+		"--event-source poll": "--event-source poll",
+		"--source proc":       "connections are listed without a cookie from the source proc",
+	} {
+		v, _ := viewHere(t, strings.Fields(words)...)
+		if err := v.openEnds(); err != nil || v.unseen != why || v.ends != nil || v.machine().Ends != nil || v.b.fields().Has(sock.FieldEvent) {
+			t.Errorf("%s: %v, %q, %v", words, err, v.unseen, v.ends)
+		}
+		if _, err := v.parse("failure = refused", false); err == nil {
+			t.Errorf("%s: a fact of ends is one here", words)
+		}
+		v.ends.close()
+	}
+	v, _ := viewHere(t, "--event-source", "destroy")
+	if err := v.openEnds(); err == nil || err.Error() != `unknown --event-source "destroy"; there is auto, bpf, poll` {
+		t.Error(err)
+	}
+	v, _ = viewHere(t)
+	why := v.b.host.TraceRefused()
+	if err := v.openEnds(); err != nil || (v.ends == nil) != (v.unseen != "") || why != "" && v.unseen == "" {
+		t.Errorf("%v, %q, %v; before %q", err, v.unseen, v.ends, why)
+	}
+	v.ends.close()
+}
 
 // needsEnds skips a test where programs in the kernel cannot tell of ends.
 func needsEnds(t *testing.T) {
 	t.Helper()
 	v, _ := viewHere(t, "--event-source", "bpf")
-	if err := v.prepareEnds(); err != nil {
-		t.Fatal(err)
-	}
-	switch err := v.ends.begin(t.Context()); {
+	switch err := v.openEnds(); {
 	case err == nil:
-		v.ends.trace.Close()
+		v.ends.close()
 	case strings.Contains(err.Error(), "too old"):
 		t.Skip(err)
 	default:

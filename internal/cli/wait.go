@@ -71,7 +71,7 @@ func (r *run) waitFor(o *options, words []string) error {
 	}
 	f, err := r.readFilter(o, words)
 	if err != nil {
-		return o.guess(nameMeant(err, "wait", words), words)
+		return o.guess(err, words)
 	}
 	if f.Empty() && !o.choosesTables() {
 		return usagef("wait needs what it waits for: sockeye wait -l sport 8080")

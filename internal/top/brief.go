@@ -78,7 +78,7 @@ func (m *maker) brief(p *pass, stay time.Duration) {
 func (m *maker) fresh(p *pass, at int64) (more int) {
 	e := &m.ends
 	for _, r := range e.rows[:e.ripeRows] {
-		if p.has(r.key) || m.last.has(r.key) {
+		if p.has(r.key) {
 			continue
 		}
 		m.born++
@@ -86,7 +86,7 @@ func (m *maker) fresh(p *pass, at int64) (more int) {
 		p.addBrief(r)
 	}
 	for _, key := range e.keys[:e.ripeKeys] {
-		if !p.has(key) && !m.last.has(key) {
+		if !p.has(key) {
 			more++
 		}
 	}

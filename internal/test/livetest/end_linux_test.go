@@ -155,11 +155,6 @@ func TestKill(t *testing.T) {
 	if got := run(t, sockeye(t, "kill", "8080", "--yes")); got.status != 1 {
 		t.Errorf("a free port: status %d: %s%s", got.status, got.stdout, got.stderr)
 	}
-	// A number is a port, also of those who know kill(1).
-	pid := strconv.Itoa(client.Process.Pid)
-	if got := run(t, sockeye(t, "kill", pid, "--yes")); got.status != 1 || !alive(client) || !strings.HasSuffix(got.stderr, ": sockeye kill pid "+pid+"\n") {
-		t.Errorf("a PID: status %d: %s%s", got.status, got.stdout, got.stderr)
-	}
 	// With its connections, of which the kernel keeps something: that is nobody's.
 	both := listenerOn(t, "8083")
 	clientOf(t, "8083")
