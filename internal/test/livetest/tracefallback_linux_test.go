@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +51,9 @@ func TestTraceFallsBack(t *testing.T) {
 		"forced ends":           {asMyself, (*exec.Cmd).Start, []string{"--event-source", "destroy"}, "destroy", ""},
 		"forced listings":       {asMyself, (*exec.Cmd).Start, []string{"--event-source", "poll"}, "poll", ""},
 	} {
+		if name == "a policy against both" && runtime.GOARCH == "s390x" {
+			continue // Go calls socketcall(2) there, which is not among the calls that can fail
+		}
 		t.Run(name, func(t *testing.T) {
 			fallenBack(t, startTracing(t, c.as(sockeye(t, append([]string{"trace", "--ndjson", "--debug"}, c.args...)...)), c.start), c.source, c.said)
 		})
