@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"slices"
 
 	"sockeye/procnet"
@@ -69,6 +70,16 @@ func (h *Host) OpenFiles(pid int) (open, most int64, known bool) {
 	}
 	open, most, err := procnet.At(h.chain.env.Proc).OpenFiles(pid)
 	return open, most, err == nil && most >= 0
+}
+
+// Translations calls visit for the connections whose addresses are changed on the way
+// (NAT), in a network namespace that is listed. The error says why they are not known.
+func (h *Host) Translations(ctx context.Context, n sock.Netns, visit func(*sock.Translation)) error {
+	env := h.envOf(&sock.Socket{Netns: n, Known: sock.FieldNetns})
+	if h.translations == nil || env == nil {
+		return sock.ErrUnavailable
+	}
+	return h.translations(ctx, env, visit)
 }
 
 // Kernels is [Listing.Kernel] of each network namespace that was listed, with the room

@@ -184,6 +184,9 @@ func (x *examination) look() error {
 	}
 	needs := x.o.wants(doctor.Needs())
 	x.machine.OpenFiles = b.host.OpenFiles
+	x.machine.Translations = func(n sock.Netns, visit func(*sock.Translation)) error {
+		return b.host.Translations(x.ctx, n, visit)
+	}
 	x.machine.Lacks = doctor.Needs() &^ (needs & b.fields())
 	first := needs
 	if x.req.Filter.Needs()&sock.OwnerFields == 0 {

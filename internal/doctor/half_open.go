@@ -15,7 +15,7 @@ var halfOpen = &Rule{
 	Meaning: "The other end of a connection on this host is gone: what is written gets a reset, and who only reads waits for ever.",
 	Advice:  "A time-out in the program, or keepalive, finds it.",
 	Twice:   true,
-	begin: func(*Sample, settings) look {
+	begin: func(sample *Sample, _ settings) look {
 		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
 		seen := map[ends]bool{}           // what is the other end of none yet
 		see := func(was *before, c *sock.Socket) {
@@ -40,6 +40,19 @@ var halfOpen = &Rule{
 			}
 		}
 		return look{see, func() (found []Finding) {
+			// Where addresses are changed on the way (NAT) the other end has others.
+			if len(alone) > 0 && sample.translations != nil {
+				err := sample.translations(func(t *sock.Translation) {
+					for _, f := range []sock.Flow{t.Original, t.Reply} {
+						if f.Protocol == sock.TCP && f.From.Addr().IsLoopback() && f.To.Addr().IsLoopback() {
+							delete(alone, ends{endOf(f.From), endOf(f.To)})
+						}
+					}
+				})
+				if err != nil {
+					return nil // then it is not certain
+				}
+			}
 			for e, p := range alone {
 				c := &sock.Socket{
 					Protocol: sock.TCP, Family: sock.IPv4, State: sock.Established, Local: e.local.addrPort(), Remote: e.remote.addrPort(),

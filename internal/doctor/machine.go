@@ -22,6 +22,9 @@ type Machine struct {
 	// OpenFiles returns how many descriptors a process has, and how many it may have; nil:
 	// that is not told.
 	OpenFiles func(pid int) (open, most int64, known bool)
+	// Translations calls visit for the connections of a network namespace whose addresses
+	// are changed on the way; nil: none are.
+	Translations func(n sock.Netns, visit func(*sock.Translation)) error
 	// Once: there is one listing, the second. Rules that compare two are skipped, and
 	// the others take a socket for one that was the same before.
 	Once bool
@@ -47,7 +50,11 @@ func (m *Machine) In(n sock.Netns) *Space {
 	i := slices.IndexFunc(m.spaces, func(s *Space) bool { return sameSpace(s.Netns, n) })
 	if i < 0 {
 		i = len(m.spaces)
-		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, OpenFiles: m.OpenFiles, identity: m.Identity}})
+		var translations func(func(*sock.Translation)) error
+		if m.Translations != nil {
+			translations = func(visit func(*sock.Translation)) error { return m.Translations(n, visit) }
+		}
+		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, OpenFiles: m.OpenFiles, translations: translations, identity: m.Identity}})
 	}
 	m.last = m.spaces[i]
 	return m.last

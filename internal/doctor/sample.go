@@ -25,6 +25,9 @@ type Sample struct {
 	// OpenFiles returns how many descriptors a process has, and how many it may have; nil:
 	// that is not told.
 	OpenFiles func(pid int) (open, most int64, known bool)
+	// translations calls visit for the connections whose addresses are changed on the
+	// way; nil: none are.
+	translations func(visit func(*sock.Translation)) error
 	// Lacks are facts that nothing tells here; rules that need one are skipped.
 	Lacks sock.Field
 	// Once: there was no first listing.

@@ -246,6 +246,11 @@ var troubles = []trouble{
 		return []int{6379}, nil
 	}},
 	{"half_open", func(m *maker) ([]int, []string) {
+		// Both ends of this one are there, with other addresses.
+		listener, at := m.listen("127.0.0.1:0", 8)
+		m.filter("OUTPUT", "-t", "nat", "-p", "tcp", "-d", "127.0.0.1", "--dport", "8107", "-j", "REDIRECT", "--to-ports", strconv.Itoa(at))
+		m.connect("127.0.0.1", "127.0.0.1:8107")
+		m.readable(listener)
 		client, server := m.pair("127.0.0.1", "127.0.0.1")
 		port := boundPort(m.T, client)
 		m.filter("OUTPUT", "-p", "tcp", "--tcp-flags", "RST", "RST", "-j", "DROP")
