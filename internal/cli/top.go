@@ -24,8 +24,8 @@ import (
 const topHelp = `Shows the sockets on the whole screen, and lists them again every second. The
 key ? lists the keys: / types a filter, o an order, B groups, Enter shows all
 that is known of a socket, c closes a connection, x signals its owner, q quits.
-Connections that live shorter than that are marked ± where the kernel tells of
-them (Linux, as root); --event-source poll does without.
+Connections that open and close between two listings are marked ±, where the
+kernel tells of them (Linux, as root); --event-source poll does without.
 
 Examples:
   sockeye top

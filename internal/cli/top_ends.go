@@ -31,9 +31,15 @@ func (v *topView) openEnds() error {
 		return unknownWord("--event-source", v.o.eventSource, endSources)
 	}
 	source, err := v.o.readEventSource()
+	if err != nil {
+		return err
+	}
+	set, _, err := v.o.chosenTables(tables{protocols: tcpAndUDP})
 	switch {
 	case err != nil:
 		return err
+	case !set.protocols.Has(sock.TCP):
+		v.unseen = "TCP is not listed"
 	case source == sock.SourcePoll:
 		v.unseen = "--event-source poll"
 	case !v.b.host.Fields().Has(sock.FieldCookie):

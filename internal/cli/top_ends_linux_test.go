@@ -18,6 +18,7 @@ import (
 func TestTopWithoutEnds(t *testing.T) {
 	for words, why := range map[string]string{
 		"--event-source poll": "--event-source poll",
+		"-ux":                 "TCP is not listed",
 		"--source proc":       "connections are listed without a cookie from the source proc",
 	} {
 		v, _ := viewHere(t, strings.Fields(words)...)
