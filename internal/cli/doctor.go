@@ -126,7 +126,7 @@ func (r *run) doctor(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	x := &examination{run: r, o: o, req: req, machine: doctor.Machine{Changes: o.changes}}
+	x := &examination{run: r, o: o, req: req, machine: doctor.Machine{Changes: o.changes, Partial: !f.Empty()}}
 	if o.from != "" {
 		err = x.read()
 	} else {

@@ -30,6 +30,7 @@ func (x *examination) read() error {
 // apply applies the rules to what two files hold, or to the last if there is one.
 func (x *examination) apply(first, last *side) error {
 	x.machine.Once = first.file == ""
+	x.machine.Partial = x.machine.Partial || partial(last) || partial(first)
 	x.machine.Lacks = lacking(last)
 	if !x.machine.Once {
 		before, after := &first.snap, &last.snap
@@ -66,6 +67,14 @@ func (x *examination) apply(first, last *side) error {
 		}
 	}
 	return nil
+}
+
+// partial reports whether a file was not asked for every connection of TCP.
+func partial(s *side) bool {
+	asked := &s.snap.Asked
+	q := asked.Query()
+	return asked.Told() && (asked.Filter != "" || !q.Protocols.Has(sock.TCP) || sock.ConnectedStates&^q.States != 0 ||
+		q.Families != sock.Families(sock.IPv4, sock.IPv6))
 }
 
 // lacking returns the facts that no socket of a listing knows of which it would be told:
@@ -124,6 +133,8 @@ func reason(s doctor.Skip) string {
 		return "needs the kernel's counters, which are not known"
 	case s.Twice:
 		return "compares two listings"
+	case s.Partial:
+		return "needs every connection, and some are left out"
 	}
 	return "needs " + fact.Missing(s.Lacks) + ", which no socket tells"
 }

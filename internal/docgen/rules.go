@@ -24,6 +24,9 @@ func ruleTable(old []byte) ([]byte, error) {
 		if r.Twice {
 			needs = append(needs, "twice")
 		}
+		if r.Whole {
+			needs = append(needs, "no filter")
+		}
 		if words := fact.Missing(r.Needs); words != "" {
 			needs = append(needs, words)
 		}

@@ -65,6 +65,8 @@ type Rule struct {
 	// Twice: it compares a socket with what it was in the first listing. Another rule
 	// may ask that a state lasted, which of one listing alone is taken for granted.
 	Twice bool
+	// Whole: it takes what is not listed for not there, so nothing of TCP may be left out.
+	Whole bool
 
 	begin func(s *Sample, set settings) look
 }

@@ -15,6 +15,7 @@ var halfOpen = &Rule{
 	Meaning: "The other end of a connection on this host is gone: what is written gets a reset, and who only reads waits for ever.",
 	Advice:  "A time-out in the program, or keepalive, finds it.",
 	Twice:   true,
+	Whole:   true,
 	begin: func(sample *Sample, _ settings) look {
 		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
 		seen := map[ends]bool{}           // what is the other end of none yet
@@ -31,10 +32,11 @@ var halfOpen = &Rule{
 			case seen[other]:
 				delete(seen, other)
 			case stayedIn(sock.States(sock.Established), was, c):
-				alone[mine] = nil
+				var holder *sock.Process
 				if len(c.Owners) > 0 {
-					alone[mine] = c.Owners[0].Process
+					holder = c.Owners[0].Process
 				}
+				alone[mine] = holder
 			default:
 				seen[mine] = true
 			}

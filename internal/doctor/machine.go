@@ -28,6 +28,8 @@ type Machine struct {
 	// Once: there is one listing, the second. Rules that compare two are skipped, and
 	// the others take a socket for one that was the same before.
 	Once bool
+	// Partial: some of the sockets of TCP are left out, as by a filter.
+	Partial bool
 	// Identity tells the sockets of both listings apart; nil: [change.IdentityOf].
 	Identity func(*sock.Socket) change.Identity
 
@@ -54,7 +56,7 @@ func (m *Machine) In(n sock.Netns) *Space {
 		if m.Translations != nil {
 			translations = func(visit func(*sock.Translation)) error { return m.Translations(n, visit) }
 		}
-		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, OpenFiles: m.OpenFiles, translations: translations, identity: m.Identity}})
+		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, Partial: m.Partial, OpenFiles: m.OpenFiles, translations: translations, identity: m.Identity}})
 	}
 	m.last = m.spaces[i]
 	return m.last
@@ -112,7 +114,7 @@ func (m *Machine) Findings() []Finding {
 // Skipped returns the rules that could not be applied in any namespace, and why.
 func (m *Machine) Skipped() []Skip {
 	if len(m.spaces) == 0 {
-		return (&Sample{Lacks: m.Lacks, Once: m.Once}).Skipped()
+		return (&Sample{Lacks: m.Lacks, Once: m.Once, Partial: m.Partial}).Skipped()
 	}
 	least := m.spaces[0].Skipped()
 	for _, sp := range m.spaces[1:] {
@@ -128,6 +130,7 @@ type Skip struct {
 	Rule     *Rule
 	Counters bool       // the kernel's counters are not known
 	Twice    bool       // there was one listing, and it compares two
+	Partial  bool       // sockets were left out
 	Lacks    sock.Field // facts that nothing tells
 }
 
@@ -139,6 +142,8 @@ func (s *Sample) Skipped() (all []Skip) {
 			all = append(all, Skip{Rule: r, Counters: true})
 		case r.Twice && s.Once:
 			all = append(all, Skip{Rule: r, Twice: true})
+		case r.Whole && s.Partial:
+			all = append(all, Skip{Rule: r, Partial: true})
 		case r.Needs&s.Lacks != 0:
 			all = append(all, Skip{Rule: r, Lacks: r.Needs & s.Lacks})
 		}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 
 	"sockeye/sock"
@@ -70,6 +71,11 @@ func TestMachineIsToldOnce(t *testing.T) {
 // TestSkipped: what a rule needs and the sample has not is said, and it finds nothing.
 func TestSkipped(t *testing.T) {
 	var m Machine
+	whole := Machine{Partial: true}
+	leftOut := slices.DeleteFunc(whole.Skipped(), func(s Skip) bool { return !s.Partial })
+	if len(leftOut) != 1 || leftOut[0].Rule != halfOpen {
+		t.Errorf("%+v", leftOut)
+	}
 	m.Once, m.Lacks = true, sock.FieldBacklog
 	m.See(listenerIn(7, "80"))
 	if found := m.Findings(); len(found) > 0 {

@@ -32,6 +32,8 @@ type Sample struct {
 	Lacks sock.Field
 	// Once: there was no first listing.
 	Once bool
+	// Partial: some of the sockets of TCP are left out, as by a filter.
+	Partial bool
 
 	identity func(*sock.Socket) change.Identity // nil: the cookie, or else the usual one
 	earlier  earlier
