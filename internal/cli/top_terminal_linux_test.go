@@ -120,7 +120,11 @@ func TestTopOnATerminal(t *testing.T) {
 	defer l.Close()
 	p := startTop(t, "-tl", "src", "127.9.8.7")
 	p.until("127.9.8.7:" + port)
-	p.types("?")
+	p.types("w")
+	p.until("waits for connections")
+	p.types("!")
+	p.until("does not look at these tables") // with -l
+	p.types("!?")
 	p.until("Movement")
 	p.types("q/") // out of the help, and into the filter
 	p.until("filter")

@@ -33,3 +33,29 @@ func TestRowCounters(t *testing.T) {
 		t.Errorf("%v to %v", got.Local, got.Remote)
 	}
 }
+
+// TestRowGoesOn: rates that were taken over too short a time begin where they did, and the
+// rest is of now.
+func TestRowGoesOn(t *testing.T) {
+	var soon, r row
+	var x record
+	w := wish{facts: sock.FieldTCPInfo, info: true}
+	for to, s := range map[*row]*sock.Socket{
+		&soon: connection(1, sock.Established, "10.0.0.5:1", "10.0.0.9:1", traffic(1000, 2000, 300)),
+		&r:    connection(1, sock.Established, "10.0.0.5:1", "10.0.0.9:1", traffic(9000, 9000, 700)),
+	} {
+		to.take(s, w)
+	}
+	soon.read, r.read = 1, 2
+	r.goOn(&soon)
+	for f, want := range map[sock.TCPInfoField]uint64{
+		sock.TCPInfoBytesReceived: 1000, sock.TCPInfoBytesAcked: 2000, sock.TCPInfoSegsIn: 1, sock.TCPInfoRTT: 700, sock.TCPInfoSndCwnd: 10,
+	} {
+		if v, known := x.of(&r).TCPInfo.Get(f); v != want || !known {
+			t.Errorf("%v is %d, %v, want %d", f, v, known, want)
+		}
+	}
+	if r.read != 1 {
+		t.Errorf("it was read at %d", r.read)
+	}
+}

@@ -31,13 +31,8 @@ func TestShelf(t *testing.T) {
 		}
 	}
 	fill(0)
-	for i, b := range s.boards[:len(s.boards)-1] {
-		if cap(b) != board { // it was moved, and stays where it was, too
-			t.Errorf("board %d has room for %d", i, cap(b))
-		}
-	}
 	first, boards := &s.boards[0][0], len(s.boards)
-	if boards > 5 {
+	if boards < 4 || boards > 5 { // less: one was moved, and stays where it was, too
 		t.Errorf("%d boards for %d owners and one list of %d", boards, 3*board, 2*board)
 	}
 	s.empty()
