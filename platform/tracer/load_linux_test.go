@@ -97,6 +97,7 @@ func TestEveryChange(t *testing.T) {
 	if lost == 0 && (clients != n || servers != n) || lost > 0 && !preempted() || uint64(len(events))+lost != changesOf(n) {
 		t.Errorf("%d connections: %d clients, %d servers, %d changes told and %d lost of %d", n, clients, servers, len(events), lost, changesOf(n))
 	}
+	t.Logf("%d changes are told and %d lost", len(events), lost)
 	for i, program := range w.tracer.programs.copies {
 		t.Logf("program %d of %d was kept from %d changes", i+1, len(w.tracer.programs.copies), misses(program))
 	}
