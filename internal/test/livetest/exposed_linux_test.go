@@ -294,10 +294,10 @@ func inNamed(t *testing.T, name string, f func()) {
 			return
 		}
 		err := unix.Setns(int(file.Fd()), unix.CLONE_NEWNET)
+		defer func() { done <- err }() // also if f ends the test
 		if err == nil {
 			f()
 		}
-		done <- err
 	}
 	go enter()
 	if err := <-done; err != nil {
