@@ -7,7 +7,8 @@ import (
 )
 
 // withInterfaces gives an environment the network interfaces of its namespace. On
-// Linux they are one message from one NETLINK_ROUTE socket, and their addresses another.
+// Linux they are one message from one NETLINK_ROUTE socket; their addresses are another
+// from another, and the VRFs a third.
 func withInterfaces(env *sock.Environment) *sock.Environment {
 	env.Interfaces = &sock.Interfaces{
 		Load: func() (map[uint32]string, error) {
