@@ -12,7 +12,7 @@ import (
 func TestRowCounters(t *testing.T) {
 	info := map[sock.TCPInfoField]uint64{}
 	for i, f := range counted {
-		info[f] = uint64(math.MaxUint32 - 1 - i)
+		info[f] = math.MaxUint32 - 1 - uint64(i)
 		if wide := f.Member().Bytes == 8; wide != (i < long) {
 			t.Errorf("%v has %d bytes", f, f.Member().Bytes)
 		}
