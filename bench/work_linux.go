@@ -122,10 +122,13 @@ func (j *job) do() (done *outcome, err error) {
 			fmt.Fprintln(os.Stderr)
 			return nil, fmt.Errorf("%s: %w", r.Name, err)
 		}
-		if res.Skipped != "" {
+		switch ratio := res.ratio(); {
+		case res.Skipped != "":
 			fmt.Fprintf(os.Stderr, " %s\n", res.Skipped)
-		} else {
-			fmt.Fprintf(os.Stderr, " %.3f\n", res.ratio())
+		case ratio == 0:
+			fmt.Fprintln(os.Stderr, " without its peer")
+		default:
+			fmt.Fprintf(os.Stderr, " %.3f\n", ratio)
 		}
 		done.Results = append(done.Results, *res)
 	}

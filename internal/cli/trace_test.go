@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sockeye/platform"
+	"sockeye/render"
 	"sockeye/sock"
 )
 
@@ -82,5 +83,36 @@ func TestTraceTotal(t *testing.T) {
 		if got := traceTotal(c.view, c.of, c.lost); got != c.want {
 			t.Errorf("%v: %s, want %s", c.view, got, c.want)
 		}
+	}
+}
+
+// TestTraceColumns: a narrow terminal has fewer columns of each view, and the same ones
+// in the same order; a wide one, a pipe and --wide have all.
+func TestTraceColumns(t *testing.T) {
+	for view, all := range viewColumns {
+		columns := func(l render.Options) string {
+			o := &options{view: viewWord{view: view}}
+			l.Format = render.Table
+			o.arrangeTrace(&l, nil, sock.SourceBPF)
+			return o.columns[0]
+		}
+		for _, l := range []render.Options{{}, {Width: traceWidth}, {Width: 80, Wide: true}} {
+			if got := columns(l); got != all {
+				t.Errorf("%v, %d cells: %s", view, l.Width, got)
+			}
+		}
+		few := columns(render.Options{Width: 80})
+		for _, name := range leftOut[view] {
+			if !strings.Contains(","+all+",", ","+name+",") || strings.Contains(","+few+",", ","+name+",") {
+				t.Errorf("%v: %s in %s", view, name, few)
+			}
+		}
+		if n := strings.Count(all, ",") - strings.Count(few, ","); n != len(leftOut[view]) || n == 0 {
+			t.Errorf("%v: %s", view, few)
+		}
+	}
+	o := &options{columns: []string{"time"}}
+	if o.arrangeTrace(&render.Options{Format: render.Table, Width: 80}, o.columns, sock.SourceBPF); o.columns[0] != "time" {
+		t.Errorf("what was asked for: %s", o.columns)
 	}
 }

@@ -32,6 +32,28 @@ var (
 	countedLifetimes = "time,protocol,local,remote,bytes_acked,bytes_received,total_retrans,rtt,pid,process"
 )
 
+// traceWidth is what the columns of most views need with addresses of IPv4.
+const traceWidth = 110
+
+// leftOut are the columns that a view loses on a terminal that is not as wide, so that
+// an event stays a line.
+var leftOut = map[platform.View][]string{
+	platform.ViewStates:      {"time", "protocol", "old_state", "duration_ms"},
+	platform.ViewLifetimes:   {"time", "protocol", "lifetime_ms", "total_retrans", "rtt"},
+	platform.ViewConnects:    {"time", "protocol", "duration_ms"},
+	platform.ViewAccepts:     {"time", "protocol", "duration_ms", "owner_origin"},
+	platform.ViewListens:     {"time", "protocol"},
+	platform.ViewRetransmits: {"time", "protocol", "retransmitted", "segments", "segment_bytes"},
+	platform.ViewResets:      {"time", "protocol", "state", "reason"},
+	platform.ViewDrops:       {"time", "protocol", "state", "segments"},
+}
+
+// narrow takes away what a narrow terminal has no room for.
+func narrow(columns string, v platform.View) string {
+	names := slices.DeleteFunc(strings.Split(columns, ","), func(name string) bool { return slices.Contains(leftOut[v], name) })
+	return strings.Join(names, ",")
+}
+
 // viewOption is one of the views, called as it is.
 func (o *options) viewOption(v platform.View, usage string) *option {
 	return &option{name: v.String(), group: groupViews, usage: usage, set: func(string) error {
@@ -92,6 +114,9 @@ func (o *options) arrangeTrace(l *render.Options, columns []string, source sock.
 		o.columns = []string{viewColumns[o.view.view]}
 		if o.view.view == platform.ViewLifetimes && source != sock.SourceBPF && source != sock.SourceUnknown {
 			o.columns = []string{countedLifetimes}
+		}
+		if l.Width > 0 && l.Width < traceWidth && !l.Wide {
+			o.columns[0] = narrow(o.columns[0], o.view.view)
 		}
 		if o.allNetns {
 			o.columns = []string{strings.Replace(o.columns[0], ",pid,", ",netns,pid,", 1)}
