@@ -2,7 +2,6 @@ package procnet
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -40,32 +39,18 @@ func Translations(env *sock.Environment, visit func(*sock.Translation)) error {
 // readTranslations reads lines; those that are not understood are left out, and the
 // error says so.
 func readTranslations(r io.Reader, path string, visit func(*sock.Translation)) error {
-	var lines lineReader
-	lines.open(r)
-	defer lines.close()
-	unread := malformed{path: path}
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF && unread.lines > 0:
-			return unread.partial()
-		case err == io.EOF:
-			return nil
-		case errors.Is(err, errLongLine):
-			unread.add(lines.number)
-			continue
-		case err != nil:
-			return err
-		}
+	unread, err := eachUnderstood(r, path, func(_ int, line []byte) bool {
 		var t sock.Translation
 		ported, ok := parseTracked(line, &t)
-		switch {
-		case !ok:
-			unread.add(lines.number)
-		case ported && t.Changes():
+		if ok && ported && t.Changes() {
 			visit(&t)
 		}
+		return ok
+	})
+	if err != nil {
+		return err
 	}
+	return unread.err()
 }
 
 // parseTracked reads a line (ct_seq_show of net/netfilter/nf_conntrack_standalone.c):

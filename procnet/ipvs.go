@@ -48,29 +48,15 @@ type virtualService struct {
 // Addresses of IPv4 are eight digits, those of IPv6 stand in brackets. Lines that are not
 // understood are left out, and the error says so. One service is held at a time.
 func readVirtualServices(r io.Reader, path string, visit func(*sock.Forward)) error {
-	var lines lineReader
-	lines.open(r)
-	defer lines.close()
-	unread := malformed{path: path}
 	v := virtualService{visit: visit}
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF:
-			if v.end(); unread.lines > 0 {
-				return unread.partial()
-			}
-			return nil
-		case errors.Is(err, errLongLine):
-			unread.add(lines.number)
-			continue
-		case err != nil:
-			return err
-		}
-		if lines.number > 3 && !v.read(line) { // behind the titles
-			unread.add(lines.number)
-		}
+	unread, err := eachUnderstood(r, path, func(number int, line []byte) bool {
+		return number <= 3 || v.read(line) // behind the titles
+	})
+	if err != nil {
+		return err
 	}
+	v.end()
+	return unread.err()
 }
 
 // read reads a line and reports whether it was understood.

@@ -321,6 +321,35 @@ func (m *malformed) add(line int) {
 	m.lines++
 }
 
+// eachUnderstood calls read with every line of a file and its number, from 1, and returns
+// those that it did not understand or that are too long.
+func eachUnderstood(r io.Reader, path string, read func(number int, line []byte) bool) (unread malformed, err error) {
+	var lines lineReader
+	lines.open(r)
+	defer lines.close()
+	unread.path = path
+	for {
+		line, err := lines.next()
+		switch {
+		case err == io.EOF:
+			return unread, nil
+		case err != nil && !errors.Is(err, errLongLine):
+			return unread, err
+		}
+		if err != nil || !read(lines.number, line) {
+			unread.add(lines.number)
+		}
+	}
+}
+
+// err is the warning as an error, nil if every line was understood.
+func (m *malformed) err() error {
+	if p := m.partial(); p != nil {
+		return p
+	}
+	return nil
+}
+
 // partial returns the warning, or nil if every line was understood.
 func (m *malformed) partial() *sock.Partial {
 	if m.lines == 0 {
