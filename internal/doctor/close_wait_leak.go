@@ -60,16 +60,13 @@ var closeWaitLeak = &Rule{
 // connections came to those while it was looked.
 func closeWait(pid int, g *group, more int) *Finding {
 	f := &Finding{
-		Severity: Warning, Try: "sockeye -t state close-wait",
+		Severity: Warning, Try: tryProcess(pid, "state close-wait", "-t state close-wait"),
 		Title: fmt.Sprintf("%s of %s %s in CLOSE_WAIT, for at least %s", count(g.Total, "connection"), holder(g.first()),
 			verb(g.Total, "stays", "stay"), span(time.Duration(g.number)*time.Millisecond)),
 		Counters: []Number{{"close_wait", int64(g.Total)}, {"more_close_wait", int64(more)}},
 	}
 	if more > 0 {
 		f.Title += fmt.Sprintf(", and %d more came to them", more)
-	}
-	if pid != 0 {
-		f.Try = fmt.Sprintf("sockeye process %d state close-wait", pid)
 	}
 	return f
 }

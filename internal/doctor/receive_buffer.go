@@ -26,15 +26,11 @@ var receiveBuffer = &Rule{
 		}
 		full := by.findings(func(pid int, g *group) *Finding {
 			c := g.first()
-			f := &Finding{
+			return &Finding{
 				Severity: Info, Counters: []Number{{"rmem_alloc", int64(g.number)}}, Limits: []Number{{"rcvbuf", int64(c.Memory.Rcvbuf)}},
 				Title: fmt.Sprintf("The receive buffers of %s of %s are full: %d of %d bytes in the first", count(g.Total, "connection"), holder(c), c.Memory.RmemAlloc, c.Memory.Rcvbuf),
-				Try:   "sockeye -tm --sort -recv_queue",
+				Try:   tryProcess(pid, "-m --sort -recv_queue", "-tm --sort -recv_queue"),
 			}
-			if pid != 0 {
-				f.Try = fmt.Sprintf("sockeye process %d -m --sort -recv_queue", pid)
-			}
-			return f
 		})
 		return look{see, func() []Finding {
 			found := full()

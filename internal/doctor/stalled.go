@@ -57,14 +57,11 @@ var receiverStalled = &Rule{
 			}
 		}
 		return look{see, by.findings(func(pid int, g *group) *Finding {
-			f := &Finding{
-				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}}, Try: "sockeye -t --sort -recv_queue",
+			return &Finding{
+				Severity: Warning, Counters: []Number{{"recv_queue", int64(g.number)}},
+				Try:   tryProcess(pid, "--sort -recv_queue", "-t --sort -recv_queue"),
 				Title: fmt.Sprintf("%s reads nothing: %d bytes wait on %s", holder(g.first()), g.number, count(g.Total, "connection")),
 			}
-			if pid != 0 {
-				f.Try = fmt.Sprintf("sockeye process %d --sort -recv_queue", pid)
-			}
-			return f
 		})}
 	},
 }

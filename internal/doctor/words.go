@@ -26,6 +26,15 @@ func holderPID(s *sock.Socket) int {
 	return 0
 }
 
+// tryProcess is the command that shows sockets of a process, where it is known; else the
+// one of all.
+func tryProcess(pid int, words, all string) string {
+	if pid == 0 {
+		return "sockeye " + all
+	}
+	return fmt.Sprintf("sockeye process %d %s", pid, words)
+}
+
 // count is a number with its noun.
 func count(n int, noun string) string {
 	if n == 1 {
