@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -149,11 +148,8 @@ func (c *comparison) files(words []string) ([]string, error) {
 // there is no such file is then said, and not that it is no filter.
 func isFileName(word string) bool {
 	info, err := os.Stat(word)
-	return word == "-" || err == nil && !info.IsDir() || snapshotName.MatchString(word)
+	return word == "-" || err == nil && !info.IsDir() || strings.HasSuffix(word, ".json") || strings.HasSuffix(word, ".ndjson")
 }
-
-// snapshotName is what people call a listing.
-var snapshotName = regexp.MustCompile(`\.(nd)?json$`)
 
 // arrange works out what is compared and how it is shown. For people queues are left
 // out, which change all the time; JSON has all members and compares the same.

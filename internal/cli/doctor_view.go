@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye/internal/doctor"
@@ -148,7 +149,7 @@ func (x *examination) spaceOf(f *doctor.Finding) string {
 // tryIn is the command that shows more, in the namespace of the finding.
 func (x *examination) tryIn(f *doctor.Finding) string {
 	in := x.spaceOf(f)
-	switch pid := processName.FindStringSubmatch(in); {
+	switch pid := processName().FindStringSubmatch(in); {
 	case x.o.netns != "":
 		in = x.o.netns
 	case in == "" || in == "host" || x.o.from != "":
@@ -156,7 +157,7 @@ func (x *examination) tryIn(f *doctor.Finding) string {
 	case pid != nil:
 		in = pid[1]
 	}
-	if !plainWord.MatchString(in) {
+	if !plainWord().MatchString(in) {
 		in = "'" + strings.ReplaceAll(in, "'", `'\''`) + "'"
 	}
 	return strings.Replace(f.Try, "sockeye ", "sockeye -N "+in+" ", 1)
@@ -165,8 +166,8 @@ func (x *examination) tryIn(f *doctor.Finding) string {
 // processName is the name of a namespace that has none but that of a process in it, and
 // plainWord what a shell takes as it is.
 var (
-	processName = regexp.MustCompile(`\[(\d+)\]$`)
-	plainWord   = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
+	processName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[(\d+)\]$`) })
+	plainWord   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`) })
 )
 
 // finding is one in JSON.
