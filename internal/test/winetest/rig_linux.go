@@ -149,9 +149,24 @@ func (r *Rig) Output(cmd *exec.Cmd) ([]byte, error) {
 		return nil, readErr
 	}
 	if said, readErr := os.ReadFile(messages.Name()); readErr == nil && err != nil {
-		err = fmt.Errorf("%w\n%s", err, said)
+		err = fmt.Errorf("%w\n%s", err, ownWords(string(said)))
 	}
 	return text, err
+}
+
+// ownWords returns what a program wrote to standard error without the lines of
+// Wine's own. While a process ends it closes its socket to the wineserver, and a
+// thread that still asks something says "wine client error:4ac: sendmsg: Socket
+// operation on non-socket": the program has nothing to do with it, and its exit
+// status stays what it was.
+func ownWords(said string) string {
+	var own strings.Builder
+	for line := range strings.Lines(said) {
+		if !strings.HasPrefix(line, "wine client error:") {
+			own.WriteString(line)
+		}
+	}
+	return own.String()
 }
 
 // stop ends every process of the prefix.

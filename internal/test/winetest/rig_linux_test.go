@@ -59,3 +59,11 @@ func TestRig(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnWords: what Wine says of its own end is none of the program's words.
+func TestOwnWords(t *testing.T) {
+	said := "sockeye: -T\nwine client error:4ac: sendmsg: Socket operation on non-socket\nlast"
+	if got := ownWords(said); got != "sockeye: -T\nlast" {
+		t.Errorf("%q", got)
+	}
+}
