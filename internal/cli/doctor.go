@@ -183,10 +183,7 @@ func (x *examination) look() error {
 		x.machine.Took = x.o.sample
 	}
 	needs := x.o.wants(doctor.Needs())
-	x.machine.OpenFiles = b.host.OpenFiles
-	x.machine.Translations = func(n sock.Netns, visit func(*sock.Translation)) error {
-		return b.host.Translations(x.ctx, n, visit)
-	}
+	x.asks(&x.machine, b)
 	x.machine.Lacks = doctor.Needs() &^ (needs & b.fields())
 	first := needs
 	if x.req.Filter.Needs()&sock.OwnerFields == 0 {
@@ -207,6 +204,14 @@ func (x *examination) look() error {
 	countAfter(&x.machine, listing.Kernels(), counted)
 	x.snap = listing.Snapshot()
 	return nil
+}
+
+// asks lets a look ask this machine for more, where a rule wants it.
+func (r *run) asks(m *doctor.Machine, b backend) {
+	m.OpenFiles = b.host.OpenFiles
+	m.Translations = func(n sock.Netns, visit func(*sock.Translation)) error {
+		return b.host.Translations(r.ctx, n, visit)
+	}
 }
 
 // countBefore gives a look the kernel's counters behind its first listing, and returns of

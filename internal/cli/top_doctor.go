@@ -19,7 +19,11 @@ func (v *topView) doctor() *top.Doctor {
 	return &top.Doctor{
 		Facts: facts,
 		Fits:  v.lists,
-		New:   func() *doctor.Machine { return &doctor.Machine{Took: usualSample, Lacks: doctor.Needs() &^ facts} },
+		New: func() *doctor.Machine {
+			m := &doctor.Machine{Took: usualSample, Lacks: doctor.Needs() &^ facts}
+			v.asks(m, v.b)
+			return m
+		},
 		Before: func(m *doctor.Machine) {
 			counted = countBefore(m, v.kernels())
 		},

@@ -207,6 +207,9 @@ func TestTopDoctor(t *testing.T) {
 		t.Fatal("doctor does not look at the usual tables")
 	}
 	look := d.New()
+	if _, _, known := look.OpenFiles(os.Getpid()); !known || look.Translations(sock.Netns{}, func(*sock.Translation) {}) == sock.ErrUnavailable {
+		t.Error("the view asks for less than doctor")
+	}
 	for _, step := range []struct {
 		see    func(*sock.Socket)
 		behind func(*doctor.Machine)

@@ -12,7 +12,7 @@ var acceptQueueFull = &Rule{
 	Advice:   "See what the process waits for. A longer backlog hides it for a while; net.core.somaxconn cuts what listen(2) asks for.",
 	Settings: []Setting{{"percent", 80, "of the backlog, both times"}},
 	Needs:    sock.FieldBacklog | sock.FieldRecvQueue,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		var full, nearly Evidence
 		percent := set("percent")
 		return look{func(was *before, l *sock.Socket) {

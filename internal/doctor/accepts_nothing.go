@@ -14,7 +14,7 @@ var acceptsNothing = &Rule{
 	Settings: []Setting{{"seconds", 1, "one waits for so long"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldBacklog | sock.FieldOwners,
 	Twice:    true,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		type port struct {
 			netns  uint64
 			number uint16
@@ -23,7 +23,7 @@ var acceptsNothing = &Rule{
 		waited := map[port]int{} // how many did before
 		listener := map[port]*sock.Socket{}
 		var still grouped[port]
-		least := uint64(1000 * set("seconds"))
+		least := 1000 * set("seconds")
 		see := func(was *before, c *sock.Socket) {
 			if was == nil || c.Protocol != sock.TCP {
 				return
@@ -47,7 +47,7 @@ var acceptsNothing = &Rule{
 		return look{see, still.findings(func(at port, g *group) *Finding {
 			// One that was accepted is not among those that still wait.
 			l := listener[at]
-			if l == nil || g.Total < waited[at] || g.number < least {
+			if l == nil || g.Total < waited[at] || float64(g.number) < least {
 				return nil
 			}
 			return &Finding{

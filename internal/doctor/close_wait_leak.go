@@ -16,9 +16,9 @@ var closeWaitLeak = &Rule{
 		{"growing", 20, "so many stay for a second, and more come to them"},
 	},
 	Needs: sock.FieldTCPInfo,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by, young grouped[int]
-		least, most := uint64(1000*set("seconds")), int(set("connections"))
+		least, many := 1000*set("seconds"), set("connections")
 		more := map[int]int{} // those that were not in the state before
 		see := func(was *before, c *sock.Socket) {
 			if c.Protocol != sock.TCP || c.State != sock.CloseWait {
@@ -31,7 +31,7 @@ var closeWaitLeak = &Rule{
 			// The FIN was the last segment that arrived, or another came after it: the
 			// state is at least as old.
 			ms, known := info(c, sock.TCPInfoLastAckRecv)
-			if known && ms >= least {
+			if known && float64(ms) >= least {
 				g := by.add(holderPID(c), c)
 				g.number = max(g.number, ms)
 			}
@@ -41,13 +41,13 @@ var closeWaitLeak = &Rule{
 			}
 		}
 		stay := by.findings(func(pid int, g *group) *Finding {
-			if g.Total < most {
+			if float64(g.Total) < many {
 				return nil
 			}
 			return closeWait(pid, g, more[pid])
 		})
 		grow := young.findings(func(pid int, g *group) *Finding {
-			if old := by.of[pid]; old != nil && old.Total >= most || more[pid] == 0 || float64(g.Total) < set("growing") {
+			if old := by.of[pid]; old != nil && float64(old.Total) >= many || more[pid] == 0 || float64(g.Total) < set("growing") {
 				return nil
 			}
 			return closeWait(pid, g, more[pid])

@@ -13,7 +13,7 @@ var closingStuck = &Rule{
 	Advice:   "Look at what is between the two. The kernel gives up after tcp_orphan_retries.",
 	Settings: []Setting{{"retransmits", 2, "the segment was sent again so often"}},
 	Needs:    sock.FieldTimer,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[netip.Addr]
 		least := set("retransmits")
 		see := func(was *before, c *sock.Socket) {

@@ -8,7 +8,7 @@ var connectFailed = &Rule{
 	Advice:   "Refused: nothing listens there. Timed out (TCPAbortOnTimeout): see syn_sent_stuck. To where each of them went is not kept; a trace tells it as it happens.",
 	Settings: []Setting{{"attempts", 5, "so many while it was looked"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			n := s.grown("Tcp", "AttemptFails")
 			if float64(n) < set("attempts") {

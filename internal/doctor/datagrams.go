@@ -13,7 +13,7 @@ var datagramDrops = &Rule{
 	Advice:  "Where datagrams wait all the time it is the reader that is slow, and a larger buffer helps for a moment only. Against bursts SO_RCVBUF helps (net.core.rmem_max).",
 	Needs:   sock.FieldMemory,
 	Twice:   true,
-	begin: func(s *Sample, _ settings) look {
+	begin: func(s *Space, _ settings) look {
 		var found []Finding
 		var told int64
 		see := func(was *before, c *sock.Socket) {
@@ -52,7 +52,7 @@ var datagramDrops = &Rule{
 }
 
 // rawDrops are the findings of raw sockets, of which counters tell what each has dropped.
-func rawDrops(s *Sample) (found []Finding) {
+func rawDrops(s *Space) (found []Finding) {
 	for _, c := range s.After.Counters {
 		protocol, inode, _ := strings.Cut(c.Name, "/")
 		lost := c.Value - counterOf(s.Before.Counters, c.Group, c.Name)

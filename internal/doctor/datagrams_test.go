@@ -19,17 +19,18 @@ func TestDatagramDrops(t *testing.T) {
 		{[2]uint32{0, 1<<32 - 1}, [2]uint32{0, 1}, []string{"server[7] lost 2 datagrams on port 9: the buffer was empty again, which is too small for what comes at once"}},
 		{[2]uint32{900, 5}, [2]uint32{900, 5}, nil},
 	} {
-		s := &Sample{}
+		s := newSpace()
 		c := in(sock.Unconnected, 9, 0, 7)
 		c.Protocol, c.Known = sock.UDP, c.Known|sock.FieldMemory
 		c.RecvQueue, c.Memory.Drops = test.before[0], test.before[1]
-		s.Add(c)
+		s.add(c)
 		c.RecvQueue, c.Memory.Drops = test.now[0], test.now[1]
 		if got := titles(examine(s, nil, c), datagramDrops); !slices.Equal(got, test.want) {
 			t.Errorf("%v, %v: %q", test.before, test.now, got)
 		}
 	}
-	s := &Sample{Counted: true}
+	s := newSpace()
+	s.Counted = true
 	s.Before.Counters = []sock.Counter{{Group: "raw_drops", Name: "17/5", Value: 3}, {Group: "raw_drops", Name: "1/6", Value: 9}}
 	s.After.Counters = []sock.Counter{{Group: "raw_drops", Name: "17/5", Value: 7}, {Group: "raw_drops", Name: "1/6", Value: 9}, {Group: "Udp", Name: "RcvbufErrors", Value: 1}}
 	want := []string{

@@ -5,7 +5,6 @@
 package doctor
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -68,7 +67,7 @@ type Rule struct {
 	// Whole: it takes what is not listed for not there, so nothing of TCP may be left out.
 	Whole bool
 
-	begin func(s *Sample, set settings) look
+	begin func(s *Space, set settings) look
 }
 
 // look is a rule at work.
@@ -116,6 +115,15 @@ func (c Changes) Set(word string) error {
 	return nil
 }
 
+// value returns that of a setting: the changed one, or else the rule's own.
+func (c Changes) value(r *Rule, name string) float64 {
+	if v, changed := c[r.Name+"."+name]; changed {
+		return v
+	}
+	i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Name == name })
+	return r.Settings[i].Value
+}
+
 // SettingNames are the settings of all rules, as RULE.KEY.
 func SettingNames() (names []string) {
 	for _, r := range Rules {
@@ -124,60 +132,4 @@ func SettingNames() (names []string) {
 		}
 	}
 	return names
-}
-
-// Examination is all rules at work on a sample.
-type Examination struct {
-	sample *Sample
-	rules  []*Rule
-	looks  []look
-}
-
-// Begin begins to look, when the first listing is over.
-func Begin(s *Sample, changes Changes) *Examination {
-	e := &Examination{sample: s}
-	for _, r := range Rules {
-		e.rules = append(e.rules, r)
-		e.looks = append(e.looks, r.begin(s, func(name string) float64 { return changes.value(r, name) }))
-	}
-	return e
-}
-
-// See takes the next socket of the second listing, and keeps nothing of it but evidence.
-func (e *Examination) See(s *sock.Socket) {
-	was := e.sample.was(s)
-	for i := range e.looks {
-		if see := e.looks[i].see; see != nil {
-			see(was, s)
-		}
-	}
-}
-
-// Findings returns what was found, the worst first. The sample must have the counters
-// of its end by then.
-func (e *Examination) Findings() []Finding {
-	skipped := map[*Rule]bool{}
-	for _, s := range e.sample.Skipped() {
-		skipped[s.Rule] = true
-	}
-	var all []Finding
-	for i, r := range e.rules {
-		if skipped[r] {
-			continue
-		}
-		for _, f := range e.looks[i].found() {
-			f.Rule = r
-			all = append(all, f)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
-	return all
-}
-
-func (c Changes) value(r *Rule, name string) float64 {
-	if v, changed := c[r.Name+"."+name]; changed {
-		return v
-	}
-	i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Name == name })
-	return r.Settings[i].Value
 }

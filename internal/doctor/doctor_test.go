@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 )
@@ -22,7 +23,7 @@ func TestRulesAreWhole(t *testing.T) {
 				t.Errorf("%s.%s is not whole", r.Name, s.Name)
 			}
 		}
-		if found := r.begin(&Sample{}, func(string) float64 { return 1 }).found(); len(found) > 0 {
+		if found := r.begin(newSpace(), func(string) float64 { return 1 }).found(); len(found) > 0 {
 			t.Errorf("%s finds something in nothing: %+v", r.Name, found)
 		}
 	}
@@ -43,21 +44,44 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// examine applies the rules to a sample, with the sockets of the second listing.
-func examine(s *Sample, changes Changes, last ...*sock.Socket) []Finding {
-	e := Begin(s, changes)
-	for _, x := range last {
-		e.See(x)
+// TestHugeSettings: a number that no integer holds is not taken for a small one.
+func TestHugeSettings(t *testing.T) {
+	stalled := connection(2, "198.51.100.1", sock.TimerOff, numbers{sock.TCPInfoBytesReceived: 0})
+	stalled.RecvQueue = 10
+	stalled.Owners, stalled.Known = []sock.Owner{{Process: &sock.Process{PID: 7}}}, stalled.Known|sock.FieldOwners
+	s := newSpace()
+	last := []*sock.Socket{movedFrom(s, in(sock.CloseWait, 1, 61_000, 7)), movedFrom(s, stalled), movedFrom(s, in(sock.FinWait2, 3, 61_000, 7))}
+	s.machine.Took = time.Hour
+	if found := examine(s, nil, last...); len(found) != 3 {
+		t.Errorf("%+v", found)
 	}
-	return e.Findings()
+	huge := Changes{"close_wait_leak.connections": 1e300, "receiver_stalled.seconds": 1e300, "fin_wait_2.connections": 1e300}
+	if found := examine(s, huge, last...); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
 }
 
-// usage is a sample in which so much of something is taken.
-func usage(of sock.Protocol, name string, used, limit int64) *Sample {
-	return &Sample{Counted: true, After: sock.KernelSummary{Usage: []sock.Usage{{
+// newSpace is the one network namespace of a machine.
+func newSpace() *Space { return new(Machine).In(sock.Netns{}) }
+
+// examine applies the rules to a namespace, with the sockets of the second listing.
+func examine(s *Space, changes Changes, last ...*sock.Socket) []Finding {
+	s.looks, s.machine.Changes = nil, changes
+	for _, x := range last {
+		s.see(x)
+	}
+	return s.machine.Findings()
+}
+
+// usage is a namespace in which so much of something is taken.
+func usage(of sock.Protocol, name string, used, limit int64) *Space {
+	s := newSpace()
+	s.Counted = true
+	s.After.Usage = []sock.Usage{{
 		Protocol: of, Name: name, Setting: "net.ipv4.x",
 		Used: sock.Amount{Value: used, Known: true}, Limit: sock.Amount{Value: limit, Known: limit > 0},
-	}}}}
+	}}
+	return s
 }
 
 // TestLimits are the rules about what is limited for the whole machine.
@@ -89,7 +113,9 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	}
-	s := &Sample{Counted: true, After: sock.KernelSummary{Counters: []sock.Counter{{Group: "TcpExt", Name: "TCPTimeWaitOverflow", Value: 3}, {Group: "TcpExt", Name: "TCPMemoryPressures", Value: 1}}}}
+	s := newSpace()
+	s.Counted = true
+	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "TCPTimeWaitOverflow", Value: 3}, {Group: "TcpExt", Name: "TCPMemoryPressures", Value: 1}}
 	if found := examine(s, nil); len(found) != 2 {
 		t.Errorf("%+v", found)
 	}
@@ -102,7 +128,8 @@ func TestWorstFirst(t *testing.T) {
 		Protocol: sock.TCP, Family: sock.IPv4, State: sock.Listen, Local: netip.MustParseAddrPort("0.0.0.0:6379"), RecvQueue: 5, Backlog: 4,
 		Known: sock.FieldLocal | sock.FieldRecvQueue | sock.FieldBacklog,
 	}
-	s := &Sample{Counted: true}
+	s := newSpace()
+	s.Counted = true
 	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "ListenOverflows", Value: 9}}
 	found := examine(s, nil, listener)
 	if len(found) != 2 || found[0].Severity != Critical || found[1].Severity != Info || found[0].Rule != acceptQueueFull {

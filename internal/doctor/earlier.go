@@ -73,8 +73,8 @@ func (e *earlier) ofIdentity(id change.Identity) *before {
 	return &e.at(int(i)).before
 }
 
-// Add takes a socket of the first listing, of which it keeps nothing else.
-func (s *Sample) Add(x *sock.Socket) {
+// add takes a socket of the first listing, of which it keeps nothing else.
+func (s *Space) add(x *sock.Socket) {
 	if s.hasCookie(x) {
 		s.earlier.add(x.Cookie, beforeOf(x))
 		return
@@ -84,9 +84,9 @@ func (s *Sample) Add(x *sock.Socket) {
 
 // was returns what a socket was in the first listing, nil if it was not there. It holds
 // until the next one is asked for.
-func (s *Sample) was(x *sock.Socket) *before {
+func (s *Space) was(x *sock.Socket) *before {
 	switch {
-	case s.Once:
+	case s.machine.Once:
 		s.same = beforeOf(x)
 		return &s.same
 	case s.hasCookie(x):
@@ -96,13 +96,13 @@ func (s *Sample) was(x *sock.Socket) *before {
 }
 
 // hasCookie reports whether the cookie alone tells a socket from all others.
-func (s *Sample) hasCookie(x *sock.Socket) bool {
-	return s.identity == nil && x.Knows(sock.FieldCookie) && x.Cookie != 0
+func (s *Space) hasCookie(x *sock.Socket) bool {
+	return s.machine.Identity == nil && x.Knows(sock.FieldCookie) && x.Cookie != 0
 }
 
-func (s *Sample) identityOf(x *sock.Socket) change.Identity {
-	if s.identity != nil {
-		return s.identity(x)
+func (s *Space) identityOf(x *sock.Socket) change.Identity {
+	if of := s.machine.Identity; of != nil {
+		return of(x)
 	}
 	return change.IdentityOf(x)
 }

@@ -25,9 +25,9 @@ func TestEarlier(t *testing.T) {
 		"the same": func(i int) int { return i }, "backwards": func(i int) int { return many - 1 - i },
 		"every second one": func(i int) int { return 2 * i }, "twice": func(i int) int { return i / 2 },
 	} {
-		var s Sample
+		s := newSpace()
 		for i := range many {
-			s.Add(one(i, i%5 != 0))
+			s.add(one(i, i%5 != 0))
 		}
 		for i := range many {
 			n := order(i)

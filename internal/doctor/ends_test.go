@@ -44,7 +44,7 @@ func TestCloseWaitGrows(t *testing.T) {
 		{1, 2, 60_000, []string{"1 connection of server[7] stays in CLOSE_WAIT, for at least 1m 0s, and 2 more came to them"}},
 		{1, 0, 59_999, nil},
 	} {
-		s := &Sample{}
+		s := newSpace()
 		var last []*sock.Socket
 		for i := range test.stay {
 			last = append(last, movedFrom(s, in(sock.CloseWait, i+1, test.ms, 7)))
@@ -85,8 +85,8 @@ func TestAcceptsNothing(t *testing.T) {
 		{[]*sock.Socket{waits(1, 2500)}, nil},               // the other one was accepted
 		{[]*sock.Socket{waits(1, 900), waits(2, 100)}, nil}, // not for long
 	} {
-		s := &Sample{}
-		s.Add(listener)
+		s := newSpace()
+		s.add(listener)
 		last := []*sock.Socket{listener}
 		for _, c := range test.last {
 			last = append(last, movedFrom(s, c))
@@ -108,11 +108,11 @@ func TestAcceptQueueNear(t *testing.T) {
 		{8, 7, nil},
 		{0, 10, []string{"The accept queue of server[7] on port 9 is full: 10 of 10"}},
 	} {
-		s := &Sample{}
+		s := newSpace()
 		l := in(sock.Listen, 9, 0, 7)
 		l.Known |= sock.FieldBacklog
 		l.RecvQueue, l.Backlog = test.before, 10
-		s.Add(l)
+		s.add(l)
 		l.RecvQueue = test.now
 		if got := titles(examine(s, nil, l), acceptQueueFull); !slices.Equal(got, test.want) {
 			t.Errorf("%d, %d: %q", test.before, test.now, got)
@@ -128,7 +128,7 @@ func TestAcceptQueueNear(t *testing.T) {
 
 // TestFloodWithCookies: the queue that is full is told, not one with a handshake.
 func TestFloodWithCookies(t *testing.T) {
-	s := &Sample{}
+	s := newSpace()
 	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "SyncookiesSent", Value: 5}}
 	var all []*sock.Socket
 	for _, port := range []uint16{80, 81} {
@@ -184,7 +184,10 @@ func TestHalfOpenBehindNAT(t *testing.T) {
 			return nil
 		}, 0},
 	} {
-		s := &Sample{translations: test.translations}
+		s := newSpace()
+		if s.machine.Translations = nil; test.translations != nil {
+			s.machine.Translations = func(_ sock.Netns, visit func(*sock.Translation)) error { return test.translations(visit) }
+		}
 		c := in(sock.Established, 1, 0, 7)
 		c.Local, c.Remote = local, remote
 		if got := titles(examine(s, nil, movedFrom(s, c)), halfOpen); len(got) != test.want {

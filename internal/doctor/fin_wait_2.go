@@ -13,21 +13,21 @@ var finWait2 = &Rule{
 	Advice:   "A process that wants no more answers must close the socket: then the kernel waits for net.ipv4.tcp_fin_timeout at most. At the other end the process leaks it (CLOSE_WAIT there).",
 	Settings: []Setting{{"seconds", 60, "nothing has arrived for so long"}, {"connections", 1, "so many of one process"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldOwners,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		var by grouped[int]
-		least, most := uint64(1000*set("seconds")), int(set("connections"))
+		least, many := 1000*set("seconds"), set("connections")
 		see := func(was *before, c *sock.Socket) {
 			// Those that no process holds end by themselves.
 			if !stayedIn(sock.States(sock.FinWait2), was, c) || holderPID(c) == 0 {
 				return
 			}
-			if ms, known := info(c, sock.TCPInfoLastAckRecv); known && ms >= least {
+			if ms, known := info(c, sock.TCPInfoLastAckRecv); known && float64(ms) >= least {
 				g := by.add(holderPID(c), c)
 				g.number = max(g.number, ms)
 			}
 		}
 		return look{see, by.findings(func(pid int, g *group) *Finding {
-			if g.Total < most {
+			if float64(g.Total) < many {
 				return nil
 			}
 			f := &Finding{

@@ -22,8 +22,8 @@ func connection(number int, to string, timer sock.TimerKind, numbers map[sock.TC
 	return c
 }
 
-// movedFrom puts what a connection was when its counters were zero into the sample.
-func movedFrom(s *Sample, last *sock.Socket) *sock.Socket {
+// movedFrom puts what a connection was when its counters were zero into the first listing.
+func movedFrom(s *Space, last *sock.Socket) *sock.Socket {
 	first := last.Clone()
 	first.SendQueue = 0
 	for _, f := range compared {
@@ -31,7 +31,7 @@ func movedFrom(s *Sample, last *sock.Socket) *sock.Socket {
 			first.TCPInfo.Set(f, 0)
 		}
 	}
-	s.Add(first)
+	s.add(first)
 	return last
 }
 
@@ -60,7 +60,7 @@ func TestFlowThresholds(t *testing.T) {
 		{"send_queue_grows", sock.TimerOn, numbers{sock.TCPInfoBytesAcked: 65535}, numbers{sock.TCPInfoBytesAcked: 65536}, [2]uint32{65536, 65536}},
 		{"send_queue_grows", sock.TimerOn, numbers{sock.TCPInfoBytesAcked: 0}, numbers{sock.TCPInfoBytesAcked: 0}, [2]uint32{65536, 65535}},
 	} {
-		s := &Sample{}
+		s := newSpace()
 		bad, well := connection(1, "198.51.100.1", test.timer, test.bad), connection(2, "198.51.100.2", test.timer, test.well)
 		bad.SendQueue, well.SendQueue = test.queues[0], test.queues[1]
 		found := examine(s, nil, movedFrom(s, well), movedFrom(s, bad))
@@ -72,7 +72,7 @@ func TestFlowThresholds(t *testing.T) {
 		if f.Evidence.Total != 1 || f.Evidence.Sockets[0].Cookie != 1 || len(f.Counters) == 0 || !strings.Contains(f.Title, "198.51.100.1") || !strings.Contains(f.Try, "dst 198.51.100.1") {
 			t.Errorf("%s: %+v", test.rule, f)
 		}
-		if found := examine(&Sample{}, nil, bad); test.rule != "path_mtu" && len(found) > 0 {
+		if found := examine(newSpace(), nil, bad); test.rule != "path_mtu" && len(found) > 0 {
 			t.Errorf("%s: a connection that was not there before: %+v", test.rule, found)
 		}
 	}
@@ -84,7 +84,7 @@ func TestWithinTheHost(t *testing.T) {
 	all := numbers{sock.TCPInfoDsackDups: 50, sock.TCPInfoSegsOut: 100, sock.TCPInfoReordSeen: 50}
 	begun := connection(2, "198.51.100.1", sock.TimerOn, numbers{sock.TCPInfoSegsOut: 50, sock.TCPInfoTotalRetrans: 50})
 	begun.State = sock.SynSent
-	s := &Sample{}
+	s := newSpace()
 	if found := examine(s, nil, movedFrom(s, connection(1, "127.0.0.1", sock.TimerOff, all)), movedFrom(s, begun)); len(found) > 0 {
 		t.Errorf("%+v", found)
 	}
@@ -92,7 +92,7 @@ func TestWithinTheHost(t *testing.T) {
 
 // TestPersistIsZeroWindow: what a closed window holds up is told once, by its rule.
 func TestPersistIsZeroWindow(t *testing.T) {
-	s := &Sample{}
+	s := newSpace()
 	c := connection(1, "198.51.100.1", sock.TimerPersist, numbers{sock.TCPInfoBusyTime: 1e6, sock.TCPInfoRwndLimited: 1e6, sock.TCPInfoBackoff: 9, sock.TCPInfoBytesAcked: 0})
 	c.SendQueue = 1 << 20
 	if found := examine(s, nil, movedFrom(s, c)); len(found) != 1 || found[0].Rule != zeroWindow {
@@ -102,7 +102,7 @@ func TestPersistIsZeroWindow(t *testing.T) {
 
 // TestManyDestinations: a trouble with many hosts is one finding, with the worst of them.
 func TestManyDestinations(t *testing.T) {
-	s := &Sample{}
+	s := newSpace()
 	var last []*sock.Socket
 	for i := 1; i <= 150; i++ {
 		to := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}).String()
@@ -115,14 +115,15 @@ func TestManyDestinations(t *testing.T) {
 	if e := found[0].Evidence; e.Sockets[0].Cookie != 150 || e.Sockets[mostKept-1].Cookie != 51 || !strings.Contains(found[0].Title, "150 hosts, most of them to 198.51.100.150,") {
 		t.Errorf("%s: %d to %d", found[0].Title, e.Sockets[0].Cookie, e.Sockets[mostKept-1].Cookie)
 	}
-	if found := examine(&Sample{}, nil, last...); len(found) > 0 {
+	if found := examine(newSpace(), nil, last...); len(found) > 0 {
 		t.Errorf("without a first listing: %+v", found)
 	}
 }
 
 // TestRetransmissionsOfEnded: what no connection shows any more is in the counters.
 func TestRetransmissionsOfEnded(t *testing.T) {
-	s := &Sample{Counted: true}
+	s := newSpace()
+	s.Counted = true
 	s.After.Counters = []sock.Counter{{Group: "Tcp", Name: "RetransSegs", Value: 20}, {Group: "Tcp", Name: "OutSegs", Value: 380}}
 	if found := examine(s, nil); len(found) != 1 || found[0].Rule != retransmissions || found[0].Counters[0].Value != 20 {
 		t.Errorf("%+v", found)

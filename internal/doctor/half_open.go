@@ -16,7 +16,7 @@ var halfOpen = &Rule{
 	Advice:  "A time-out in the program, or keepalive, finds it.",
 	Twice:   true,
 	Whole:   true,
-	begin: func(sample *Sample, _ settings) look {
+	begin: func(s *Space, _ settings) look {
 		alone := map[ends]*sock.Process{} // who holds connections whose other end was not seen yet
 		seen := map[ends]bool{}           // what is the other end of none yet
 		see := func(was *before, c *sock.Socket) {
@@ -43,8 +43,8 @@ var halfOpen = &Rule{
 		}
 		return look{see, func() (found []Finding) {
 			// Where addresses are changed on the way (NAT) the other end has others.
-			if len(alone) > 0 && sample.translations != nil {
-				err := sample.translations(func(t *sock.Translation) {
+			if translations := s.machine.Translations; len(alone) > 0 && translations != nil {
+				err := translations(s.Netns, func(t *sock.Translation) {
 					for _, f := range []sock.Flow{t.Original, t.Reply} {
 						if f.Protocol == sock.TCP && f.From.Addr().IsLoopback() && f.To.Addr().IsLoopback() {
 							delete(alone, ends{endOf(f.From), endOf(f.To)})

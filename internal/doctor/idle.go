@@ -33,16 +33,16 @@ var idleWithoutKeepalive = &Rule{
 	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
 	Details:  remembered(),
 	Sources:  middleboxSources(),
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[int]
-		least := uint64(1000 * set("seconds"))
+		least := 1000 * set("seconds")
 		see := func(was *before, c *sock.Socket) {
 			if !stayedIn(sock.States(sock.Established), was, c) || c.Remote.Addr().IsLoopback() || c.Remote.Addr() == c.Local.Addr() {
 				return
 			}
 			sent, known := info(c, sock.TCPInfoLastDataSent)
 			received, told := info(c, sock.TCPInfoLastDataRecv)
-			if idle := min(sent, received); known && told && c.Knows(sock.FieldTimer) && c.Timer.Kind == sock.TimerOff && idle >= least {
+			if idle := min(sent, received); known && told && c.Knows(sock.FieldTimer) && c.Timer.Kind == sock.TimerOff && float64(idle) >= least {
 				g := by.add(holderPID(c), c)
 				g.number = max(g.number, idle)
 			}

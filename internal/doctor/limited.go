@@ -34,15 +34,15 @@ var limitedSettings = []Setting{{"percent", 50, "of the time in which there was 
 
 // limitedBy finds connections that one thing held up for a share of the time in which
 // they had data to send (enum tcp_chrono of linux/tcp.h).
-func limitedBy(by sock.TCPInfoField, title func(to place, who string, percent float64) string) func(*Sample, settings) look {
-	return func(_ *Sample, set settings) look {
+func limitedBy(by sock.TCPInfoField, title func(to place, who string, percent float64) string) func(*Space, settings) look {
+	return func(_ *Space, set settings) look {
 		var found grouped[place]
 		times := map[place]uint64{} // with data to send
-		percent, least := set("percent"), uint64(set("seconds")*1e6)
+		percent, least := set("percent"), 1e6*set("seconds")
 		see := func(was *before, c *sock.Socket) {
 			busy, known := was.moved(c, sock.TCPInfoBusyTime)
 			held, told := was.moved(c, by)
-			if !known || !told || held == 0 || busy < least || 100*float64(held) < percent*float64(busy) {
+			if !known || !told || held == 0 || float64(busy) < least || 100*float64(held) < percent*float64(busy) {
 				return
 			}
 			if was.timer == sock.TimerPersist && c.Timer.Kind == sock.TimerPersist {
@@ -75,7 +75,7 @@ var sendQueueGrows = &Rule{
 	Settings: []Setting{{"bytes", 65536, "so many more wait than before, and fewer were taken"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldSendQueue,
 	Twice:    true,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[place]
 		least := set("bytes")
 		see := func(was *before, c *sock.Socket) {

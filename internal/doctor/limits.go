@@ -7,7 +7,7 @@ import (
 )
 
 // near finds something of which nearly as much is taken as may be.
-func near(s *Sample, of sock.Protocol, name string, percent float64, title, try string) []Finding {
+func near(s *Space, of sock.Protocol, name string, percent float64, title, try string) []Finding {
 	share, u, known := s.share(of, name)
 	if !known || share < percent {
 		return nil
@@ -28,7 +28,7 @@ var orphans = &Rule{
 	Advice:   "See to where they lead: others do not acknowledge the end. net.ipv4.tcp_max_orphans is the limit, of the whole machine.",
 	Settings: []Setting{{"percent", 50, "of the limit"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			return near(s, sock.TCP, "orphaned", set("percent"), "%.0f %% of the orphaned connections that there may be", "sockeye -t owner_status = orphaned")
 		})
@@ -41,7 +41,7 @@ var timeWait = &Rule{
 	Advice:   "Connections that are kept open and used again need none. net.ipv4.tcp_max_tw_buckets is the limit.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			found := near(s, sock.TCP, "time_wait", set("percent"), "%.0f %% of the connections in TIME_WAIT that there may be", "sockeye -t state time-wait --group-by remote")
 			if n := s.grown("TcpExt", "TCPTimeWaitOverflow"); n > 0 {
@@ -59,7 +59,7 @@ var memoryPressure = &Rule{
 	Advice:   "See which sockets hold the most. net.ipv4.tcp_mem and net.ipv4.udp_mem are the limits, in pages.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			found := near(s, sock.TCP, "memory_bytes", set("percent"), "TCP has taken %.0f %% of its memory", "sockeye -tam --sort -send_queue --limit 10")
 			found = append(found, near(s, sock.UDP, "memory_bytes", set("percent"), "UDP has taken %.0f %% of its memory", "sockeye -uam --sort -recv_queue --limit 10")...)

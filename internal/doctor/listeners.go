@@ -12,7 +12,7 @@ var shadowedListener = &Rule{
 	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on how a client calls the host.",
 	Advice:  "If that is not meant, stop one of them.",
 	Needs:   sock.FieldOwners,
-	begin: func(*Sample, settings) look {
+	begin: func(*Space, settings) look {
 		type port struct {
 			netns  uint64
 			number uint16
@@ -81,7 +81,7 @@ var exposedService = &Rule{
 	Name:    "exposed_service",
 	Meaning: "A service that usually serves its own host can be reached from others, as far as no firewall is in front of it: that cannot be seen here.",
 	Advice:  "Bind it to 127.0.0.1 or to an address of the inner network, or see that it asks for a password.",
-	begin: func(*Sample, settings) look {
+	begin: func(*Space, settings) look {
 		var found []Finding
 		see := func(_ *before, l *sock.Socket) {
 			if l.Protocol != sock.TCP || l.State != sock.Listen || l.Local.Addr().IsLoopback() {
@@ -105,7 +105,7 @@ var deletedProgram = &Rule{
 	Meaning: "The program of a process that listens is not there any more: it was updated and goes on as it was, with the faults that the update mends, or somebody hides it.",
 	Advice:  "Start the service again. If nothing was updated, look closer.",
 	Needs:   sock.FieldExe,
-	begin: func(*Sample, settings) look {
+	begin: func(*Space, settings) look {
 		var by grouped[int]
 		see := func(_ *before, l *sock.Socket) {
 			if l.Listening() && len(l.Owners) > 0 && strings.HasSuffix(l.Owners[0].Exe, " (deleted)") {

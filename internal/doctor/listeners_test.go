@@ -32,7 +32,7 @@ func TestV6Only(t *testing.T) {
 		{[]*sock.Socket{listener("[::]:80", true, 7), listener("0.0.0.0:80", false, 8)}, []string{split}},
 		{[]*sock.Socket{listener("[::]:80", true, 7), listener("0.0.0.0:80", false, 0)}, nil}, // whose it is is not known
 	} {
-		found := examine(&Sample{}, nil, test.all...)
+		found := examine(newSpace(), nil, test.all...)
 		if got := titles(found, v6Only); !slices.Equal(got, test.want) {
 			t.Errorf("%q, want %q", got, test.want)
 		}
@@ -59,7 +59,7 @@ func TestIdle(t *testing.T) {
 	} {
 		c := connection(1, test.to, test.timer, numbers{sock.TCPInfoLastDataSent: test.sent, sock.TCPInfoLastDataRecv: test.received})
 		c.Owners, c.Known = []sock.Owner{{Process: &sock.Process{PID: 7, Name: "server"}}}, c.Known|sock.FieldOwners
-		s := &Sample{}
+		s := newSpace()
 		var want []string
 		if test.want != "" {
 			want = []string{test.want}
@@ -81,17 +81,18 @@ func TestReceiveBuffer(t *testing.T) {
 		before, now, taken uint32
 		want               int
 	}{{500, 500, 900, 1}, {500, 500, 899, 0}, {500, 400, 900, 0}, {0, 500, 900, 0}} {
-		s := &Sample{}
+		s := newSpace()
 		c := in(sock.Established, 1, 0, 7)
 		c.Known |= sock.FieldMemory
 		c.RecvQueue, c.Memory = test.before, sock.Memory{RmemAlloc: test.taken, Rcvbuf: 1000}
-		s.Add(c)
+		s.add(c)
 		c.RecvQueue = test.now
 		if got := titles(examine(s, nil, c), receiveBuffer); len(got) != test.want {
 			t.Errorf("%+v: %q", test, got)
 		}
 	}
-	s := &Sample{Counted: true}
+	s := newSpace()
+	s.Counted = true
 	s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "RcvPruned", Value: 6}, {Group: "TcpExt", Name: "TCPRcvQDrop", Value: 4}, {Group: "TcpExt", Name: "PruneCalled", Value: 99}}
 	if got := titles(examine(s, nil), receiveBuffer); !slices.Equal(got, []string{"10 segments dropped: receive buffers were full"}) {
 		t.Errorf("%q", got)

@@ -9,9 +9,9 @@ import (
 	"sockeye/sock/change"
 )
 
-// Machine is a look at a machine, or at what was recorded of one: a sample of each of
-// its network namespaces, to which the rules are applied one by one. Sockets of
-// several are never mixed, and each has counters of its own.
+// Machine is a look at a machine, or at what was recorded of one: at each of its network
+// namespaces by itself. Sockets of several are never mixed, and each has counters of its
+// own.
 type Machine struct {
 	// Changes are the settings that were given by hand.
 	Changes Changes
@@ -37,14 +37,7 @@ type Machine struct {
 	last   *Space // of the socket before
 }
 
-// Space is the sample of a network namespace.
-type Space struct {
-	Sample
-	Netns sock.Netns
-	rules *Examination // nil before the second listing
-}
-
-// In returns the sample of a network namespace, by its inode, or else by its name.
+// In returns a network namespace, by its inode, or else by its name.
 func (m *Machine) In(n sock.Netns) *Space {
 	if m.last != nil && sameSpace(m.last.Netns, n) {
 		return m.last
@@ -52,11 +45,7 @@ func (m *Machine) In(n sock.Netns) *Space {
 	i := slices.IndexFunc(m.spaces, func(s *Space) bool { return sameSpace(s.Netns, n) })
 	if i < 0 {
 		i = len(m.spaces)
-		var translations func(func(*sock.Translation)) error
-		if m.Translations != nil {
-			translations = func(visit func(*sock.Translation)) error { return m.Translations(n, visit) }
-		}
-		m.spaces = append(m.spaces, &Space{Netns: n, Sample: Sample{Took: m.Took, Lacks: m.Lacks, Once: m.Once, Partial: m.Partial, OpenFiles: m.OpenFiles, translations: translations, identity: m.Identity}})
+		m.spaces = append(m.spaces, &Space{Netns: n, machine: m})
 	}
 	m.last = m.spaces[i]
 	return m.last
@@ -73,20 +62,10 @@ func sameSpace(a, b sock.Netns) bool {
 func (m *Machine) Spaces() int { return len(m.spaces) }
 
 // Add takes a socket of the first listing.
-func (m *Machine) Add(s *sock.Socket) { m.In(s.Netns).Add(s) }
+func (m *Machine) Add(s *sock.Socket) { m.In(s.Netns).add(s) }
 
 // See takes a socket of the second listing, when the first one is over.
-func (m *Machine) See(s *sock.Socket) {
-	sp := m.In(s.Netns)
-	sp.begin(m.Changes)
-	sp.rules.See(s)
-}
-
-func (sp *Space) begin(c Changes) {
-	if sp.rules == nil {
-		sp.rules = Begin(&sp.Sample, c)
-	}
-}
+func (m *Machine) See(s *sock.Socket) { m.In(s.Netns).see(s) }
 
 // Findings returns what was found, the worst first. What is of the whole machine is
 // found once, whatever namespace told it.
@@ -94,8 +73,7 @@ func (m *Machine) Findings() []Finding {
 	var all []Finding
 	told := map[*Rule]*Space{} // by whom, what is of the whole machine
 	for _, sp := range m.spaces {
-		sp.begin(m.Changes)
-		for _, f := range sp.rules.Findings() {
+		for _, f := range sp.findings() {
 			switch by := told[f.Rule]; {
 			case !f.Machine:
 				f.Netns = sp.Netns
@@ -114,11 +92,11 @@ func (m *Machine) Findings() []Finding {
 // Skipped returns the rules that could not be applied in any namespace, and why.
 func (m *Machine) Skipped() []Skip {
 	if len(m.spaces) == 0 {
-		return (&Sample{Lacks: m.Lacks, Once: m.Once, Partial: m.Partial}).Skipped()
+		return (&Space{machine: m}).skipped()
 	}
-	least := m.spaces[0].Skipped()
+	least := m.spaces[0].skipped()
 	for _, sp := range m.spaces[1:] {
-		if some := sp.Skipped(); len(some) < len(least) {
+		if some := sp.skipped(); len(some) < len(least) {
 			least = some
 		}
 	}
@@ -134,18 +112,19 @@ type Skip struct {
 	Lacks    sock.Field // facts that nothing tells
 }
 
-// Skipped returns the rules that the sample does not have what it takes for.
-func (s *Sample) Skipped() (all []Skip) {
+// skipped returns the rules that there is not what it takes for.
+func (s *Space) skipped() (all []Skip) {
+	m := s.machine
 	for _, r := range Rules {
 		switch {
 		case r.Counters && !s.Counted:
 			all = append(all, Skip{Rule: r, Counters: true})
-		case r.Twice && s.Once:
+		case r.Twice && m.Once:
 			all = append(all, Skip{Rule: r, Twice: true})
-		case r.Whole && s.Partial:
+		case r.Whole && m.Partial:
 			all = append(all, Skip{Rule: r, Partial: true})
-		case r.Needs&s.Lacks != 0:
-			all = append(all, Skip{Rule: r, Lacks: r.Needs & s.Lacks})
+		case r.Needs&m.Lacks != 0:
+			all = append(all, Skip{Rule: r, Lacks: r.Needs & m.Lacks})
 		}
 	}
 	return all

@@ -7,7 +7,7 @@ import (
 )
 
 // automatic reports whether the kernel gives the port to a socket that asks for none.
-func (s *Sample) automatic(port uint16) bool {
+func (s *Space) automatic(port uint16) bool {
 	if s.AutoPorts[0] == 0 || port < s.AutoPorts[0] || port > s.AutoPorts[1] {
 		return false
 	}
@@ -20,7 +20,7 @@ func (s *Sample) automatic(port uint16) bool {
 }
 
 // automaticPorts returns how many of them there are.
-func (s *Sample) automaticPorts() (n int64) {
+func (s *Space) automaticPorts() (n int64) {
 	for port := int(s.AutoPorts[0]); port <= int(s.AutoPorts[1]); port++ {
 		if s.automatic(uint16(port)) {
 			n++
@@ -35,7 +35,7 @@ var portExhaustion = &Rule{
 	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range, of which ip_local_reserved_ports are not given.",
 	Settings: []Setting{{"percent", 80, "of the range, without reserved ports"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		size := s.automaticPorts()
 		most := set("percent") / 100 * float64(size)
 		taken := map[pair]int{}
@@ -88,7 +88,7 @@ var ephemeralListener = &Rule{
 	Meaning:  "A service listens on a port out of those that the kernel gives to connections: while it is not running, any of these may take the port, and then it does not start (EADDRINUSE).",
 	Advice:   "Add the port to net.ipv4.ip_local_reserved_ports, which leaves it out for connections, or take one outside of net.ipv4.ip_local_port_range.",
 	Counters: true,
-	begin: func(s *Sample, _ settings) look {
+	begin: func(s *Space, _ settings) look {
 		var by grouped[uint16]
 		var taken ports // of those that the kernel gives
 		var n int64

@@ -13,7 +13,7 @@ var receiveBuffer = &Rule{
 	Settings: []Setting{{"percent", 90, "of the buffer, both times"}, {"segments", 10, "so many were dropped while it was looked"}},
 	Needs:    sock.FieldMemory,
 	Twice:    true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		var by grouped[int]
 		percent := set("percent")
 		see := func(was *before, c *sock.Socket) {

@@ -12,7 +12,7 @@ var retransmissions = &Rule{
 	Advice:   "See whether one destination is concerned or all: a link that is full, a bad cable, a router that drops.",
 	Settings: []Setting{{"percent", 5, "of the segments that were sent"}, {"segments", 20, "at least so many"}},
 	Twice:    true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		to := destinations{}
 		least, percent := set("segments"), set("percent")
 		see := func(was *before, c *sock.Socket) {
@@ -57,7 +57,7 @@ var spuriousRetransmissions = &Rule{
 	Settings: []Setting{{"percent", 5, "of the segments that were sent"}, {"segments", 10, "at least so many"}},
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {
 			all, known := was.moved(c, sock.TCPInfoSegsOut)
@@ -86,7 +86,7 @@ var reordering = &Rule{
 	Settings: []Setting{{"times", 20, "so often while it was looked"}},
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		to := destinations{}
 		see := func(was *before, c *sock.Socket) {
 			if seen, known := was.moved(c, sock.TCPInfoReordSeen); known && seen > 0 && !c.Remote.Addr().IsLoopback() {

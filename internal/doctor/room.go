@@ -14,7 +14,7 @@ var conntrackFull = &Rule{
 	Advice:   "See what fills it: many short connections, or old ones that are kept for long (nf_conntrack_tcp_timeout_established). net.netfilter.nf_conntrack_max is the limit; each entry takes some 300 bytes.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			const try = "sockeye -ta --group-by remote_address"
 			found := near(s, sock.ProtocolUnknown, "conntrack", set("percent"), "The table of connection tracking is %.0f %% full", try)
@@ -36,7 +36,7 @@ var fileHandles = &Rule{
 	Advice:   "See which process has so many: it may leak them. fs.file-max is the limit.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			return near(s, sock.ProtocolUnknown, "open_files", set("percent"), "%.0f %% of the files that may be open on this machine are", "sockeye -a --group-by process")
 		})
@@ -50,7 +50,7 @@ var processFiles = &Rule{
 	Settings: []Setting{{"percent", 80, "of the limit"}, {"sockets", 50, "a process that has so many"}},
 	Needs:    sock.FieldOwners,
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		sockets := map[*sock.Process]int{}
 		see := func(_ *before, c *sock.Socket) {
 			for p := range c.PIDs {
@@ -59,10 +59,10 @@ var processFiles = &Rule{
 		}
 		return look{see, func() (found []Finding) {
 			for p, n := range sockets {
-				if s.OpenFiles == nil || float64(n) < set("sockets") {
+				if s.machine.OpenFiles == nil || float64(n) < set("sockets") {
 					continue
 				}
-				open, most, known := s.OpenFiles(p.PID)
+				open, most, known := s.machine.OpenFiles(p.PID)
 				if !known || most == 0 || share(uint64(open), uint64(most)) < set("percent") {
 					continue
 				}
@@ -88,7 +88,7 @@ var softnetDrops = &Rule{
 	Advice:   "See whether one processor gets all packets (/proc/net/softnet_stat has a line for each): receive side scaling or steering (RSS, RPS) shares them. net.core.netdev_max_backlog is the length of the queue.",
 	Settings: []Setting{{"packets", 1, "so many while it was looked"}},
 	Counters: true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {
 			dropped := s.grown("softnet_stat", "dropped")
 			if float64(dropped) < set("packets") {

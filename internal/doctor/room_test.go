@@ -42,7 +42,8 @@ func TestDroppedBefore(t *testing.T) {
 		{Group: "nf_conntrack", Name: "early_drop", Value: 2}: conntrackFull,
 		{Group: "softnet_stat", Name: "dropped", Value: 2}:    softnetDrops,
 	} {
-		s := &Sample{Counted: true}
+		s := newSpace()
+		s.Counted = true
 		s.After.Counters = []sock.Counter{counter}
 		found := examine(s, nil)
 		if len(found) != 1 || found[0].Rule != rule || !slices.ContainsFunc(found[0].Counters, func(n Number) bool { return n.Name == counter.Name && n.Value == 2 }) {
@@ -68,7 +69,9 @@ func TestProcessFiles(t *testing.T) {
 		return all
 	}
 	files := map[int][2]int64{1: {80, 100}, 2: {79, 100}, 3: {100, 100}, 4: {100, 100}}
-	s := &Sample{Counted: true, OpenFiles: func(pid int) (int64, int64, bool) { f, ok := files[pid]; return f[0], f[1], ok }}
+	s := newSpace()
+	s.Counted = true
+	s.machine.OpenFiles = func(pid int) (int64, int64, bool) { f, ok := files[pid]; return f[0], f[1], ok }
 	found := examine(s, nil, slices.Concat(held(1, 50), held(2, 50), held(3, 50), held(4, 49), held(5, 50))...)
 	var got []string
 	for _, f := range found {
@@ -84,11 +87,12 @@ func TestProcessFiles(t *testing.T) {
 
 // TestAutomaticPorts: the range of ports without those that are reserved.
 func TestAutomaticPorts(t *testing.T) {
-	s := &Sample{AutoPorts: [2]uint16{1000, 1009}, ReservedPorts: [][2]uint16{{900, 1001}, {1005, 1005}, {1009, 2000}}}
+	s := newSpace()
+	s.AutoPorts, s.ReservedPorts = [2]uint16{1000, 1009}, [][2]uint16{{900, 1001}, {1005, 1005}, {1009, 2000}}
 	if n := s.automaticPorts(); n != 6 || s.automatic(999) || s.automatic(1001) || !s.automatic(1002) || s.automatic(1010) {
 		t.Errorf("%d ports", n)
 	}
-	if s := (&Sample{}); s.automaticPorts() != 0 {
+	if s := newSpace(); s.automaticPorts() != 0 {
 		t.Errorf("%d ports of a range that is not known", s.automaticPorts())
 	}
 	s.Counted = true
@@ -126,7 +130,8 @@ func TestEphemeralListener(t *testing.T) {
 		{[]string{"0.0.0.0:32770"}, 1}, {[]string{"0.0.0.0:32771"}, 0}, {[]string{"0.0.0.0:32771", "[::]:32771"}, 1},
 		{[]string{"0.0.0.0:32772"}, 0}, {[]string{"0.0.0.0:8080"}, 0}, {[]string{"0.0.0.0:61000"}, 0},
 	} {
-		s := &Sample{Counted: true, AutoPorts: [2]uint16{32768, 60999}, ReservedPorts: [][2]uint16{{32772, 32772}}}
+		s := newSpace()
+		s.Counted, s.AutoPorts, s.ReservedPorts = true, [2]uint16{32768, 60999}, [][2]uint16{{32772, 32772}}
 		var all []*sock.Socket
 		for i, a := range test.addresses {
 			all = append(all, listener(i+1, a))

@@ -13,7 +13,7 @@ var zeroWindow = &Rule{
 	Advice:  "Look at the process at the other end. The kernel here asks again and again (the persist timer).",
 	Needs:   sock.FieldTimer | sock.FieldSendQueue,
 	Twice:   true,
-	begin: func(*Sample, settings) look {
+	begin: func(*Space, settings) look {
 		var by grouped[place]
 		see := func(was *before, c *sock.Socket) {
 			if was != nil && c.Protocol == sock.TCP && was.timer == sock.TimerPersist && c.Timer.Kind == sock.TimerPersist && c.Knows(sock.FieldTimer) {
@@ -36,9 +36,9 @@ var receiverStalled = &Rule{
 	Settings: []Setting{{"seconds", 1, "nothing was read for so long: a process waits its turn on a busy machine"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldRecvQueue | sock.FieldOwners,
 	Twice:    true,
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		var by grouped[int]
-		least := time.Duration(set("seconds") * float64(time.Second))
+		least := set("seconds")
 		see := func(was *before, c *sock.Socket) {
 			if !stayedIn(sock.States(sock.Established), was, c) || was.recvQueue == 0 || c.RecvQueue == 0 {
 				return
@@ -52,7 +52,7 @@ var receiverStalled = &Rule{
 				return
 			}
 			last, _ := info(c, sock.TCPInfoLastDataRecv)
-			if max(s.Took, time.Duration(last)*time.Millisecond) >= least {
+			if max(s.machine.Took, time.Duration(last)*time.Millisecond).Seconds() >= least {
 				by.add(holderPID(c), c).number += uint64(c.RecvQueue)
 			}
 		}

@@ -33,8 +33,9 @@ func TestStalled(t *testing.T) {
 		"not accepted":  {stalled(sock.OwnerAcceptQueue), 2 * time.Second, ""},
 		"for too short": {stalled(sock.OwnerKnown, owner), time.Second / 2, ""},
 	} {
-		s := &Sample{Took: test.took}
-		s.Add(test.socket)
+		s := newSpace()
+		s.machine.Took = test.took
+		s.add(test.socket)
 		var got []string
 		for _, f := range examine(s, nil, test.socket) {
 			if f.Rule == receiverStalled {

@@ -12,7 +12,7 @@ var synFlood = &Rule{
 	Meaning:  "Many connections are begun and not completed: a SYN flood, or clients whose way back is broken. With cookies the kernel goes on to serve others.",
 	Advice:   "See whether the sources are few or many. net.ipv4.tcp_syncookies must stay on.",
 	Settings: []Setting{{"handshakes", 128, "so many wait at one port"}},
-	begin: func(s *Sample, set settings) look {
+	begin: func(s *Space, set settings) look {
 		var by grouped[uint16]
 		sources := map[uint16]map[netip.Addr]bool{}
 		backlog := map[uint16]uint32{}

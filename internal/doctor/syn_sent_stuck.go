@@ -12,7 +12,7 @@ var synSentStuck = &Rule{
 	Advice:   "Ask whether the address and port are right, and look at firewalls on the way. A host that refuses would have said so at once.",
 	Settings: []Setting{{"retransmits", 1, "the SYN was sent again so often"}},
 	Needs:    sock.FieldTimer,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[place]
 		least := set("retransmits")
 		see := func(was *before, c *sock.Socket) {

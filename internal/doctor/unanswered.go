@@ -13,16 +13,16 @@ var rtoBackoff = &Rule{
 	Advice:   "See whether other connections to that host work: then a firewall has forgotten this one. The kernel gives up after net.ipv4.tcp_retries2 attempts, some 15 minutes; TCP_USER_TIMEOUT ends it earlier.",
 	Settings: []Setting{{"backoff", 3, "the time to wait was doubled so often"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[host]
 		waits := map[host]time.Duration{}
-		least := uint64(set("backoff"))
+		least := set("backoff")
 		see := func(was *before, c *sock.Socket) {
 			// With the persist timer it is the window that is closed, which zero_window tells.
 			if !stayedIn(sock.States(sock.Established, sock.CloseWait), was, c) || !c.Knows(sock.FieldTimer) || c.Timer.Kind != sock.TimerOn {
 				return
 			}
-			if n, known := info(c, sock.TCPInfoBackoff); known && n >= least {
+			if n, known := info(c, sock.TCPInfoBackoff); known && float64(n) >= least {
 				g := by.add(hostOf(c), c)
 				g.number = max(g.number, n)
 				waits[hostOf(c)] = max(waits[hostOf(c)], c.Timer.Expires)
@@ -44,14 +44,14 @@ var pathMTU = &Rule{
 	Advice:   "tracepath -n with the address shows where it becomes so small. Let ICMP's \"fragmentation needed\" and \"packet too big\" through: without them it gets worse.",
 	Settings: []Setting{{"bytes", 1200, "below that; IPv6 asks for 1280 of every link"}},
 	Needs:    sock.FieldTCPInfo,
-	begin: func(_ *Sample, set settings) look {
+	begin: func(_ *Space, set settings) look {
 		var by grouped[host]
-		least := uint64(set("bytes"))
+		least := set("bytes")
 		see := func(_ *before, c *sock.Socket) {
 			if c.Protocol != sock.TCP || c.State != sock.Established {
 				return
 			}
-			if mtu, known := info(c, sock.TCPInfoPMTU); known && mtu > 0 && mtu < least {
+			if mtu, known := info(c, sock.TCPInfoPMTU); known && mtu > 0 && float64(mtu) < least {
 				g := by.add(hostOf(c), c)
 				if g.number == 0 || mtu < g.number {
 					g.number = mtu

@@ -10,7 +10,7 @@ var v6Only = &Rule{
 	Name:    "v6only",
 	Meaning: "A listener on [::] may take IPv4 too, or not (IPV6_V6ONLY, net.ipv6.bindv6only). Where it does not, who calls by IPv4 is refused, or reaches another program than who calls by IPv6.",
 	Advice:  "If that is not meant, let the program listen on 0.0.0.0 too, or turn IPV6_V6ONLY off; or let one program have both.",
-	begin: func(*Sample, settings) look {
+	begin: func(*Space, settings) look {
 		var six, four grouped[bound]
 		see := func(_ *before, l *sock.Socket) {
 			if l.Protocol != sock.TCP || l.State != sock.Listen || !l.Knows(sock.FieldLocal) {

@@ -3,45 +3,72 @@ package doctor
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
 	"sockeye/sock"
-	"sockeye/sock/change"
 )
 
-// Sample is what the rules look at beside the sockets of the second listing: the first
-// one, some seconds before, and the kernel's counters at both times.
-type Sample struct {
+// Space is what the rules look at in one network namespace beside the sockets of the
+// second listing: the first one, some seconds before, and the kernel's counters at both
+// times.
+type Space struct {
+	Netns sock.Netns
 	// Counted: the counters of both times are known.
 	Counted       bool
 	Before, After sock.KernelSummary
 	// AutoPorts are the first and last port that the kernel takes for a connection; 0:
 	// not known.
 	AutoPorts [2]uint16
-	// Took is how long it was looked; 0: not known.
-	Took time.Duration
 	// ReservedPorts are ranges of them that it does not take.
 	ReservedPorts [][2]uint16
-	// OpenFiles returns how many descriptors a process has, and how many it may have; nil:
-	// that is not told.
-	OpenFiles func(pid int) (open, most int64, known bool)
-	// translations calls visit for the connections whose addresses are changed on the
-	// way; nil: none are.
-	translations func(visit func(*sock.Translation)) error
-	// Lacks are facts that nothing tells here; rules that need one are skipped.
-	Lacks sock.Field
-	// Once: there was no first listing.
-	Once bool
-	// Partial: some of the sockets of TCP are left out, as by a filter.
-	Partial bool
 
-	identity func(*sock.Socket) change.Identity // nil: the cookie, or else the usual one
-	earlier  earlier
-	same     before // of one listing: what the socket is
+	machine *Machine
+	earlier earlier
+	same    before // of one listing: what the socket is
+	looks   []look // of each rule; nil before the second listing
+}
+
+// begin lets the rules begin to look, if they have not: the first listing is over.
+func (s *Space) begin() {
+	if s.looks != nil {
+		return
+	}
+	for _, r := range Rules {
+		s.looks = append(s.looks, r.begin(s, func(name string) float64 { return s.machine.Changes.value(r, name) }))
+	}
+}
+
+// see takes the next socket of the second listing, of which nothing is kept but evidence.
+func (s *Space) see(x *sock.Socket) {
+	s.begin()
+	was := s.was(x)
+	for i := range s.looks {
+		if see := s.looks[i].see; see != nil {
+			see(was, x)
+		}
+	}
+}
+
+// findings returns what was found. The counters of the end must be there by then.
+func (s *Space) findings() (all []Finding) {
+	s.begin()
+	skipped := map[*Rule]bool{}
+	for _, skip := range s.skipped() {
+		skipped[skip.Rule] = true
+	}
+	for i, r := range Rules {
+		if skipped[r] {
+			continue
+		}
+		for _, f := range s.looks[i].found() {
+			f.Rule = r
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // grown returns by how much a counter grew.
-func (s *Sample) grown(group, name string) int64 {
+func (s *Space) grown(group, name string) int64 {
 	return counterOf(s.After.Counters, group, name) - counterOf(s.Before.Counters, group, name)
 }
 
@@ -57,7 +84,7 @@ func counterOf(all []sock.Counter, group, name string) int64 {
 
 // share returns which part of what is limited is taken, in percent, and both numbers;
 // false if it is not known.
-func (s *Sample) share(of sock.Protocol, name string) (percent float64, u sock.Usage, known bool) {
+func (s *Space) share(of sock.Protocol, name string) (percent float64, u sock.Usage, known bool) {
 	for _, u := range s.After.Usage {
 		if u.Protocol == of && u.Name == name && u.Used.Known && u.Limit.Known && u.Limit.Value > 0 {
 			return 100 * float64(u.Used.Value) / float64(u.Limit.Value), u, true
@@ -67,7 +94,7 @@ func (s *Sample) share(of sock.Protocol, name string) (percent float64, u sock.U
 }
 
 // limit returns a limit or setting of the kernel's.
-func (s *Sample) limit(of sock.Protocol, name string) (value int64, known bool) {
+func (s *Space) limit(of sock.Protocol, name string) (value int64, known bool) {
 	for _, u := range s.After.Usage {
 		if u.Protocol == of && u.Name == name {
 			return u.Limit.Value, u.Limit.Known
