@@ -210,6 +210,9 @@ func (l *Listing) asked(recorded *sock.Asked) sock.Asked {
 		return sock.Asked{} // nobody knows what it holds
 	}
 	s := sock.AskedOf(recorded.Within(l.request.Query))
+	if l.head != nil && recorded.States == 0 {
+		s.States = 0
+	}
 	s.Filter = l.request.Filter.String()
 	s.Netns, s.AllNetns = l.request.Netns, l.request.AllNetns
 	if l.head != nil {

@@ -15,6 +15,10 @@ import (
 // is a raw dump, such as [Host.Dump] and `ss -D` make.
 func IsRawDump(prefix []byte) bool { return sockdiag.IsDump(prefix) }
 
+// rawDumped is what is known of what raw dumps are asked for: TCP, whatever whoever made
+// one asked for beside that.
+var rawDumped = sock.Asked{Protocols: sock.Protocols(sock.TCP), Families: sock.Families(sock.IPv4, sock.IPv6)}
+
 // OpenRawDump returns a listing of a raw dump. It reads on any system; nothing is
 // looked up here. The error is that of a file that is no such dump.
 func OpenRawDump(ctx context.Context, r io.Reader, req Request) (*Listing, error) {
@@ -23,7 +27,7 @@ func OpenRawDump(ctx context.Context, r io.Reader, req Request) (*Listing, error
 		return nil, err
 	}
 	head := func() sock.Snapshot {
-		return sock.Snapshot{Source: dump.Name(), OwnerSource: "none", Complete: true}
+		return sock.Snapshot{Source: dump.Name(), OwnerSource: "none", Complete: true, Asked: rawDumped}
 	}
 	var from sock.Recording = dump
 	if (req.Query.Want | req.Filter.Needs()).Has(sock.FieldTCPInfo) {

@@ -8,10 +8,10 @@ type Asked struct {
 	Protocols ProtocolSet // 0: it is not told
 	Types     TypesOf
 	Families  FamilySet // of the protocols over IP; others have one family each
-	States    StateSet
-	Filter    string // in the filter language, as docs/filter.md has it; empty: everything
-	Netns     string // the network namespace, as it was named; empty: that of the reader
-	AllNetns  bool   // every network namespace
+	States    StateSet  // 0: it is not told
+	Filter    string    // in the filter language, as docs/filter.md has it; empty: everything
+	Netns     string    // the network namespace, as it was named; empty: that of the reader
+	AllNetns  bool      // every network namespace
 }
 
 // AskedOf returns what a query asks for, without its advice.
@@ -24,7 +24,11 @@ func (s *Asked) Told() bool { return s.Protocols != 0 }
 
 // Query returns the query that asks for the same sockets, but for the filter.
 func (s *Asked) Query() Query {
-	return Query{Protocols: s.Protocols, Types: s.Types, Families: s.Families, States: s.States}
+	q := Query{Protocols: s.Protocols, Types: s.Types, Families: s.Families, States: s.States}
+	if q.States == 0 {
+		q.States = AllStates
+	}
+	return q
 }
 
 // Within returns the part of a query that was asked for, all of it if that is not
@@ -35,7 +39,9 @@ func (s *Asked) Within(q Query) Query {
 	}
 	q.Protocols &= s.Protocols
 	q.Families &= s.Families
-	q.States &= s.States
+	if s.States != 0 {
+		q.States &= s.States
+	}
 	for p := range q.Types {
 		q.Types[p] = meet(q.Types[p], s.Types[p])
 		if q.Types[p] == 0 && s.Types[p] != 0 {

@@ -258,13 +258,14 @@ func (r *run) loadFrom(in *input, s *side, req platform.Request) error {
 }
 
 // list asks this machine for what the file before was asked for. Of a file that does
-// not tell that, as of lines, it is what a listing has without options.
+// not tell that, as of lines, it is what a listing has without options; of a raw dump it
+// is that of TCP.
 func (c *comparison) list(req platform.Request) error {
 	asked := &c.before.snap.Asked
 	if !asked.Told() && !c.o.choosesTables() && !req.Filter.NamesTables() {
 		req.Query.Protocols &= tcpAndUDP
 	}
-	if _, named := req.Filter.States(); !asked.Told() && !named && !c.o.choosesStates() {
+	if _, named := req.Filter.States(); asked.States == 0 && !named && !c.o.choosesStates() {
 		req.Query.States &= sock.DefaultStates
 	}
 	req.Query = asked.Within(req.Query)

@@ -110,7 +110,7 @@ func (x *examination) unasked(s *side) (w sock.Warning, missing bool) {
 		words = append(words, p.String()+" sockets")
 	}
 	// The rules look at neither of the last two.
-	states := sock.TCP.Descriptor().States & x.req.Query.States &^ asked.States &^ sock.States(sock.Bound, sock.Closed)
+	states := sock.TCP.Descriptor().States & x.req.Query.States &^ asked.Query().States &^ sock.States(sock.Bound, sock.Closed)
 	switch {
 	case !asked.Protocols.Has(sock.TCP):
 	case states.Has(sock.Established):

@@ -97,6 +97,9 @@ type answered struct {
 	matched int
 	stopped bool // before all was read, since enough was
 	unnamed bool // PIDs were asked for and that of a socket is not known
+	// unasked are sockets that the file was not asked for, where it holds nothing of what
+	// is; empty for none.
+	unasked string
 	snap    sock.Snapshot
 }
 
@@ -110,9 +113,9 @@ func (a answered) withholds(needs sock.Field) bool {
 }
 
 // unread reports whether tables could not be read, or sockets of a file were not
-// understood: that nothing matched is not known then.
+// understood or not asked for: that nothing matched is not known then.
 func (a answered) unread() bool {
-	return a.warned(sock.CodeUnavailable) || a.warned(sock.CodeInterrupted) ||
+	return a.unasked != "" || a.warned(sock.CodeUnavailable) || a.warned(sock.CodeInterrupted) ||
 		!a.snap.Complete && (a.warned(sock.CodeInput) || a.warned(sock.CodeMalformed))
 }
 

@@ -107,8 +107,14 @@ func lookUpFailed(err error) bool {
 // the exit status.
 func (r *run) conclude(o *options, listing *platform.Listing, matched int) answered {
 	a := answered{matched: matched, snap: listing.Snapshot()}
+	if matched == 0 {
+		a.unasked = listing.Unasked()
+	}
 	for _, w := range a.snap.Warnings {
 		r.say("%s", w.Message)
+	}
+	if a.unasked != "" {
+		r.say("%s holds no %s, which were not asked for", fileName(r.input.name), a.unasked)
 	}
 	if o.debug {
 		r.say("%s", debugText(a.snap))

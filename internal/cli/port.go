@@ -200,6 +200,9 @@ func (r *run) portQuestion(o *options, words []string) (*portQuestion, error) {
 	if rest.Empty() && inFile.Empty() && (!o.choosesStates() || o.listening || o.all) {
 		q.req.Forwards = q.forwarded
 	}
+	if r.input != nil { // that a port is free is to be known of every table
+		q.req.Query.Named = q.req.Query.Protocols
+	}
 	return q, nil
 }
 

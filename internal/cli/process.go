@@ -196,7 +196,10 @@ func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what s
 // there is none.
 func (r *run) missing(w *wantedProcess, a answered, what string) (text string, known bool, err error) {
 	if r.input != nil {
-		if a.hidden() {
+		switch {
+		case a.unread():
+			return fmt.Sprintf("whether %s holds a %s is not known: not everything is in the file", w.word, what), false, nil
+		case a.hidden():
 			return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", w.word, what), false, nil
 		}
 		return fmt.Sprintf("%s holds no %s", w.word, what), true, nil

@@ -5,9 +5,10 @@ import (
 	"sockeye/sock/escape"
 )
 
-// appendQuery appends the member that says what a listing was asked for.
+// appendQuery appends the member that says what a listing was asked for, if all of it is
+// known.
 func appendQuery(dst []byte, s *sock.Asked) []byte {
-	if !s.Told() {
+	if !s.Told() || s.States == 0 {
 		return dst
 	}
 	dst = appendWords(append(dst, `,"query":{"tables":`...), s.Tables())
