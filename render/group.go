@@ -30,6 +30,9 @@ type group struct {
 	sample *sock.Socket
 }
 
+// countColumn stands for the number of sockets of a group, which is no fact of a socket.
+var countColumn = &Column{Fact: &fact.Fact{Name: "count", Header: "COUNT"}, right: true}
+
 func newGrouper(out *output, o *Layout, v *fact.View) *grouper {
 	return &grouper{out: out, o: o, view: v, groups: make(map[string]*group)}
 }
@@ -92,10 +95,9 @@ func (g *grouper) writeRows(snap sock.Snapshot) error {
 	for _, x := range g.order {
 		groups[x.sample] = x
 	}
-	cols := []*Column{{
-		Fact: &fact.Fact{Name: "count", Header: "COUNT"}, right: true,
-		cell: func(dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(groups[s].count), 10) },
-	}}
+	count := *countColumn
+	count.cell = func(dst []byte, s *sock.Socket) []byte { return strconv.AppendInt(dst, int64(groups[s].count), 10) }
+	cols := []*Column{&count}
 	people := g.o.Format == Table
 	for i, c := range g.o.sums {
 		if people && g.o.Columns == nil && !g.knows(i) {

@@ -178,7 +178,7 @@ func (l *Layout) check() (err error) {
 		return err
 	}
 	for _, k := range l.Sort {
-		if !slices.Contains(l.Group, k.Column) && !slices.Contains(l.sums, k.Column) {
+		if k.Column != countColumn && !slices.Contains(l.Group, k.Column) && !slices.Contains(l.sums, k.Column) {
 			return fmt.Errorf("cannot sort groups by %s, which they are not grouped by", k.Column.Name)
 		}
 	}

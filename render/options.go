@@ -62,7 +62,7 @@ type Options struct {
 	// Template is the text for the format of that name.
 	Template string
 
-	// Sort orders the sockets, which are then all kept; see [ParseSort]. Group
+	// Sort orders the sockets, which are then all kept; see [ParseSort] and [ParseGroupSort]. Group
 	// counts them by columns instead of listing them. Limit
 	// bounds the number of sockets or groups; 0 does not.
 	Sort  []SortKey

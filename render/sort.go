@@ -18,12 +18,24 @@ type SortKey struct {
 
 // ParseSort reads a list such as "recv_queue:desc,pid". Without a direction, or
 // with "asc", the smallest come first; "-pid" is "pid:desc".
-func ParseSort(list string) ([]SortKey, error) {
+func ParseSort(list string) ([]SortKey, error) { return parseSort(list, LookupColumn) }
+
+// ParseGroupSort reads the same for groups, which have a count.
+func ParseGroupSort(list string) ([]SortKey, error) {
+	return parseSort(list, func(name string) (*Column, error) {
+		if strings.EqualFold(name, countColumn.Name) {
+			return countColumn, nil
+		}
+		return LookupColumn(name)
+	})
+}
+
+func parseSort(list string, lookup func(string) (*Column, error)) ([]SortKey, error) {
 	var keys []SortKey
 	for item := range strings.SplitSeq(list, ",") {
 		name, direction, has := strings.Cut(item, ":")
 		name, descends := strings.CutPrefix(strings.TrimSpace(name), "-")
-		c, err := LookupColumn(name)
+		c, err := lookup(name)
 		if err != nil {
 			return nil, err
 		}

@@ -52,13 +52,16 @@ func (o *Options) sumsOf() (sums []*Column, err error) {
 }
 
 // compareSorted orders groups by the sort keys: values of the keys that the sockets
-// share, or sums. What is not known comes last in either direction.
+// share, their number, or sums. What is not known comes last in either direction.
 func (g *grouper) compareSorted(a, b *group) int {
 	for _, k := range g.o.Sort {
-		n := 0
-		if i := slices.Index(g.o.sums, k.Column); i >= 0 {
+		n, i := 0, slices.Index(g.o.sums, k.Column)
+		switch {
+		case k.Column == countColumn:
+			n = compareSums(sum{uint64(a.count), true}, sum{uint64(b.count), true}, k.Desc)
+		case i >= 0:
 			n = compareSums(a.sums[i], b.sums[i], k.Desc)
-		} else {
+		default:
 			n = CompareBy([]SortKey{k}, a.sample, b.sample)
 		}
 		if n != 0 {

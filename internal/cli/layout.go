@@ -91,7 +91,11 @@ func (o *options) arrangeColumns(q sock.Query, l *render.Options) (err error) {
 	case q.States&^sock.ListeningStates == 0:
 		keys = "protocol,local_port,family"
 	}
-	if keys != "" {
+	switch {
+	case keys == "":
+	case o.group != nil:
+		l.Sort, err = render.ParseGroupSort(keys)
+	default:
 		l.Sort, err = render.ParseSort(keys)
 	}
 	return err
