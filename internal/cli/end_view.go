@@ -37,7 +37,7 @@ func (e *ending) conclude() error {
 		e.status = exitFailed
 	}
 	if len(e.nobody) > 0 {
-		e.say("no process holds %s: %s", socketsText(e.nobody), e.nobody[0].OwnerStatus)
+		e.say("no process holds %s: %s", socketsText(e.nobody), e.nobody[0].OwnerStatus.Meaning())
 	}
 	if err := e.write(); err != nil {
 		return err
@@ -120,7 +120,7 @@ func (e *ending) tellResults() {
 		e.status = exitFailed
 	}
 	for _, s := range e.open {
-		e.say("%s is there now, without a process that is known: %s", socketsText([]*sock.Socket{s}), s.OwnerStatus)
+		e.say("%s is there now, without a process that is known: %s", socketsText([]*sock.Socket{s}), s.OwnerStatus.Meaning())
 		e.status = exitFailed
 	}
 	if e.status == exitMatched && ended == 0 && spared > 0 {

@@ -17,9 +17,9 @@ import (
 // foreignOptions are options of other tools that are none here, without dashes.
 var foreignOptions = map[string]string{
 	"g":          "ip maddr lists multicast groups",
-	"9":          "it is a command: sockeye kill 8080 --grace 0 sends KILL at once",
+	"9":          "sockeye kill 8080 --grace 0 sends KILL at once",
 	"k":          "it is a command: sockeye kill 8080",
-	"signal":     "it is a command: sockeye kill 8080 sends TERM, and KILL when --grace is over",
+	"signal":     "sockeye kill 8080 sends TERM, and KILL when --grace is over",
 	"v":          "the version is -V; what could not be read is always said",
 	"P":          "ports are numbers: leave it out",
 	"2":          "Bluetooth sockets are not listed",

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -192,10 +194,35 @@ func (s spellings) unknown(option string) error {
 	if here := foreignOption(option[2:]); here != "" {
 		return usagef("unknown option %s; %s", option, here)
 	}
-	if near, ok := suggest.Nearest(option, s.names); ok {
+	if near := cmp.Or(s.begunBy(option), nearest(option, s.names)); near != "" {
 		return usagef("unknown option %s, did you mean %s?", option, near)
 	}
 	return usagef("unknown option %s; sockeye --help lists the options", option)
+}
+
+// begunBy returns the first option whose name a word begins, which is how getopt_long
+// takes them in ss and netstat; empty if there is none, or the word tells too little.
+func (s spellings) begunBy(word string) string {
+	if len(word) < len("--num") {
+		return ""
+	}
+	for _, name := range s.names {
+		if strings.HasPrefix(name, word) {
+			return name
+		}
+	}
+	for _, other := range slices.Sorted(maps.Keys(synonyms)) {
+		if o := s.long[synonyms[other]]; o != nil && strings.HasPrefix("--"+other, word) {
+			return o.spelling()
+		}
+	}
+	return ""
+}
+
+// nearest returns the option that a word is a slip of the pen for; empty for none.
+func nearest(word string, names []string) string {
+	near, _ := suggest.Nearest(word, names)
+	return near
 }
 
 // unknownLetter helps those who wrote a long option with one dash.
@@ -214,7 +241,7 @@ func (s spellings) unknownLetter(letter, letters string) error {
 		}
 	}
 	if len(letters) > 2 {
-		if near, ok := suggest.Nearest("--"+name, s.names); ok {
+		if near := nearest("--"+name, s.names); near != "" {
 			return usagef("unknown option -%s in -%s, did you mean %s?", letter, letters, near)
 		}
 	}
