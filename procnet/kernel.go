@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sockeye/sock"
@@ -83,7 +84,9 @@ func (r *kernelReader) fail(path string, err error) {
 	}
 	for i := range r.failures {
 		if f := &r.failures[i]; f.err.Error() == err.Error() {
-			f.paths = append(f.paths, path)
+			if !slices.Contains(f.paths, path) {
+				f.paths = append(f.paths, path)
+			}
 			return
 		}
 	}

@@ -147,21 +147,33 @@ func (c *collector) mounts() {
 	}
 }
 
-// processes adds the namespaces that processes are in.
+// processes adds the namespaces that processes are in. This one is among them: without
+// any there is no proc file system, and nothing of them is known.
 func (c *collector) processes() {
-	dir, err := os.Open(c.proc)
-	if err != nil {
-		c.note(err)
-		return
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
+	names, err := c.entries()
 	c.note(err)
+	seen := false
 	for _, name := range names {
 		if pid, err := strconv.Atoi(name); err == nil {
 			c.process(pid)
+			seen = true
 		}
 	}
+	if !seen {
+		c.err = cmp.Or(c.err, err, error(&os.PathError{Op: "read", Path: c.proc, Err: errNoProcesses}))
+	}
+}
+
+var errNoProcesses = errors.New("no processes are shown")
+
+// entries are the names in the proc file system.
+func (c *collector) entries() ([]string, error) {
+	dir, err := os.Open(c.proc)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.Readdirnames(-1)
 }
 
 func (c *collector) process(pid int) {
