@@ -34,6 +34,8 @@ type chainRun struct {
 type fallback struct {
 	table    sock.Table
 	from, to string
+	lost     sock.Field // facts that were wanted and that only the first tells
+	rows     bool       // there were sockets that lost them
 	err      error
 }
 
@@ -136,7 +138,7 @@ func (r *chainRun) carryOut(ctx context.Context, s *step, yield func(*sock.Socke
 		err, goOn := try(s.reading.Rows(ctx), &s.query, yield)
 		if err == nil {
 			for _, t := range tables {
-				r.note(t, s.source, "", nil)
+				r.note(t, s.source)
 			}
 			return goOn
 		}
@@ -154,7 +156,7 @@ func (r *chainRun) carryOut(ctx context.Context, s *step, yield func(*sock.Socke
 func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(*sock.Socket, error) bool) bool {
 	q := s.query.Only(t)
 	var refusals []error
-	from := ""
+	var best sock.Source // the first that was asked
 	for i := r.choice[t]; i < len(r.sources); i++ {
 		src := r.sources[i]
 		if src.Fields(t.Protocol) == 0 {
@@ -164,17 +166,29 @@ func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(
 		if i != s.source {
 			reading = r.sessions[i].Plan(q)[0]
 		}
-		err, goOn := try(reading.Rows(ctx), &q, yield)
+		rows, passOn := false, yield
+		if i > 0 {
+			passOn = func(s *sock.Socket, err error) bool {
+				rows = rows || s != nil
+				return yield(s, err)
+			}
+		}
+		err, goOn := try(reading.Rows(ctx), &q, passOn)
 		if err == nil {
-			r.note(t, i, from, errors.Join(refusals...))
+			r.note(t, i)
+			if best != nil {
+				r.fallbacks = append(r.fallbacks, fallback{table: t, from: best.Name(), to: src.Name(),
+					lost: q.Want & best.Fields(t.Protocol) &^ src.Fields(t.Protocol), err: errors.Join(refusals...)})
+			}
+			r.noteRows(t, rows)
 			if goOn && r.losesBound(q, i) {
 				return yield(nil, &sock.Partial{Code: sock.CodeUnavailable, Incomplete: true,
 					Message: src.Name() + " does not list TCP sockets that are bound and neither listen nor connect"})
 			}
 			return goOn
 		}
-		if from == "" {
-			from = src.Name()
+		if best == nil {
+			best = src
 		}
 		refusals = append(refusals, err)
 		r.choice[t] = i + 1
@@ -183,6 +197,16 @@ func (r *chainRun) table(ctx context.Context, s *step, t sock.Table, yield func(
 		return yield(nil, part)
 	}
 	return true
+}
+
+// noteRows notes whether a table that was read from another source than the first has
+// sockets. It may be read for several states, one after the other.
+func (r *chainRun) noteRows(t sock.Table, rows bool) {
+	for i := range r.fallbacks {
+		if f := &r.fallbacks[i]; f.table == t {
+			f.rows = f.rows || rows
+		}
+	}
 }
 
 // losesBound reports whether a query for one protocol asks for bound sockets that
@@ -221,13 +245,10 @@ func try(rows iter.Seq2[*sock.Socket, error], q *sock.Query, yield func(*sock.So
 }
 
 // note remembers which source answered.
-func (r *chainRun) note(t sock.Table, i int, from string, refused error) {
+func (r *chainRun) note(t sock.Table, i int) {
 	name := r.sources[i].Name()
 	if !slices.Contains(r.used, name) {
 		r.used = append(r.used, name)
 	}
 	r.choice[t] = i
-	if refused != nil {
-		r.fallbacks = append(r.fallbacks, fallback{table: t, from: from, to: name, err: refused})
-	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"sockeye/sock"
 	"sockeye/sock/socktest"
+	"sockeye/sockdiag"
 )
 
 // fake is a source whose tables are lists and whose refusals are errors.
@@ -25,6 +26,7 @@ type fake struct {
 	after   map[sock.Table]error // ends a table after its rows
 	queries []sock.Query
 	lists   sock.ProtocolSet
+	lacks   sock.Field
 	unbound bool // it does not list bound sockets
 	// generous: rows that were not asked are given too.
 	generous bool
@@ -36,7 +38,7 @@ func (f *fake) Fields(p sock.Protocol) sock.Field {
 	if !f.lists.Has(p) {
 		return 0
 	}
-	return sock.AllFields
+	return sock.AllFields &^ f.lacks
 }
 
 func (f *fake) States(p sock.Protocol) sock.StateSet {
@@ -160,9 +162,9 @@ func (joiningSession) Close() {}
 func TestBothFamiliesAreOneReading(t *testing.T) {
 	rows := map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Bound, 1)}, tcp6: {row(tcp6, sock.Bound, 2)}}
 	q := inetQuery(sock.TCP)
-	q.States = sock.States(sock.Bound, sock.Listen)
+	q.States, q.Want = sock.States(sock.Bound, sock.Listen), sock.FieldMark
 	read := func(diag joining) ([]string, []error, []fallback) {
-		proc := &fake{name: "proc", lists: inets, rows: rows}
+		proc := &fake{name: "proc", lists: inets, lacks: sock.FieldMark, rows: rows}
 		run := chainOf(diag, proc).run()
 		got, errs := list(run.Sockets(t.Context(), q))
 		return got, errs, run.fallbacks
@@ -206,20 +208,51 @@ func TestFallbackIsChosenForEachTableAlone(t *testing.T) {
 	diag := &fake{name: "diag", lists: inets,
 		rows:   map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 1)}},
 		refuse: map[sock.Table]error{tcp6: syscall.ENOENT}}
-	proc := &fake{name: "proc", lists: inets,
+	proc := &fake{name: "proc", lists: inets, lacks: sock.FieldMark,
 		rows: map[sock.Table][]sock.Socket{tcp4: {row(tcp4, sock.Listen, 9)}, tcp6: {row(tcp6, sock.Listen, 2), row(tcp6, sock.Established, 3)}}}
 	run := chainOf(diag, proc).run()
-	got, errs := list(run.Sockets(t.Context(), inetQuery(sock.TCP)))
+	q := inetQuery(sock.TCP)
+	q.Want = sock.FieldMark | sock.FieldInode
+	got, errs := list(run.Sockets(t.Context(), q))
 	want := []string{"tcp ipv4 LISTEN 1", "tcp ipv6 LISTEN 2", "tcp ipv6 ESTABLISHED 3"}
 	if diff := cmp.Diff(want, got); diff != "" || errs != nil {
 		t.Errorf("rows (-want +got):\n%s%v", diff, errs)
 	}
 	warnings := fallbackWarnings(run.fallbacks)
-	if len(warnings) != 1 || warnings[0].Code != sock.CodeFallback || !strings.Contains(warnings[0].Message, "tcp") {
-		t.Errorf("warnings %v, want one fallback for both dumps of the table", warnings)
+	if want := "[{fallback tcp read from proc, which does not tell marks: diag fails: no such file or directory}]"; fmt.Sprint(warnings) != want {
+		t.Errorf("warnings %v, want one for both dumps of the table: %s", warnings, want)
 	}
 	if diff := cmp.Diff([]string{"diag", "proc"}, run.used); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+}
+
+// TestFallbackWithoutLoss: where the second source tells all that was wanted there is
+// nothing to be said, and what is lost of many facts is not told one by one.
+func TestFallbackWithoutLoss(t *testing.T) {
+	missing := &sockdiag.NoHandlerError{Module: "raw_diag", Err: syscall.ENOENT}
+	for _, c := range []struct {
+		want    sock.Field
+		state   sock.State
+		warning string
+	}{
+		{0, sock.Unconnected, "[]"},
+		{sock.FieldLocal | sock.FieldInode, sock.Unconnected, "[]"},
+		{sock.FieldMark | sock.FieldInode, sock.Closing, "[]"}, // which is not asked for: there is no row
+		{sock.FieldMark | sock.FieldInode, sock.Unconnected, "[{fallback raw read from proc, which does not tell marks: this kernel has no raw_diag}]"},
+		{sock.AllFields, sock.Established, "[{fallback raw read from proc, which does not tell all that was asked for: this kernel has no raw_diag}]"},
+	} {
+		raw := sock.Table{Protocol: sock.Raw, Family: sock.IPv4}
+		diag := &fake{name: "diag", lists: sock.Protocols(sock.Raw), refuse: map[sock.Table]error{raw: missing}}
+		proc := &fake{name: "proc", lists: sock.Protocols(sock.Raw), rows: map[sock.Table][]sock.Socket{raw: {row(raw, c.state, 1)}},
+			lacks: sock.FieldMark | sock.FieldMemory | sock.FieldCookie | sock.FieldInterface | sock.FieldTOS}
+		q := inetQuery(sock.Raw)
+		q.Families, q.Want, q.States = sock.Families(sock.IPv4), c.want, sock.States(sock.Unconnected, sock.Established)
+		run := chainOf(diag, proc).run()
+		got, errs := list(run.Sockets(t.Context(), q))
+		if warnings := fmt.Sprint(fallbackWarnings(run.fallbacks)); warnings != c.warning || errs != nil {
+			t.Errorf("%b: rows %v, errors %v, warnings %s, want %s", c.want, got, errs, warnings, c.warning)
+		}
 	}
 }
 
@@ -269,7 +302,7 @@ func TestWhatIsNotToldAndNotThere(t *testing.T) {
 		{0, true, 0, "", false},
 		{0, true, sock.Protocols(sock.TCP), "this kernel has no TCP sockets", false},
 		{3, true, 0, "tcp/ipv4 could not be read: 3 TCP sockets are there: ", true},
-		{0, false, 0, "tcp/ipv4 could not be read: ", true},
+		{0, false, 0, "tcp/ipv4 could not be read: diag: tcp/ipv4: not available: no such file or directory", true},
 	} {
 		chain := chainOf(diag)
 		chain.inUse = func(*sock.Environment, sock.Protocol) (uint64, bool) { return c.sockets, c.known }
@@ -289,6 +322,17 @@ func TestWhatIsNotToldAndNotThere(t *testing.T) {
 		case !strings.HasPrefix(partial.Error(), c.want) || partial.Incomplete != c.incomplete:
 			t.Errorf("%+v: %v", c, partial)
 		}
+	}
+}
+
+// TestModuleThatIsMissing: a kernel without the module is told in one clause.
+func TestModuleThatIsMissing(t *testing.T) {
+	vsock := sock.Table{Protocol: sock.VSOCK, Family: sock.FamilyVSOCK}
+	diag := &fake{name: "diag", lists: sock.Protocols(sock.VSOCK),
+		refuse: map[sock.Table]error{vsock: &sockdiag.NoHandlerError{Module: "vsock_diag", Err: syscall.ENOENT}}}
+	_, errs := list(chainOf(diag).run().Sockets(t.Context(), inetQuery(sock.VSOCK)))
+	if want := "[vsock could not be read: this kernel has no vsock_diag]"; fmt.Sprint(errs) != want {
+		t.Errorf("%v, want %s", errs, want)
 	}
 }
 

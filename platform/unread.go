@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sockdiag"
 )
 
 // unread says what is missing where no source could read a table; nil if nothing is,
@@ -23,6 +24,9 @@ func (r *chainRun) unread(q *sock.Query, t sock.Table, refusals []error) *sock.P
 		return nil
 	}
 	cause := errors.Join(refusals...)
+	if missing, ok := errors.AsType[*sockdiag.NoHandlerError](cause); ok && len(refusals) == 1 {
+		cause = missing // which says it all
+	}
 	if r.inUse != nil {
 		switch sockets, known := r.inUse(r.env, t.Protocol); {
 		case known && sockets == 0:

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
+	"sockeye/sockdiag"
 )
 
 // mostOfAKind is how many warnings with the same code are told. A file may be
@@ -48,33 +50,60 @@ func (w *warnings) all() []sock.Warning {
 }
 
 // fallbackWarnings makes one warning of all tables that took the same way for
-// the same reason, so that the user is told once.
+// the same reason, so that the user is told once. A way on which no socket lost what
+// somebody wanted is not worth a word.
 func fallbackWarnings(fallbacks []fallback) []sock.Warning {
-	type way struct{ from, to, cause string }
+	type way struct{ to, cause string }
+	type loss struct {
+		tables, modules []string
+		facts           sock.Field
+	}
 	var ways []way
-	tables := map[way][]string{}
+	losses := map[way]*loss{}
 	for _, f := range fallbacks {
-		w := way{f.from, f.to, cause(f.err)}
-		if _, seen := tables[w]; !seen {
-			ways = append(ways, w)
+		if f.lost == 0 || !f.rows {
+			continue
 		}
-		if name := f.table.Protocol.String(); !slices.Contains(tables[w], name) {
-			tables[w] = append(tables[w], name)
+		missing, _ := errors.AsType[*sockdiag.NoHandlerError](f.err)
+		w := way{to: f.to}
+		if missing == nil {
+			w.cause = f.from + " fails: " + cause(f.err)
+		}
+		l := losses[w]
+		if l == nil {
+			l = &loss{}
+			losses[w], ways = l, append(ways, w)
+		}
+		l.facts |= f.lost
+		l.tables = addNew(l.tables, f.table.Protocol.String())
+		if missing != nil {
+			l.modules = addNew(l.modules, missing.Module)
 		}
 	}
 	var warnings []sock.Warning
 	for _, w := range ways {
+		l := losses[w]
+		if l.modules != nil {
+			w.cause = "this kernel has no " + strings.Join(l.modules, ", ")
+		}
 		warnings = append(warnings, sock.Warning{Code: sock.CodeFallback, Message: fmt.Sprintf(
-			"%s read from %s, which knows less, because %s fails: %s", strings.Join(tables[w], ", "), w.to, w.from, w.cause)})
+			"%s read from %s, which does not tell %s: %s",
+			strings.Join(l.tables, ", "), w.to, fact.MissingOr(l.facts, "all that was asked for"), w.cause)})
 	}
 	return warnings
+}
+
+func addNew(list []string, word string) []string {
+	if slices.Contains(list, word) {
+		return list
+	}
+	return append(list, word)
 }
 
 // cause is why a table could not be read, without the name of the table, so
 // that the same cause of several tables is the same text.
 func cause(err error) string {
-	var table *sock.TableError
-	if errors.As(err, &table) {
+	if table, ok := errors.AsType[*sock.TableError](err); ok {
 		err = table.Err
 	}
 	return strings.TrimPrefix(err.Error(), sock.ErrUnavailable.Error()+": ")

@@ -13,8 +13,21 @@ var (
 	errStopped   = errors.New("stopped by the reader")
 	errSilent    = errors.New("the kernel does not answer")
 	errForeign   = errors.New("nothing but messages for others arrives")
-	errNoHandler = fmt.Errorf("%w: the kernel has no handler for this protocol", sock.ErrUnavailable)
+	errNotListed = fmt.Errorf("%w: no kernel lists this protocol", sock.ErrUnavailable)
 )
+
+// NoHandlerError is why the kernel does not list a protocol: the module that would is
+// not there, and cannot be loaded. It is [sock.ErrUnavailable].
+type NoHandlerError struct {
+	Module string // such as vsock_diag
+	Err    error  // of the kernel
+}
+
+// Error returns what an administrator can look for.
+func (e *NoHandlerError) Error() string { return "this kernel has no " + e.Module }
+
+// Unwrap returns [sock.ErrUnavailable] and the error of the kernel.
+func (e *NoHandlerError) Unwrap() []error { return []error{sock.ErrUnavailable, e.Err} }
 
 // opError is a failure of one step, before it is known which table it hits.
 type opError struct {
@@ -50,7 +63,7 @@ func tableError(t sock.Table, err error, begun bool) *sock.TableError {
 	switch {
 	case begun || errors.Is(err, sock.ErrUnavailable):
 	case op == "dump" && refused(syscall.ENOENT):
-		err = fmt.Errorf("%w: %w", errNoHandler, err)
+		err = &NoHandlerError{module(t.Protocol), err}
 	case slices.ContainsFunc(refusals, refused):
 		err = sock.Unavailable(err)
 	}

@@ -47,7 +47,7 @@ type question struct {
 
 func (q *question) ask(ctx context.Context) (bool, error) {
 	if q.handler == nil {
-		return false, &opError{"list", errNoHandler}
+		return false, &opError{"list", errNotListed}
 	}
 	if q.handler.lookUp == nil {
 		return q.search(ctx)

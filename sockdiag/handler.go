@@ -110,6 +110,19 @@ func handlerOf(p sock.Protocol) *handler {
 	return &h
 }
 
+// module returns the kernel's module that lists a protocol, as modprobe(8) calls it.
+func module(p sock.Protocol) string {
+	switch p {
+	case sock.UDPLite:
+		return "udp_diag"
+	case sock.Packet:
+		return "af_packet_diag"
+	case sock.XDP:
+		return "xsk_diag"
+	}
+	return p.String() + "_diag"
+}
+
 // familyHandler returns how sockets of a family are listed of which the kernel looks
 // none up.
 func familyHandler(p sock.Protocol, fields sock.Field, bits []uint32, dump func(*handler, sock.Table, uint32, sock.Field) []byte,

@@ -104,7 +104,7 @@ func (r *reading) compile(may instructions) {
 func (r *reading) table(ctx context.Context) error {
 	t := r.tables[0]
 	if r.handler == nil {
-		return &opError{"list", errNoHandler}
+		return &opError{"list", errNotListed}
 	}
 	if r.request == nil {
 		return ctx.Err() // nothing in it can match

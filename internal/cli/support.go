@@ -125,7 +125,7 @@ func (b backend) fit(o *options, req *platform.Request) error {
 			if b.ends {
 				return usagef("--%s: nothing that it shows is known of a socket that has ended", option)
 			}
-			return b.refusal("--"+option, wordsOf(shows&^sock.ComparedFields))
+			return b.refusal("--"+option, fact.MissingOr(shows&^sock.ComparedFields, "what it shows"))
 		}
 	}
 	if o.format.is(render.PIDs) && !fields.Has(sock.FieldOwners) {
@@ -238,14 +238,4 @@ func (b backend) lacks(what string, lost sock.Field) error {
 // refusal says that something asks for what is not listed here.
 func (b backend) refusal(what, missing string) error {
 	return usagef("%s: %s cannot be listed %s", what, missing, b.where)
-}
-
-// manyFacts is how many facts an option shows whose names would be too long.
-const manyFacts = 4
-
-func wordsOf(shows sock.Field) string {
-	if shows.Len() > manyFacts {
-		return "what it shows"
-	}
-	return fact.Missing(shows)
 }

@@ -6,7 +6,7 @@ import "sockeye/sock"
 func warnings() []*Entry {
 	return []*Entry{
 		warning(sock.CodeFallback, "a table was read from a less exact source than the best",
-			"The kernel refused or does not have the better way (sock_diag), so /proc/net was read: some facts are missing there. The message names the table, the way and the cause. The answer is complete in its sockets.",
+			"The kernel refused or does not have the better way (sock_diag), so /proc/net was read, and some of the facts that were asked for are missing there. The message names the table, the facts and the cause. The answer is complete in its sockets.",
 			"sock_diag(7)"),
 		warning(sock.CodeUnavailable, "something could not be read by any source",
 			"A table, a network namespace or the addresses of its interfaces. Sockets may be missing: complete is false, and --strict makes it exit status 3.",

@@ -247,3 +247,14 @@ func Missing(fields sock.Field) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// manyFacts is how many facts are not named one by one.
+const manyFacts = 4
+
+// MissingOr is [Missing], or another text where that would be too long.
+func MissingOr(fields sock.Field, many string) string {
+	if fields.Len() > manyFacts {
+		return many
+	}
+	return Missing(fields)
+}
