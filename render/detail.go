@@ -59,7 +59,7 @@ func (d *detail) group(t *table, option string, s *sock.Socket) {
 			parts = []*fact.Fact{f}
 		}
 		for _, p := range parts {
-			if !p.Tells(s) {
+			if !p.Tells(s) || slices.Contains(t.parts, p) {
 				continue
 			}
 			if begun && option != "" && d.indent != "" {

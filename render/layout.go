@@ -51,7 +51,7 @@ func (o Options) Layout() (*Layout, error) {
 		l.columns = append(o.markColumn(), o.tableColumns()...)
 		l.detail = o.Facts
 		for _, c := range l.columns {
-			if !c.Joined() {
+			if !c.Joined() && c.Parent() == nil { // a part does not stand for the others
 				l.detail &^= c.Asks()
 			}
 		}

@@ -71,7 +71,8 @@ type Options struct {
 
 	// Resolve looks up the names of addresses for a table, CSV and TSV, with
 	// Resolver (nil: the system's) and within ResolveTimeout (0: 2 s) for each
-	// block of sockets; half of it after a block for which that was not enough. Services, unless nil, names the port of a protocol.
+	// block of sockets; half of it after a block for which that was not enough.
+	// Services, unless nil, names the port of a protocol.
 	Resolve        bool
 	Resolver       Resolver
 	ResolveTimeout time.Duration

@@ -43,8 +43,7 @@ func (s *Screen) Draw(text []byte, width, height int, more func(shown int) strin
 		buf = s.line(buf, line)
 	}
 	if fit < len(lines) || more(fit) != "" {
-		rest, _ := cutTo([]byte(more(fit)), width)
-		buf = s.line(buf, rest)
+		buf = s.line(buf, cutTo([]byte(more(fit)), width))
 	}
 	buf = append(buf, "\x1b[J\x1b[?25h"...)
 	s.buf = buf
@@ -59,7 +58,8 @@ func (s *Screen) Leave() { s.drawn = 0 }
 func (s *Screen) fit(lines [][]byte, more func(int) string) int {
 	room, used, least := s.height-1, 0, 0
 	for i, line := range lines {
-		used += rowsOf(line, s.width)
+		rows, _ := measure(line, s.width)
+		used += rows
 		if used <= room-1 {
 			least = i + 1 // with room for one more
 		}
@@ -83,20 +83,6 @@ func (s *Screen) line(buf, line []byte) []byte {
 		buf = append(buf, "\x1b[K"...)
 	}
 	return append(buf, '\r', '\n')
-}
-
-// cutTo shortens a text that is wider than room.
-func cutTo(text []byte, room int) ([]byte, int) {
-	if w := width(text); w <= room {
-		return text, w
-	}
-	return shorten(text, room)
-}
-
-// rowsOf returns how many lines of a terminal a text takes.
-func rowsOf(text []byte, width int) int {
-	rows, _ := measure(text, width)
-	return rows
 }
 
 // measure returns how many lines of a terminal a text takes, and in which column of

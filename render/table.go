@@ -19,28 +19,31 @@ const gap = "  "
 // only. So memory stays bounded, and output begins early.
 type table struct {
 	*output
-	o        *Layout
-	view     *fact.View
-	cols     []*Column
-	shown    []bool // which columns fit
-	wraps    bool   // they do not, whatever is left out
-	scroll   bool   // what does not fit is scrolled to: see [Grid]
-	last     int    // of those
-	widths   []int
-	asked    sock.Field     // facts for the detail of a row
-	fixed    bool           // the widths are
-	block    []*sock.Socket // rows that wait for them
-	scratch  []byte
-	word     []byte // of a detail
-	lead     string // in front of each line
-	headless bool
+	o       *Layout
+	view    *fact.View
+	cols    []*Column
+	shown   []bool // which columns fit
+	wraps   bool   // they do not, whatever is left out
+	scroll  bool   // what does not fit is scrolled to: see [Grid]
+	last    int    // of those
+	widths  []int
+	asked   sock.Field     // facts for the detail of a row
+	parts   []*fact.Fact   // of those, what has a column already
+	fixed   bool           // the widths are
+	block   []*sock.Socket // rows that wait for them
+	scratch []byte
+	word    []byte // of a detail
+	lead    string // in front of each line
 }
 
 func newTable(out *output, l *Layout, v *fact.View) *table {
-	return &table{
-		output: out, o: l, view: v, cols: l.columns, asked: l.detail,
-		widths: make([]int, len(l.columns)), headless: !l.Header,
+	t := &table{output: out, o: l, view: v, cols: l.columns, asked: l.detail, widths: make([]int, len(l.columns))}
+	for _, c := range l.columns {
+		if c.Parent() != nil {
+			t.parts = append(t.parts, c.Fact)
+		}
 	}
+	return t
 }
 
 // Socket takes a row.
@@ -130,7 +133,7 @@ func (t *table) appendCell(dst []byte, c *Column, s *sock.Socket) []byte {
 }
 
 func (t *table) writeHeader() error {
-	if t.headless {
+	if !t.o.Header {
 		return nil
 	}
 	return t.write(t.appendHeader(append(t.buf[:0], t.lead...)))

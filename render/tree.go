@@ -61,15 +61,15 @@ const (
 func placeOf(s *sock.Socket) (rank int, text string) {
 	switch {
 	case s.Knows(sock.FieldPlace) && s.Container != nil:
-		words := []string{"container " + escaped(s.Container.Called())}
+		words := []string{"container " + escape.Text(s.Container.Called())}
 		for _, more := range []string{s.Container.Runtime, s.Container.Image, s.Container.Pod} {
 			if more != "" {
-				words = append(words, escaped(more))
+				words = append(words, escape.Text(more))
 			}
 		}
 		return inContainer, strings.Join(words, gap)
 	case s.Knows(sock.FieldPlace) && s.Unit != "":
-		return inUnit, "unit " + escaped(s.Unit)
+		return inUnit, "unit " + escape.Text(s.Unit)
 	}
 	return placeless, "(no unit or container)"
 }
@@ -91,7 +91,7 @@ func (b *branch) hold(s *sock.Socket) {
 		}
 	}
 	b.name, b.pid = first.Name, first.PID
-	b.holder = escaped(cmp.Or(first.Name, "?")) + "[" + strconv.Itoa(first.PID) + "]"
+	b.holder = escape.Text(cmp.Or(first.Name, "?")) + "[" + strconv.Itoa(first.PID) + "]"
 	b.holders = b.holder + strings.Join(others, ",")
 	if n := min(len(others), mostHolders); n > 0 {
 		b.holder += " and " + strings.Join(others[:n], ", ")
@@ -100,11 +100,9 @@ func (b *branch) hold(s *sock.Socket) {
 		b.holder += fmt.Sprintf(" and %d more", more)
 	}
 	if first.Known&sock.FieldProcessUser != 0 && first.User != "" {
-		b.holder += gap + escaped(first.User)
+		b.holder += gap + escape.Text(first.User)
 	}
 }
-
-func escaped(name string) string { return string(escape.AppendText(nil, name)) }
 
 // Close writes the tree. What the sort keys put first stands first below its process.
 func (t *tree) Close(sock.Snapshot) error {
@@ -155,8 +153,8 @@ func (t *tree) Close(sock.Snapshot) error {
 // heading writes the line above what belongs to something, cut to fit a terminal.
 func (t *tree) heading(indent, text string, limit int, look style) error {
 	line := []byte(text)
-	if limit > 0 && !t.o.Wide && width(line) > limit-len(indent) {
-		line, _ = shorten(line, max(leastName, limit-len(indent)))
+	if limit > 0 && !t.o.Wide {
+		line = cutTo(line, max(leastName, limit-len(indent)))
 	}
 	t.buf = append(t.buf[:0], indent...)
 	if look != plain && t.o.Color {

@@ -38,6 +38,14 @@ func shorten(text []byte, room int) ([]byte, int) {
 	return append(text[:size:size], ellipsis...), used + 1
 }
 
+// cutTo shortens a text that is wider than room.
+func cutTo(text []byte, room int) []byte {
+	if width(text) > room {
+		text, _ = shorten(text, room)
+	}
+	return text
+}
+
 // Wrap breaks a text at its blanks into lines of at most so many cells of a
 // terminal; 0 leaves it as it is. Lines after the first begin with the indent. A
 // word that is wider than a line is left whole: a terminal breaks it, and what is
