@@ -99,25 +99,21 @@ const (
 func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, width int) {
 	head := f.Severity.String()
 	write := func(words string) {
-		line := fmt.Sprintf("%-*s%s", findingIndent, head, escape.Text(words))
+		line := fmt.Sprintf("%-*s%s", findingIndent, head, words)
 		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
 		head = ""
 	}
+	title := f.Title
 	if in := x.spaceOf(f); in != "" {
-		write(f.Title + ", in the network namespace " + in)
-	} else {
-		write(f.Title)
+		title += ", in the network namespace " + in
 	}
+	write(escape.Text(title))
 	for i, s := range f.Evidence.Sockets {
 		if i == mostShown {
 			write(fmt.Sprintf("and %d more", f.Evidence.Total-mostShown))
 			break
 		}
-		line := s.Protocol.String() + " " + cmp.Or(fact.LocalText(s), "-")
-		if remote := fact.RemoteText(s); remote != "" {
-			line += " to " + remote
-		}
-		line += " " + s.State.String()
+		line := fact.SocketText(s) + " " + s.State.String()
 		if s.RecvQueue > 0 || s.SendQueue > 0 {
 			line += fmt.Sprintf(", recv_queue %d, send_queue %d", s.RecvQueue, s.SendQueue)
 		}
@@ -135,7 +131,7 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, widt
 	}
 	write(f.Rule.Meaning)
 	write(f.Rule.Advice)
-	write("More: " + x.tryIn(f))
+	write("More: " + escape.Text(x.tryIn(f)))
 }
 
 // spaceOf names the network namespace of a finding, where it may be another one.

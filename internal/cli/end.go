@@ -251,7 +251,7 @@ func (e *ending) consent() error {
 		refuse(plain)
 	}
 	for _, t := range guarded {
-		if !e.agree("end " + t.described() + ": it is " + t.special) {
+		if !e.agree("end " + t.described() + ": it is " + shown(t.special)) {
 			refuse([]*target{t})
 		}
 	}
@@ -266,7 +266,7 @@ func (e *ending) agreeTo(all []*target) bool {
 	for _, t := range all {
 		e.say("%s", t.described())
 	}
-	return e.agree(fmt.Sprintf("end these %d processes", len(all)))
+	return e.agree(shown(fmt.Sprintf("end these %d processes", len(all))))
 }
 
 func refuse(all []*target) {

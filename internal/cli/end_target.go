@@ -46,19 +46,19 @@ func (t *target) name() string {
 }
 
 // described is the name with the user and the sockets, for a question.
-func (t *target) described() string {
+func (t *target) described() shown {
 	text := t.name()
 	if t.process.User != "" {
 		text += " of " + t.process.User
 	}
-	return text + ", which holds " + t.ends()
+	return shown(oneLine(text)) + ", which holds " + t.ends()
 }
 
 // mostEnds is how many sockets of a process are named.
 const mostEnds = 4
 
 // ends names its sockets.
-func (t *target) ends() string {
+func (t *target) ends() shown {
 	var ends []string
 	for _, s := range t.sockets {
 		ends = append(ends, s.Protocol.String()+" "+cmp.Or(fact.LocalText(s), "-"))
@@ -68,7 +68,7 @@ func (t *target) ends() string {
 	if more := len(ends) - mostEnds; more > 0 {
 		ends = append(ends[:mostEnds], fmt.Sprintf("%d more", more))
 	}
-	return strings.Join(ends, ", ")
+	return shown(strings.Join(ends, ", "))
 }
 
 // hold takes the system's handle for the process: a pidfd on Linux, a handle on

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -78,8 +77,8 @@ func (r *run) checkKill(o *options, req platform.Request, able bool) error {
 func (r *run) agreed(found []*sock.Socket) bool { return r.agree("close " + socketsText(found)) }
 
 // agree asks a question.
-func (r *run) agree(question string) bool {
-	fmt.Fprintf(r.Err, "sockeye: %s? [y/N] ", oneLine(question))
+func (r *run) agree(question shown) bool {
+	fmt.Fprintf(r.Err, "sockeye: %s? [y/N] ", question)
 	if r.answers == nil {
 		r.answers = bufio.NewReader(r.In)
 	}
@@ -154,14 +153,10 @@ func (r *run) tellLeft(found []*sock.Socket, errs []error) (failed int) {
 }
 
 // socketsText names the first of some sockets, and how many more there are.
-func socketsText(all []*sock.Socket) string {
-	s := all[0]
-	text := s.Protocol.String() + " " + cmp.Or(fact.LocalText(s), "-")
-	if remote := fact.RemoteText(s); remote != "" {
-		text += " to " + remote
-	}
+func socketsText(all []*sock.Socket) shown {
+	text := fact.SocketText(all[0])
 	if len(all) > 1 {
 		text += fmt.Sprintf(" and %d more", len(all)-1)
 	}
-	return text
+	return shown(text)
 }

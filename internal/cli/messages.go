@@ -20,8 +20,27 @@ import (
 // program; a mistake in a filter has two lines more, the filter and a caret.
 // Whatever came from outside is shown with its control characters escaped.
 
+// say writes a message.
 func (r *run) say(format string, args ...any) {
-	fmt.Fprintf(r.Err, "sockeye: %s\n", oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(r.Err, "sockeye: "+format+"\n", escapedArgs(args)...)
+}
+
+// shown is text in which names are escaped already, as in that of [fact.SocketText].
+type shown string
+
+// escapedArgs are the arguments of a message, those that are text with what came from
+// outside escaped.
+func escapedArgs(args []any) []any {
+	all := make([]any, len(args))
+	for i, arg := range args {
+		switch arg.(type) {
+		case string, error, fmt.Stringer:
+			all[i] = oneLine(fmt.Sprint(arg))
+		default:
+			all[i] = arg
+		}
+	}
+	return all
 }
 
 // clearInterrupt takes the ^C away that a terminal shows of the key which ended a view.

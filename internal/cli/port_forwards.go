@@ -47,7 +47,7 @@ func (r *run) concludeForwards(o *options, q *portQuestion, a answered) {
 			return
 		}
 		for i := range a.snap.Forwards {
-			r.say("%s", portview.ForwardText(&a.snap.Forwards[i]))
+			r.say("%s", shown(portview.ForwardText(&a.snap.Forwards[i])))
 		}
 	case a.snap.ForwardsUnknown != nil:
 		r.status = exitFailed

@@ -70,18 +70,6 @@ func (m *model) subject() *sock.Socket {
 	return m.whole(r)
 }
 
-// socketText names a socket.
-func socketText(s *sock.Socket) string {
-	text := s.Protocol.String()
-	if local := fact.LocalText(s); local != "" {
-		text += " " + local
-	}
-	if remote := fact.RemoteText(s); remote != "" {
-		text += " to " + remote
-	}
-	return text
-}
-
 // ownerText names who holds a socket, or says why nobody is known.
 func ownerText(s *sock.Socket) string {
 	return string(fact.Lookup("owner").AppendShown(&fact.View{}, nil, s))
@@ -94,15 +82,15 @@ func (m *model) askClose() []effect {
 		return nil
 	}
 	closing := m.machine.Close
-	text := "close " + socketText(s)
+	text := "close " + fact.SocketText(s)
 	if len(s.Owners) > 0 {
 		text += " of " + ownerText(s)
 	}
 	m.question = &question{lines: []string{text + "?"}, answers: []reply{{"y", "yes", func(ctx context.Context) message {
 		if err := closing(ctx, s); err != nil {
-			return doneMessage("not closed: " + socketText(s) + ": " + errorText(err))
+			return doneMessage("not closed: " + fact.SocketText(s) + ": " + errorText(err))
 		}
-		return doneMessage("closed " + socketText(s))
+		return doneMessage("closed " + fact.SocketText(s))
 	}}}}
 	return nil
 }
@@ -153,7 +141,7 @@ func holds(s *sock.Socket, pid int) bool {
 // signalQuestion asks for the signal.
 func signalQuestion(signals []Signal, process Process, s, now *sock.Socket, owner sock.Owner, others int) *question {
 	who := fmt.Sprintf("%s[%d]", named(owner), owner.PID)
-	lines := []string{"signal " + who + ", which holds " + socketText(s) + othersText(others) + "?"}
+	lines := []string{"signal " + who + ", which holds " + fact.SocketText(s) + othersText(others) + "?"}
 	if pids := len(slices.Collect(now.PIDs)); pids > 1 {
 		lines = append(lines, fmt.Sprintf("%d other processes hold the socket too: it stays open", pids-1))
 	}
@@ -200,7 +188,7 @@ func (m *model) copyLine() []effect {
 			text = m.groups[m.cursor].text
 		}
 	} else if s := m.subject(); s != nil {
-		text = socketText(s) + " " + s.State.String()
+		text = fact.SocketText(s) + " " + s.State.String()
 		if owner := ownerText(s); owner != "" {
 			text += " " + owner
 		}

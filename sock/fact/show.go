@@ -214,6 +214,16 @@ var numeric = &View{}
 func LocalText(s *sock.Socket) string  { return string(numeric.appendLocal(nil, s)) }
 func RemoteText(s *sock.Socket) string { return string(numeric.appendRemote(nil, s)) }
 
+// SocketText names a socket by its protocol and its ends: "tcp 10.0.0.5:8080 to
+// 10.0.0.9:51514". Names in it are escaped.
+func SocketText(s *sock.Socket) string {
+	text := s.Protocol.String() + " " + cmp.Or(LocalText(s), "-")
+	if remote := RemoteText(s); remote != "" {
+		text += " to " + remote
+	}
+	return text
+}
+
 // ReasonText says in parentheses why a socket has no owner. It is empty if the
 // owner was not searched.
 func ReasonText(s *sock.Socket) string { return string(appendReason(nil, s)) }
