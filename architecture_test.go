@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 	".":                        {"internal/cli"},
 	"internal/cli":             {"platform", "render", "render/portview", "render/summaryview", "internal/doctor", "internal/explain", "internal/top", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter", "sock/snapshot", "internal/services", "internal/suggest"},
 	"internal/doctor":          {"sock", "sock/change"},
-	"internal/explain":         {"internal/doctor", "sock", "sock/fact"},
+	"internal/explain":         {"internal/doctor", "render", "sock", "sock/fact"},
 	"internal/services":        {},
 	"internal/suggest":         {},
 	"internal/top":             {"internal/doctor", "internal/explain", "render", "sock", "sock/change", "sock/escape", "sock/fact", "sock/filter"},

@@ -13,6 +13,8 @@ import (
 	ucli "github.com/urfave/cli/v2"
 
 	"sockeye/platform"
+	"sockeye/sock"
+	"sockeye/sock/snapshot"
 )
 
 // The exit statuses, like grep's.
@@ -130,6 +132,15 @@ func (r *run) print(text string) error {
 		return writeError{err}
 	}
 	return nil
+}
+
+// answerJSON writes a document whose answer is a value of one member.
+func (r *run) answerJSON(member string, answer any, snap *sock.Snapshot, beside ...snapshot.Beside) error {
+	text, err := snapshot.AppendAnswer(nil, member, answer, snap, beside...)
+	if err != nil {
+		return err
+	}
+	return r.print(string(text) + "\n")
 }
 
 // Run is Main with the streams of this process.

@@ -172,13 +172,13 @@ func (c *comparison) arrange(req platform.Request) (err error) {
 	if each.Columns, err = eachDifference(&shape); err != nil {
 		return err
 	}
-	if c.layout, err = each.Layout(); err != nil {
-		return usageError{err.Error()}
+	if c.layout, err = layoutOf(each); err != nil {
+		return err
 	}
 	shape.Format = render.Table
-	table, err := shape.Layout()
+	table, err := layoutOf(shape)
 	if err != nil {
-		return usageError{err.Error()}
+		return err
 	}
 	c.compared = table.Compared()
 	if o.expect != "" && o.columns == nil {

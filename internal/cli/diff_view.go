@@ -118,7 +118,7 @@ func (c *comparison) eventsOf(d *change.Difference) []*sock.Socket {
 func (c *comparison) writeEvents(d *change.Difference) error {
 	out := render.NewEvents(c.Out, c.layout, sock.SourcePoll.String())
 	for _, s := range c.eventsOf(d) {
-		if err := out.Event(render.Event{Kind: s.Event.Kind.String(), Time: s.Event.Time, Socket: s}); err != nil {
+		if err := out.Event(eventOf(s)); err != nil {
 			return err
 		}
 	}

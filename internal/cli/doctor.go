@@ -118,9 +118,9 @@ func (r *run) doctor(o *options, words []string) error {
 		}
 		return r.print(rulesText())
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.guessFilter(o, words)
 	if err != nil {
-		return o.guess(err, words)
+		return err
 	}
 	req, err := o.request(f, scope{tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.UDPLite)}, sock.AllStates})
 	if err != nil {
@@ -142,14 +142,9 @@ func (r *run) doctor(o *options, words []string) error {
 func (x *examination) conclude() error {
 	found := x.machine.Findings()
 	if err := x.tell(found); err != nil {
-		return writeError{err}
+		return err
 	}
-	for _, w := range x.snap.Warnings {
-		x.say("%s", w.Message)
-	}
-	if x.o.debug {
-		x.say("%s", debugText(x.snap))
-	}
+	x.sayOf(x.o, x.snap)
 	switch a := (answered{snap: x.snap}); {
 	case x.o.strict && !x.snap.Complete:
 		x.status = exitFailed

@@ -19,13 +19,11 @@ import (
 
 // tell writes the findings in the format that was asked for.
 func (x *examination) tell(found []doctor.Finding) error {
-	r, o := x.run, x.o
-	switch {
+	switch o := x.o; {
 	case o.format.is(render.Quiet):
 		return nil
 	case o.format.is(render.Count):
-		_, err := fmt.Fprintln(r.Out, len(found))
-		return err
+		return x.print(fmt.Sprintln(len(found)))
 	case o.format.is(render.JSON):
 		return x.document(found)
 	case o.format.is(render.NDJSON):
@@ -35,8 +33,7 @@ func (x *examination) tell(found []doctor.Finding) error {
 	if len(found) == 0 {
 		nothing = "Nothing found: " + x.looked() + "\n"
 	}
-	_, err := r.Out.Write([]byte(nothing + x.text(found, x.machine.Skipped(), cmp.Or(r.Width, 100))))
-	return err
+	return x.print(nothing + x.text(found, x.machine.Skipped(), cmp.Or(x.Width, 100)))
 }
 
 // text is all findings and the rules that were skipped, in lines of a width.
@@ -47,14 +44,14 @@ func (x *examination) text(found []doctor.Finding, skipped []doctor.Skip, width 
 		x.findingText(&text, &found[i], width)
 	}
 	for _, line := range skippedText(skipped) {
-		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
+		text.WriteString(render.Wrap(line, width, blanks) + "\n")
 	}
 	return text.String()
 }
 
 // looked says at what it was looked, and how long.
 func (x *examination) looked() string {
-	text := numberOf(x.sockets)
+	text := counted(x.sockets, "socket")
 	if n := x.machine.Spaces(); n > 1 {
 		text += fmt.Sprintf(" in %d network namespaces", n)
 	}
@@ -90,7 +87,8 @@ func skippedText(skipped []doctor.Skip) (lines []string) {
 }
 
 const (
-	findingIndent = 10
+	blanks        = "          " // in front of the lines below a finding's first
+	findingIndent = len(blanks)
 	narrowest     = 40
 	mostShown     = 3 // how many of its sockets a finding names, for people
 )
@@ -100,7 +98,7 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, widt
 	head := f.Severity.String()
 	write := func(words string) {
 		line := fmt.Sprintf("%-*s%s", findingIndent, head, words)
-		text.WriteString(wrappedAt(width, line, strings.Repeat(" ", findingIndent)))
+		text.WriteString(render.Wrap(line, width, blanks) + "\n")
 		head = ""
 	}
 	title := f.Title
@@ -227,12 +225,7 @@ func (x *examination) document(found []doctor.Finding) error {
 	for _, s := range x.machine.Skipped() {
 		left = append(left, skipped{s.Rule.Name, reason(s)})
 	}
-	text, err := snapshot.AppendAnswer(nil, "findings", all, &x.snap, snapshot.Beside{Name: "skipped", Value: left})
-	if err != nil {
-		return err
-	}
-	_, err = x.Out.Write(append(text, '\n'))
-	return err
+	return x.answerJSON("findings", all, &x.snap, snapshot.Beside{Name: "skipped", Value: left})
 }
 
 // lines writes a line for each finding.
@@ -242,7 +235,7 @@ func (x *examination) lines(found []doctor.Finding) error {
 		if err != nil {
 			return err
 		}
-		if _, err := x.Out.Write(append(text, '\n')); err != nil {
+		if err := x.print(string(text) + "\n"); err != nil {
 			return err
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"slices"
-	"time"
 
 	"sockeye/platform"
 	"sockeye/render"
@@ -35,17 +33,13 @@ func (r *run) events(o *options, req platform.Request) error {
 		return err
 	}
 	req.Query.Want = o.wants(layout.Needs())
-	ctx := r.ctx
-	if o.duration > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.duration)
-		defer cancel()
-	}
+	ctx, cancel := r.lasting(o)
+	defer cancel()
 	closings, err := b.host.Closings(ctx, req)
 	if err != nil {
 		return err
 	}
-	v := &closingView{run: r, o: o, needs: req.Filter.Needs(), closings: closings, out: newEventWriter(r.Out, layout), said: said{}}
+	v := &closingView{run: r, o: o, needs: req.Filter.Needs(), closings: closings, out: newEventWriter(r.Out, layout, sock.SourceDestroy, closedEvent), said: said{}}
 	viewBegun(r.ctx)
 	takesTime(r.ctx) // to write what was told, and the last line
 	v.look()
@@ -91,7 +85,7 @@ func (v *closingView) show(ctx context.Context) error {
 			err = v.out.Flush()
 		default:
 			v.shown++
-			err = v.out.closed(s)
+			err = v.out.tell(s)
 		}
 		if err != nil {
 			v.closings.Close()
@@ -104,7 +98,7 @@ func (v *closingView) show(ctx context.Context) error {
 	v.clearInterrupt()
 	lost, err := v.closings.Lost()
 	err = errors.Join(err, v.closings.Close())
-	if writing := v.out.end(lost); writing != nil {
+	if writing := v.out.end(v.Now(), lost); writing != nil {
 		return writeError{writing}
 	}
 	v.look()
@@ -180,37 +174,3 @@ func (o *options) arrangeEvents(l *render.Options) {
 		l.Facts |= sock.FieldClosedAt | sock.FieldTCPInfo
 	}
 }
-
-// eventWriter writes closed sockets in one of the formats.
-type eventWriter interface {
-	closed(*sock.Socket) error
-	// Flush writes out what is in the buffer.
-	Flush() error
-	// end writes what follows the last one.
-	end(lost uint64) error
-}
-
-func newEventWriter(w io.Writer, layout *render.Layout) eventWriter {
-	if layout.Format == render.NDJSON {
-		return eventLines{render.NewEvents(w, layout, "destroy")}
-	}
-	return eventRows{render.New(w, layout)}
-}
-
-// eventLines writes objects.
-type eventLines struct{ *render.Events }
-
-func (e eventLines) closed(s *sock.Socket) error {
-	return e.Event(render.Event{Kind: "closed", Time: s.ClosedAt, Socket: s})
-}
-
-func (e eventLines) end(lost uint64) error {
-	return e.End(time.Now(), render.Total{Name: "lost", Number: lost})
-}
-
-// eventRows writes rows as a listing does.
-type eventRows struct{ render.Renderer }
-
-func (e eventRows) closed(s *sock.Socket) error { return e.Socket(s) }
-
-func (e eventRows) end(uint64) error { return e.Close(sock.Snapshot{Complete: true}) }

@@ -230,7 +230,7 @@ func (r *run) inState(o *options, state sock.State) (*stateSockets, error) {
 
 // printSome writes how many sockets there are, and those that are shown.
 func (r *run) printSome(o *options, in *stateSockets) error {
-	text := "Now: " + numberOf(in.total)
+	text := "Now: " + counted(in.total, "socket")
 	if more := in.total - len(in.some); more > 0 {
 		text += ", the first " + strconv.Itoa(len(in.some))
 	}

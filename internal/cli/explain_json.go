@@ -7,7 +7,6 @@ import (
 	"sockeye/internal/explain"
 	"sockeye/sock"
 	"sockeye/sock/fact"
-	"sockeye/sock/snapshot"
 )
 
 // explanation is what a word means, in JSON.
@@ -85,13 +84,4 @@ func (r *run) statesJSON(o *options, counts explain.Counts, seen []explain.Seen,
 		answer.Seen = append(answer.Seen, change{From: named(s.From), To: named(s.To), Seen: s.Count})
 	}
 	return r.answerJSON("state_diagram", answer, &snap)
-}
-
-// answerJSON writes a document whose answer is a value of one member.
-func (r *run) answerJSON(member string, answer any, snap *sock.Snapshot) error {
-	text, err := snapshot.AppendAnswer(nil, member, answer, snap)
-	if err != nil {
-		return err
-	}
-	return r.print(string(text) + "\n")
 }

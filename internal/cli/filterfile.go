@@ -45,7 +45,7 @@ func (r *run) filterFile(o *options, env filter.Env) (*filter.Filter, error) {
 	f, err := filter.ParseText(text, env)
 	var syntax *filter.SyntaxError
 	if errors.As(err, &syntax) {
-		return nil, &filterFileError{fileName(name), syntax}
+		return nil, &fileError{fileName(name), syntax}
 	}
 	return f, err
 }
@@ -85,20 +85,11 @@ func openError(err error) error {
 	return err
 }
 
-// filterFileError is a mistake in the text of a file.
-type filterFileError struct {
-	name   string
-	syntax *filter.SyntaxError
-}
-
-func (e *filterFileError) Error() string { return e.name + ": " + e.syntax.Error() }
-func (e *filterFileError) Unwrap() error { return e.syntax }
-
 // notAFilter replaces the mistake of words that do not even begin a filter by what
 // else their user may have meant. A suggestion of several words is a better guess.
 func notAFilter(err error, meant string) error {
 	var syntax *filter.SyntaxError
-	var inFile *filterFileError
+	var inFile *fileError
 	if !errors.As(err, &syntax) || errors.As(err, &inFile) || syntax.Offset > 0 ||
 		!strings.HasPrefix(syntax.Message, "unknown word") || strings.Contains(syntax.Suggestion, " ") {
 		return err

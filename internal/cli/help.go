@@ -8,6 +8,7 @@ import (
 
 	"sockeye/internal/suggest"
 	"sockeye/platform"
+	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/fact"
 )
@@ -161,37 +162,13 @@ func optionLine(o *option) string {
 		left += " "
 	}
 	left += o.value
+	above, indent := "", strings.Repeat(" ", column)
 	if len(left) > column-2 {
-		left += "\n" + strings.Repeat(" ", column)
-	} else {
-		left += strings.Repeat(" ", column-len(left))
+		above, left = left+"\n", ""
 	}
-	return wrapped(left+o.usage, strings.Repeat(" ", column))
+	return above + wrapped(fmt.Sprintf("%-*s%s", column, left, o.usage), indent)
 }
 
 // wrapped is a text in lines of at most helpWidth; those after the first are
-// indented. Line breaks and runs of blanks in it stay.
-func wrapped(text, indent string) string { return wrappedAt(helpWidth, text, indent) }
-
-// wrappedAt is the same with another width.
-func wrappedAt(limit int, text, indent string) string {
-	var b strings.Builder
-	width := 0
-	for i, word := range strings.Split(text, " ") {
-		if last := strings.LastIndexByte(word, '\n'); last >= 0 {
-			width = -last - 1
-		}
-		switch {
-		case i == 0:
-		case word != "" && width+1+len(word) > limit:
-			b.WriteString("\n" + indent)
-			width = len(indent)
-		default:
-			b.WriteByte(' ')
-			width++
-		}
-		b.WriteString(word)
-		width += len(word)
-	}
-	return b.String() + "\n"
-}
+// indented.
+func wrapped(text, indent string) string { return render.Wrap(text, helpWidth, indent) + "\n" }

@@ -31,7 +31,7 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 		return answered{}, err
 	}
 	a := r.conclude(o, listing, len(found)) // what was not seen is to be known before the question
-	if len(found) > 0 && !o.yes && !r.agreed(found) {
+	if len(found) > 0 && !o.yes && !r.agree("close "+socketsText(found)) {
 		r.say("nothing was closed")
 		r.status = exitNothing
 		return answered{}, nil
@@ -43,7 +43,6 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 	if err != nil {
 		return answered{}, err
 	}
-	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
 	if err := r.writeAll(found, listing.Snapshot(), layout); err != nil {
 		return answered{}, err
 	}
@@ -72,9 +71,6 @@ func (r *run) checkKill(o *options, req platform.Request, able bool) error {
 	}
 	return nil
 }
-
-// agreed asks whether sockets are to be closed.
-func (r *run) agreed(found []*sock.Socket) bool { return r.agree("close " + socketsText(found)) }
 
 // agree asks a question.
 func (r *run) agree(question shown) bool {

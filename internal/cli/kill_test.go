@@ -83,7 +83,7 @@ func TestAgreement(t *testing.T) {
 		var messages strings.Builder
 		r := &run{IO: IO{In: strings.NewReader(answer), Err: &messages}}
 		found := []*sock.Socket{connection(1), connection(2), connection(3)}
-		if got := r.agreed(found); got != want || messages.String() != "sockeye: close tcp 10.0.0.5:1 to 10.0.0.9:443 and 2 more? [y/N] " {
+		if got := r.agree("close " + socketsText(found)); got != want || messages.String() != "sockeye: close tcp 10.0.0.5:1 to 10.0.0.9:443 and 2 more? [y/N] " {
 			t.Errorf("%q: %v, %q", answer, got, messages.String())
 		}
 	}

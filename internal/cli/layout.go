@@ -15,6 +15,11 @@ func (r *run) layout(o *options, q sock.Query, b backend) (*render.Layout, error
 	if err != nil {
 		return nil, err
 	}
+	return layoutOf(shape)
+}
+
+// layoutOf works a shape out, whose mistakes are the user's.
+func layoutOf(shape render.Options) (*render.Layout, error) {
 	layout, err := shape.Layout()
 	if err != nil {
 		return nil, usageError{err.Error()}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"errors"
+	"io"
 	"slices"
 
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
+	"sockeye/sock/filter"
 )
 
 const listName = "list"
@@ -51,9 +53,9 @@ func (r *run) list(o *options, words []string) error {
 	if err := r.begin(o); err != nil {
 		return err
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.guessFilter(o, words)
 	if err != nil {
-		return o.guess(err, words)
+		return err
 	}
 	usual := scope{tables{protocols: tcpAndUDP}, sock.DefaultStates}
 	if o.summary > 0 {
@@ -84,12 +86,17 @@ func (r *run) list(o *options, words []string) error {
 	return err
 }
 
-// guess replaces the mistake of words that are no filter by what they may have meant.
-func (o *options) guess(err error, words []string) error {
-	if o.watch > 0 && len(words) > 0 && number(words[0]) == words[0] {
-		return usagef("that is no filter, did you mean --watch=%s?", words[0])
+// guessFilter is [run.readFilter], but says of words that are no filter what they may
+// have meant.
+func (r *run) guessFilter(o *options, words []string) (*filter.Filter, error) {
+	f, err := r.readFilter(o, words)
+	switch {
+	case err == nil:
+		return f, nil
+	case o.watch > 0 && len(words) > 0 && number(words[0]) == words[0]:
+		return nil, usagef("that is no filter, did you mean --watch=%s?", words[0])
 	}
-	return guess(err, words)
+	return nil, guess(err, words)
 }
 
 // answered is what is known of an answer after it was given.
@@ -173,7 +180,7 @@ func (r *run) render(o *options, listing *platform.Listing, layout *render.Layou
 		}
 		if layout.Format != render.PIDs || len(s.Owners) > 0 {
 			a.matched++
-		} else if s.OwnerStatus == sock.OwnerPermission || s.OwnerStatus == sock.OwnerNotSearched {
+		} else if hidden(s) {
 			a.unnamed = true
 		}
 		if see != nil {
@@ -200,18 +207,23 @@ func (r *run) render(o *options, listing *platform.Listing, layout *render.Layou
 
 // writeAll writes sockets that are all known.
 func (r *run) writeAll(all []*sock.Socket, snap sock.Snapshot, layout *render.Layout) error {
-	out := render.New(r.Out, layout)
+	layout.Host, layout.GeneratedAt = snap.Host, snap.GeneratedAt
+	if err := writeSockets(r.Out, all, snap, layout); err != nil {
+		return writeError{err}
+	}
+	return nil
+}
+
+func writeSockets(w io.Writer, all []*sock.Socket, snap sock.Snapshot, layout *render.Layout) error {
+	out := render.New(w, layout)
 	for _, s := range all {
 		if err := out.Socket(s); errors.Is(err, render.ErrLimit) {
 			break
 		} else if err != nil {
-			return writeError{err}
+			return err
 		}
 	}
-	if err := out.Close(snap); err != nil {
-		return writeError{err}
-	}
-	return nil
+	return out.Close(snap)
 }
 
 // eachListed calls see for every socket of a listing.

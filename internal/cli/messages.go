@@ -122,21 +122,26 @@ func lookUpFailed(err error) bool {
 	return errors.As(err, &errno) || errors.As(err, &dns) && !dns.IsNotFound
 }
 
+// sayOf says what is to be known about an answer as a whole.
+func (r *run) sayOf(o *options, snap sock.Snapshot) {
+	for _, w := range snap.Warnings {
+		r.say("%s", w.Message)
+	}
+	if o.debug {
+		r.say("%s", debugText(snap))
+	}
+}
+
 // conclude tells what is to be known about an answer that was given, and sets
 // the exit status.
 func (r *run) conclude(o *options, listing *platform.Listing, matched int) answered {
 	a := answered{matched: matched, snap: listing.Snapshot()}
+	r.sayOf(o, a.snap)
 	if matched == 0 {
 		a.unasked = listing.Unasked()
 	}
-	for _, w := range a.snap.Warnings {
-		r.say("%s", w.Message)
-	}
 	if a.unasked != "" {
 		r.say("%s holds no %s, which were not asked for", fileName(r.input.name), a.unasked)
-	}
-	if o.debug {
-		r.say("%s", debugText(a.snap))
 	}
 	switch {
 	case o.strict && !a.snap.Complete, matched == 0 && a.unread():
@@ -164,6 +169,14 @@ func plainError(err error) error {
 		return path.Err
 	}
 	return err
+}
+
+// counted is a number of things.
+func counted[N int | uint64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // quote marks a word in a message, which is escaped as a whole.

@@ -73,9 +73,9 @@ func (r *run) trace(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.guessFilter(o, words)
 	if err != nil {
-		return guess(err, words)
+		return err
 	}
 	req := platform.TraceRequest{View: o.view.view, Source: source}
 	if req.Request, err = o.request(f, scope{tables{protocols: sock.Protocols(sock.TCP)}, sock.AllStates}); err != nil {
@@ -84,12 +84,8 @@ func (r *run) trace(o *options, words []string) error {
 	if req.Query.Protocols &= sock.Protocols(sock.TCP); req.Query.Protocols == 0 {
 		return usagef("trace tells what happens to TCP sockets; the filter asks for others")
 	}
-	ctx := r.ctx
-	if o.duration > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.duration)
-		defer cancel()
-	}
+	ctx, cancel := r.lasting(o)
+	defer cancel()
 	t, layout, err := r.openTrace(ctx, o, req)
 	if err != nil {
 		return err
@@ -180,7 +176,7 @@ func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layo
 	viewBegun(r.ctx)
 	takesTime(r.ctx) // to end what tells the events, and to sum up
 	r.introduce(o, t)
-	out := newTraceWriter(r, layout, t.Source)
+	out := newEventWriter(r.Out, layout, t.Source, eventOf)
 	err := out.Flush() // the header of a table
 	for s, failure := range t.Events(ctx) {
 		switch {
@@ -194,7 +190,7 @@ func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layo
 		case s == nil:
 			err = out.Flush()
 		default:
-			err = out.event(s)
+			err = out.tell(s)
 		}
 		if err != nil || o.limit > 0 && t.Matched == uint64(o.limit) || t.Matched > 0 && o.format.is(render.Quiet) {
 			break
@@ -206,7 +202,7 @@ func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layo
 	}
 	lost, missed := t.Lost()
 	missed = errors.Join(missed, t.Close())
-	if err := out.end(lost); err != nil {
+	if err := out.end(r.Now(), lost); err != nil {
 		return writeError{err}
 	}
 	r.endTrace(o, t, lost, missed)
@@ -264,48 +260,3 @@ func traceTotal(v platform.View, t *platform.Trace, lost uint64) string {
 	}
 	return strings.Join(append(parts, fmt.Sprintf("%d lost", lost)), ", ")
 }
-
-// counted is a number of things.
-func counted(n uint64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// traceWriter writes events in one of the formats.
-type traceWriter interface {
-	event(*sock.Socket) error
-	// Flush writes out what is in the buffer.
-	Flush() error
-	// end writes what follows the last one.
-	end(lost uint64) error
-}
-
-func newTraceWriter(r *run, layout *render.Layout, source sock.EventSource) traceWriter {
-	if layout.Format == render.NDJSON {
-		return traceLines{render.NewEvents(r.Out, layout, source.String()), r}
-	}
-	return traceRows{render.New(r.Out, layout)}
-}
-
-// traceLines writes objects.
-type traceLines struct {
-	*render.Events
-	r *run
-}
-
-func (l traceLines) event(s *sock.Socket) error {
-	return l.Event(render.Event{Kind: s.Event.Kind.String(), Source: s.Event.Source.String(), Time: s.Event.Time, Socket: s})
-}
-
-func (l traceLines) end(lost uint64) error {
-	return l.End(l.r.Now(), render.Total{Name: "lost", Number: lost})
-}
-
-// traceRows writes rows as a listing does.
-type traceRows struct{ render.Renderer }
-
-func (t traceRows) event(s *sock.Socket) error { return t.Socket(s) }
-
-func (t traceRows) end(uint64) error { return t.Close(sock.Snapshot{Complete: true}) }

@@ -69,9 +69,9 @@ func (r *run) waitFor(o *options, words []string) error {
 	if err := r.begin(o); err != nil {
 		return err
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.guessFilter(o, words)
 	if err != nil {
-		return o.guess(err, words)
+		return err
 	}
 	if f.Empty() && !o.choosesTables() {
 		return usagef("wait needs what it waits for: sockeye wait -l sport 8080")
@@ -172,7 +172,6 @@ func (w *condition) met(found []*sock.Socket, a answered) error {
 	if !w.shown {
 		return nil
 	}
-	w.layout.Host, w.layout.GeneratedAt = a.snap.Host, a.snap.GeneratedAt
 	if err := w.writeAll(found, a.snap, w.layout); err != nil {
 		return err
 	}

@@ -37,6 +37,15 @@ func (o *options) durationOption(usage string) *option {
 	return &option{name: "duration", value: "TIME", group: groupShape, usage: usage, set: o.setDuration}
 }
 
+// lasting returns the context of a view that goes on: it ends with the time of
+// --duration, if that is given.
+func (r *run) lasting(o *options) (context.Context, context.CancelFunc) {
+	if o.duration == 0 {
+		return r.ctx, func() {}
+	}
+	return context.WithTimeout(r.ctx, o.duration)
+}
+
 // setWatch takes the interval of --watch; the library says true where there is none.
 func (o *options) setWatch(word string) error {
 	if o.watch = usualInterval; word == "true" {
@@ -123,11 +132,9 @@ func (r *run) watch(o *options, req platform.Request) error {
 	if err != nil {
 		return err
 	}
-	if o.duration > 0 {
-		ctx, cancel := context.WithTimeout(r.ctx, o.duration)
-		defer cancel()
-		r.ctx = ctx
-	}
+	ctx, cancel := r.lasting(o)
+	defer cancel()
+	r.ctx = ctx
 	w.list = func(ctx context.Context) *platform.Listing { return b.host.List(ctx, req) }
 	return w.repeat()
 }
@@ -139,9 +146,9 @@ func (r *run) newWatch(o *options, req *platform.Request, shape render.Options) 
 	if shape.Format == render.Table && shape.Group == nil {
 		shape.Mark = marks.of
 	}
-	layout, err := shape.Layout()
+	layout, err := layoutOf(shape)
 	if err != nil {
-		return nil, usageError{err.Error()}
+		return nil, err
 	}
 	w := &watch{run: r, o: o, layout: layout, needs: req.Filter.Needs(), said: said{}}
 	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()|change.Needs), layout.Asked()|req.Filter.Needs()

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -97,7 +96,7 @@ func (v *blockView) pass(p *pass) error {
 		if p.number > 1 {
 			text.WriteByte('\n')
 		}
-		fmt.Fprintf(&text, "%s  %s", p.at.Format("2006-01-02T15:04:05.000Z07:00"), numberOf(p.listed()))
+		fmt.Fprintf(&text, "%s  %s", p.at.Format("2006-01-02T15:04:05.000Z07:00"), counted(p.listed(), "socket"))
 		if p.number > 1 && l.Group == nil {
 			fmt.Fprintf(&text, ", %d opened, %d changed, %d closed", p.opened, p.changed, p.closed)
 		}
@@ -114,29 +113,17 @@ func (v *blockView) makeWay() {}
 
 func (v *blockView) end(time.Time, int, int) error { return nil }
 
-func numberOf(sockets int) string {
-	if sockets == 1 {
-		return "1 socket"
-	}
-	return fmt.Sprintf("%d sockets", sockets)
-}
-
 // render writes the rows of a pass.
 func (p *pass) render(w io.Writer, l *render.Layout, m *marks) error {
 	m.set(p)
 	l.Host, l.GeneratedAt = p.snap.Host, p.at
-	out := render.New(w, l)
+	all := make([]*sock.Socket, 0, len(p.rows))
 	for _, row := range p.rows {
-		if row.Kind == change.Closed && l.Mark == nil {
-			continue
-		}
-		if err := out.Socket(row.Socket); errors.Is(err, render.ErrLimit) {
-			break
-		} else if err != nil {
-			return err
+		if row.Kind != change.Closed || l.Mark != nil {
+			all = append(all, row.Socket)
 		}
 	}
-	return out.Close(p.snap)
+	return writeSockets(w, all, p.snap, l)
 }
 
 // screenView draws each pass in place of the one before.
@@ -163,7 +150,7 @@ func (v *screenView) pass(p *pass) error {
 	var rows []int // the lines of each
 	l.Row = func(lines int) { rows = append(rows, lines) }
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s  every %v  %s", p.at.Format(time.TimeOnly), v.every, numberOf(p.listed()))
+	fmt.Fprintf(&text, "%s  every %v  %s", p.at.Format(time.TimeOnly), v.every, counted(p.listed(), "socket"))
 	if p.number > 1 && l.Group == nil {
 		fmt.Fprintf(&text, "  +%d ~%d -%d", p.opened, p.changed, p.closed)
 	}

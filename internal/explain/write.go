@@ -2,7 +2,8 @@ package explain
 
 import (
 	"strings"
-	"unicode/utf8"
+
+	"sockeye/render"
 )
 
 // Text lays out what a word means: the first of its meanings whole, of the others the
@@ -29,22 +30,4 @@ func Text(entries []*Entry, width int) string {
 func (e *Entry) heading() string { return e.Name + " (" + e.Kind.String() + "): " + e.Title }
 
 // wrapped is a text in lines of at most width; those after the first are indented.
-func wrapped(text, indent string, width int) string {
-	var b strings.Builder
-	used := 0
-	for i, word := range strings.Split(text, " ") {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case word != "" && used+1+n > width:
-			b.WriteString("\n" + indent)
-			used = len(indent)
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	return b.String() + "\n"
-}
+func wrapped(text, indent string, width int) string { return render.Wrap(text, width, indent) + "\n" }
