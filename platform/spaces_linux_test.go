@@ -255,6 +255,59 @@ func TestGoneNamespace(t *testing.T) {
 	}
 }
 
+// TestNamespaceGoesDuringListing: what another listing of the same host finds to be gone,
+// and lets go, is a warning in this one; nothing is read in a namespace that was opened
+// in its place.
+func TestNamespaceGoesDuringListing(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	if err := population.EmptyRun(); err != nil {
+		t.Fatal(err)
+	}
+	// In the order of the listing: the second is begun while the first is read.
+	const first, second, gone, other = 0, 1, 2, 3
+	named := func(number int) {
+		inNewSpace(t, false, func(file string) error {
+			return errors.Join(population.BindNamespace(file, filepath.Join(netns.Names, fmt.Sprint("blue", number))), listen(t, number))
+		})
+	}
+	for number := range other {
+		named(number)
+	}
+	h, err := Open(Options{AllNamespaces: true, Owners: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	q := inetQuery(sock.TCP)
+	q.Want = sock.FieldNetns | sock.FieldNetnsName | sock.FieldLocal
+	l := h.List(t.Context(), Request{Query: q})
+	listed := map[int]int{}
+	for s, err := range l.Sockets {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(listed) == 0 {
+			file := filepath.Join(netns.Names, fmt.Sprint("blue", gone))
+			if err := errors.Join(unix.Unmount(file, unix.MNT_DETACH), os.Remove(file)); err != nil {
+				t.Fatal(err)
+			}
+			h.spaces.refresh(t.Context())
+			named(other)
+			h.spaces.refresh(t.Context())
+		}
+		listed[int(s.Local.Port()-1000)/100]++
+	}
+	if listed[first] != listenersOfSpace || listed[second] != listenersOfSpace || len(listed) != 2 {
+		t.Errorf("listeners by namespace: %v", listed)
+	}
+	snap := l.Snapshot()
+	if snap.Complete || len(snap.Warnings) == 0 || !strings.Contains(snap.Warnings[0].Message, os.ErrClosed.Error()) {
+		t.Errorf("complete %v, %v", snap.Complete, snap.Warnings)
+	}
+}
+
 // TestOpenNamespace takes what people call a namespace, in its order.
 func TestOpenNamespace(t *testing.T) {
 	if !population.Alone(t, "sleep") {

@@ -3,6 +3,7 @@ package sockdiag
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"syscall"
 
@@ -47,9 +48,13 @@ func (e *opError) Unwrap() error { return e.err }
 //	EPERM EACCES ENOSYS      a security module or seccomp
 //	ECONNREFUSED             no sock_diag in this network namespace
 //	EMFILE ENFILE            no further file; that of /proc may be had later
+//
+// fs.ErrClosed is that of a network namespace which was left meanwhile, since nothing is
+// in it any more.
 var refusals = []error{
 	syscall.ENOENT, syscall.EOPNOTSUPP, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT,
 	syscall.EINVAL, syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.ECONNREFUSED, syscall.EMFILE, syscall.ENFILE,
+	fs.ErrClosed,
 }
 
 // tableError makes the error of a table; begun tells that it has given rows,

@@ -3,6 +3,7 @@ package sockdiag
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"syscall"
 	"testing"
@@ -105,9 +106,9 @@ func TestListingGoesOnAfterATable(t *testing.T) {
 }
 
 func TestListingRefused(t *testing.T) {
-	for _, errno := range []syscall.Errno{
+	for _, errno := range []error{
 		syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT, syscall.EOPNOTSUPP,
-		syscall.EMFILE, syscall.ENFILE,
+		syscall.EMFILE, syscall.ENFILE, fs.ErrClosed,
 	} {
 		for name, k := range map[string]*fakeKernel{"open": {openErr: errno}, "send": {sendErr: errno}} {
 			k.t = t

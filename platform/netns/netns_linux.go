@@ -19,11 +19,12 @@ var ErrOther = errors.New("it is no network namespace")
 // Handle is an open network namespace, which exists as long as it is open. It may
 // be used by several goroutines.
 type Handle struct {
-	fd  int
-	id  identity
-	own string // the file of the calling thread's namespace
-
+	id   identity
+	own  string // the file of the calling thread's namespace
 	name func() string
+
+	mu sync.Mutex
+	fd int // -1: it is closed
 }
 
 // identity names a namespace on this machine: device and inode of its nsfs file.
@@ -64,9 +65,10 @@ func newHandle(proc string, fd int, path string) (*Handle, error) {
 	return h, nil
 }
 
-// open opens a file without what package os does for one that is waited for.
+// open opens a file without what package os does for one that is waited for. A named
+// pipe, which is no namespace, would be waited for without O_NONBLOCK.
 func open(path string) (fd int, err error) {
-	if fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+	if fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0); err != nil {
 		return -1, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	return fd, nil
@@ -95,11 +97,32 @@ func nameIn(dir string, id identity) string {
 
 // Close closes the handle. Sockets and files that were opened in the namespace
 // stay in it.
-func (h *Handle) Close() error { return unix.Close(h.fd) }
+func (h *Handle) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fd := h.fd
+	h.fd = -1
+	return unix.Close(fd)
+}
+
+// set moves the calling thread into the namespace. Of a closed handle it does not: its
+// descriptor may be that of another namespace by now.
+func (h *Handle) set() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fd < 0 {
+		return &os.PathError{Op: "enter", Path: "a network namespace", Err: os.ErrClosed}
+	}
+	if err := unix.Setns(h.fd, unix.CLONE_NEWNET); err != nil {
+		return &os.SyscallError{Syscall: "setns", Err: err}
+	}
+	return nil
+}
 
 // Do runs f on a thread that is in the namespace. f starts no goroutines. In a
 // namespace that the calling thread is in already nothing is entered; another one
-// needs CAP_SYS_ADMIN, there and here (setns(2)).
+// needs CAP_SYS_ADMIN, there and here (setns(2)). The error of one that cannot be entered
+// since the handle is closed wraps os.ErrClosed.
 func (h *Handle) Do(f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -123,9 +146,9 @@ func (h *Handle) enter(f func() error) error {
 		return err
 	}
 	defer unix.Close(before)
-	if err := unix.Setns(h.fd, unix.CLONE_NEWNET); err != nil {
+	if err := h.set(); err != nil {
 		runtime.UnlockOSThread()
-		return &os.SyscallError{Syscall: "setns", Err: err}
+		return err
 	}
 	err = f()
 	if back := unix.Setns(before, unix.CLONE_NEWNET); back == nil {

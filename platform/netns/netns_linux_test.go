@@ -130,3 +130,48 @@ func TestName(t *testing.T) {
 		t.Errorf("one that does not exist: %v", err)
 	}
 }
+
+// TestClosed: a handle that is closed enters nothing, though its descriptor is that of
+// another namespace by then.
+func TestClosed(t *testing.T) {
+	if !population.Alone(t, "ip") {
+		return
+	}
+	emptyRun(t)
+	add(t, "green")
+	add(t, "blue")
+	green := opened(t, Names+"/green")
+	number := green.fd
+	if err := green.Close(); err != nil {
+		t.Fatal(err)
+	}
+	blue := opened(t, Names+"/blue")
+	if blue.fd != number {
+		t.Fatalf("descriptor %d, which was to be %d", blue.fd, number)
+	}
+	err := green.Do(func() error {
+		t.Errorf("in %d, where %d is blue", inode(t), blue.Inode())
+		return nil
+	})
+	if !errors.Is(err, os.ErrClosed) {
+		t.Errorf("error %v", err)
+	}
+	if err := green.Close(); err == nil {
+		t.Error("it was closed twice")
+	}
+	if err := blue.Do(func() error { return nil }); err != nil {
+		t.Errorf("the other one: %v", err)
+	}
+}
+
+// TestOpenPipe: a file that is no namespace is refused, and one that could be waited for
+// is not.
+func TestOpenPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("/proc", pipe); !errors.Is(err, ErrOther) {
+		t.Errorf("a pipe: %v", err)
+	}
+}
