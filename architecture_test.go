@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"platform":                 {"sockdiag", "procnet", "platform/bpfiter", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "platform/portable", "platform/tracer", "sock", "sock/change", "sock/fact", "sock/filter"},
 	"platform/container":       {"sock"},
 	"platform/nat":             {"sock"},
-	"platform/netns":           {},
+	"platform/netns":           {"procnet"},
 	"platform/bpfiter":         {"sock", "sock/ownerindex"},
 	"platform/tracer":          {"platform/bpfiter", "sock"},
 	"platform/iphlpapi":        {"sock"},

@@ -11,21 +11,27 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"sockeye/procnet"
 	"sockeye/sock"
 )
 
 // errNoCgroups is the error of a system without control groups of version 2.
 var errNoCgroups = errors.New("this system has no control groups of version 2")
 
-// mountedCgroups returns where control groups of version 2 are mounted.
+// mountedCgroups returns where the second version of control groups is mounted: alone, or
+// beside the first version (systemd's hybrid layout). Of several mounts it is the first
+// that shows the whole hierarchy, else the first one.
 func mountedCgroups(env *sock.Environment) (string, error) {
-	file, err := os.Open(filepath.Join(env.Proc, "self", "mountinfo"))
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	path, err := cgroupMount(file)
-	if err == nil && path == "" {
+	path, whole := "", false
+	err := procnet.At(env.Proc).Mounts(func(m procnet.Mount) {
+		if m.Type == "cgroup2" && !whole && (m.Root == "/" || path == "") {
+			path, whole = m.Point, m.Root == "/"
+		}
+	})
+	switch {
+	case whole:
+		return path, nil // whatever follows
+	case err == nil && path == "":
 		err = errNoCgroups
 	}
 	return path, err

@@ -1,11 +1,14 @@
 package platform
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +16,41 @@ import (
 	"sockeye/internal/test/population"
 	"sockeye/sock"
 )
+
+func TestMountedCgroups(t *testing.T) {
+	const (
+		v1     = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n41 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"
+		hybrid = "20 41 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+		alone  = "36 35 0:26 / /sys/fs/cgroup rw,nosuid shared:9 master:1 - cgroup2 cgroup2 rw,nsdelegate\n"
+		part   = "50 35 0:26 /a.slice /run/part rw - cgroup2 none rw\n"
+	)
+	for name, c := range map[string]struct {
+		mountinfo, want string
+		err             error
+	}{
+		"version 1 only":        {v1, "", errNoCgroups},
+		"hybrid":                {v1 + hybrid, "/sys/fs/cgroup/unified", nil},
+		"alone":                 {alone + v1, "/sys/fs/cgroup", nil},
+		"the first of two":      {alone + hybrid, "/sys/fs/cgroup", nil},
+		"a part comes first":    {part + alone, "/sys/fs/cgroup", nil},
+		"a part, in a chroot":   {part, "/run/part", nil},
+		"nothing":               {"", "", errNoCgroups},
+		"a source of that name": {"1 2 0:3 / /tmp rw - tmpfs cgroup2 rw\n", "", errNoCgroups},
+		"a long line behind it": {alone + strings.Repeat("x", 2<<20), "/sys/fs/cgroup", nil},
+		"a long line":           {strings.Repeat("x", 2<<20), "", bufio.ErrTooLong},
+	} {
+		root := t.TempDir()
+		if err := os.Mkdir(filepath.Join(root, "self"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, "self", "mountinfo"), []byte(c.mountinfo), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := mountedCgroups(&sock.Environment{Proc: root}); got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, c.want)
+		}
+	}
+}
 
 // cgroup makes a control group for a test, and returns its directory and path.
 func cgroup(t *testing.T, name string) (dir, path string) {

@@ -1,9 +1,7 @@
 package procnet
 
 import (
-	"bufio"
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,20 +13,23 @@ import (
 // from this reader: the mount option hidepid (Documentation/filesystems/proc.rst)
 // with a reader whom it binds.
 func (fs FS) hidesProcesses() bool {
-	mounts, err := os.Open(filepath.Join(fs.root, "self", "mountinfo"))
-	if err != nil {
+	h, gid, found := showAll, "", false
+	err := fs.Mounts(func(m Mount) {
+		if m.Point != fs.root {
+			return
+		}
+		if found = m.Type == "proc"; found { // the last one covers the others
+			h, gid = hideOptions(m.Options)
+		}
+	})
+	switch {
+	case err != nil || !found:
 		return fs.withoutInit()
-	}
-	defer mounts.Close()
-	option, gid, found := procMount(mounts, fs.root)
-	if !found {
-		return fs.withoutInit()
-	}
-	if option == showAll {
+	case h == showAll:
 		return false
 	}
 	status, err := os.ReadFile(filepath.Join(fs.root, "self", "status"))
-	return err != nil || !exempt(status, option, gid)
+	return err != nil || !fs.InitialUserNamespace() || !exempt(status, h, gid)
 }
 
 // withoutInit is what remains to look at where the mount cannot be seen: a PID
@@ -52,30 +53,8 @@ const (
 	hidePtraceable               // hidepid=4: except to who may trace the process
 )
 
-// procMount finds the proc file system mounted at root in a mountinfo file
-// (proc(5)). The last one mounted there covers the others. gid is the group that
-// sees everything; the kernel's default is 0.
-func procMount(mountinfo io.Reader, root string) (h hiding, gid string, found bool) {
-	root = strings.NewReplacer(`\`, `\134`, " ", `\040`, "\t", `\011`, "\n", `\012`).Replace(root)
-	lines := bufio.NewScanner(mountinfo)
-	lines.Buffer(nil, 1<<20) // an overlay's options can be long
-	for lines.Scan() {
-		place, filesystem, ok := strings.Cut(lines.Text(), " - ")
-		before, after := strings.Fields(place), strings.Fields(filesystem)
-		const mountPoint, kind, options = 4, 0, 2
-		if !ok || len(before) <= mountPoint || before[mountPoint] != root {
-			continue
-		}
-		if len(after) <= options || after[kind] != "proc" {
-			found = false
-			continue
-		}
-		h, gid = hideOptions(after[options])
-		found = true
-	}
-	return h, gid, found
-}
-
+// hideOptions reads the options of a mount. gid is the group that sees everything; the
+// kernel's default is 0.
 func hideOptions(options string) (h hiding, gid string) {
 	gid = "0"
 	for option := range strings.SplitSeq(options, ",") {
@@ -92,8 +71,9 @@ func hideOptions(options string) (h hiding, gid string) {
 	return h, gid
 }
 
-// exempt reports whether the process with this /proc/PID/status sees every
-// process all the same (has_pid_permissions in fs/proc/base.c).
+// exempt reports whether the process with this /proc/PID/status, in the first user
+// namespace, sees every process all the same (has_pid_permissions in fs/proc/base.c).
+// In another one the same capabilities and groups are not those that the kernel asks for.
 func exempt(status []byte, h hiding, gid string) bool {
 	for line := range bytes.Lines(status) {
 		name, value, _ := strings.Cut(string(line), ":")

@@ -3,6 +3,8 @@
 package procnet
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +32,8 @@ func TestHidesProcesses(t *testing.T) {
 		files                []string
 		want                 bool
 	}{
+		{"a long line before it", "9 1 0:9 / /merged rw - overlay overlay rw,lowerdir=" + strings.Repeat("x", 200_000) + "\n" + plain, nobody, nil, false},
+		{"mounts that are not understood, 1 is not there", plain + strings.Repeat("x", longestMount+1), nobody, []string{"self/stat"}, true},
 		{"no option", plain, nobody, nil, false},
 		{"hidepid=1 shows the directories", one, nobody, nil, false},
 		{"hidden", two, nobody, nil, true},
@@ -60,9 +64,38 @@ func TestHidesProcesses(t *testing.T) {
 			files[name] = ""
 		}
 		writeFiles(t, fs.root, files)
+		if len(files) > 0 {
+			inUserNamespace(t, fs, initialUserNamespace)
+		}
 		if got := fs.hidesProcesses(); got != tt.want {
 			t.Errorf("%s: got %v", tt.name, got)
 		}
+	}
+}
+
+// TestHidesFromUserNamespace: in a user namespace of its own a process has every
+// capability, and group 0, but not for the processes outside.
+func TestHidesFromUserNamespace(t *testing.T) {
+	fs := At(t.TempDir())
+	writeFiles(t, fs.root, map[string]string{
+		"self/mountinfo": "22 27 0:21 / " + fs.root + " rw - proc proc rw,hidepid=2\n",
+		"self/status":    "Name:\tx\nGid:\t0\t0\t0\t0\nGroups:\t0 \nCapEff:\t000001ffffffffff\n",
+	})
+	for user, want := range map[uint32]bool{initialUserNamespace: false, 4026532388: true} {
+		inUserNamespace(t, fs, user)
+		if got := fs.hidesProcesses(); got != want {
+			t.Errorf("in %d: got %v", user, got)
+		}
+	}
+}
+
+// inUserNamespace says in a proc file system which user namespace this process is in.
+func inUserNamespace(t *testing.T, fs FS, inode uint32) {
+	t.Helper()
+	link := filepath.Join(fs.root, "self", "ns", "user")
+	_ = os.Remove(link)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink(fmt.Sprintf("user:[%d]", inode), link)); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"sockeye/procnet"
 )
 
 // directories are where files that are namespaces stand: those of `ip netns` and of
@@ -104,6 +106,9 @@ func (c *collector) known(f *Found, dir string) {
 	}
 }
 
+// fileName begins what a file of a network namespace is called: "net:[4026532388]".
+const fileName = "net:["
+
 // identify returns which namespace a file is; the error is of one that is none.
 func identify(path string) (identity, error) {
 	var in unix.Statfs_t
@@ -134,17 +139,11 @@ func (c *collector) file(path string, named bool) {
 
 // mounts adds what is bound to files elsewhere.
 func (c *collector) mounts() {
-	file, err := os.Open(filepath.Join(c.proc, "self", "mountinfo"))
-	if err != nil {
-		c.note(err)
-		return
-	}
-	defer file.Close()
-	all, err := mounted(file) // what was read before an error is as good
-	c.note(err)
-	for _, m := range all {
-		c.file(m.path, false)
-	}
+	c.note(procnet.At(c.proc).Mounts(func(m procnet.Mount) { // what was read before an error is as good
+		if m.Type == "nsfs" && strings.HasPrefix(m.Root, fileName) {
+			c.file(m.Point, false)
+		}
+	}))
 }
 
 // processes adds the namespaces that processes are in. This one is among them: without
@@ -260,7 +259,7 @@ func (c *collector) descriptor(d Descriptor) {
 		c.note(err)
 		return
 	}
-	if _, file := parseLink(link); !file {
+	if !strings.HasPrefix(link, fileName) {
 		path = ""
 		if !strings.HasPrefix(link, "socket:[") {
 			return // a namespace of another kind
