@@ -47,7 +47,7 @@ func parseLabel(text []byte) string {
 // SocketLabel returns the label of a socket, by a descriptor of it; empty if there is
 // none, or it cannot be seen. AppArmor labels no sockets.
 func (fs FS) SocketLabel(o sock.Owner) string {
-	path := filepath.Join(fs.pidFile(o.PID, "fd"), strconv.Itoa(o.FD))
+	path := fs.descriptor(o, "fd")
 	for _, name := range [...]string{"security.selinux", "security.SMACK64IPOUT"} {
 		if label := parseLabel(attributeOf(path, name)); label != "" {
 			return label

@@ -15,9 +15,12 @@ import (
 // socket that a security module labels; one that may not be labelled here has none.
 func TestSocketLabel(t *testing.T) {
 	root := t.TempDir()
-	at := filepath.Join(root, "812", "fd")
-	file := filepath.Join(root, "file")
-	if err := errors.Join(os.MkdirAll(at, 0o755), os.WriteFile(file, nil, 0o644), os.Symlink(file, filepath.Join(at, "3"))); err != nil {
+	at, ofThread := filepath.Join(root, "812", "fd"), filepath.Join(root, "812", "task", "814", "fd")
+	file, other := filepath.Join(root, "file"), filepath.Join(root, "other")
+	if err := errors.Join(
+		os.MkdirAll(at, 0o755), os.WriteFile(file, nil, 0o644), os.Symlink(file, filepath.Join(at, "3")),
+		os.MkdirAll(ofThread, 0o755), os.WriteFile(other, nil, 0o644), os.Symlink(other, filepath.Join(ofThread, "3")),
+	); err != nil {
 		t.Fatal(err)
 	}
 	owner := sock.Owner{Process: &sock.Process{PID: 812}, FD: 3}
@@ -30,5 +33,9 @@ func TestSocketLabel(t *testing.T) {
 	}
 	if got := At(root).SocketLabel(owner); got != "system_u:object_r:http_t:s0" {
 		t.Errorf("with a label: %q", got)
+	}
+	owner.TID = 814 // whose table is its own
+	if got := At(root).SocketLabel(owner); got != "" {
+		t.Errorf("in the table of a thread, without a label: %q", got)
 	}
 }
