@@ -100,9 +100,14 @@ func (n *traceNotes) notesOf(s *sock.Socket) *annotator {
 	return n.ofSpace[s.Netns.Inode]
 }
 
-// idle forgets the interfaces: there may be others when something happens again.
+// idle forgets the interfaces: there may be others when something happens again. What is
+// asked of containers then has its own time.
 func (n *traceNotes) idle() {
-	if n != nil {
-		n.host.chain.env.Interfaces.Forget()
+	if n == nil {
+		return
+	}
+	n.host.chain.env.Interfaces.Forget()
+	if n.places != nil {
+		n.places.namer.Again()
 	}
 }

@@ -10,6 +10,7 @@ import (
 const (
 	id  = "1c8e73e2b9d71d08bd38c4a5d8e2e9b4a7d5b4c8d5d2ac6de2fc8a4d2d5ed9a1"
 	id2 = "9a1c8e73e2b9d71d08bd38c4a5d8e2e9b4a7d5b4c8d5d2ac6de2fc8a4d2d5ed2"
+	id3 = "3c8e73e2b9d71d08bd38c4a5d8e2e9b4a7d5b4c8d5d2ac6de2fc8a4d2d5ed9a1"
 	pod = "9a7a5b1e-3f5d-4f0b-8a5e-0c2f1f1d7a44"
 )
 

@@ -2,8 +2,10 @@ package container
 
 import (
 	"cmp"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"sockeye/sock"
@@ -19,15 +21,28 @@ type Namer struct {
 	// there is none.
 	Home func(uid string) string
 
-	deadline time.Time
-	late     bool
-	cache    map[string]*sock.Container // by ID
-	podman   map[string]podmanStore     // by file
+	spent  time.Duration              // on the files
+	late   <-chan sock.Container      // the end of a look-up that took too long; nil: none did
+	cache  map[string]*sock.Container // by ID
+	podman map[string]podmanStore     // by file
 }
 
 // patience is how long the files of all containers of a listing may take: a home may
 // be on a file server that does not answer.
 const patience = 300 * time.Millisecond
+
+// Again gives the files of further containers the same time, unless one of them is still
+// waited for.
+func (n *Namer) Again() {
+	select {
+	case <-n.late:
+		n.late = nil
+	default:
+	}
+	if n.late == nil {
+		n.spent = 0
+	}
+}
 
 // Complete returns the container of a place with what its runtime says, nil for none.
 // Each is looked up once. When the time is over the names stay unknown.
@@ -50,10 +65,7 @@ func (n *Namer) Complete(p Place) *sock.Container {
 // timed looks a container up unless that takes too long: then nothing more is asked
 // in this listing, and the look-up is left to end by itself.
 func (n *Namer) timed(c sock.Container, user string) *sock.Container {
-	if n.deadline.IsZero() {
-		n.deadline = time.Now().Add(patience)
-	}
-	if n.late {
+	if n.late != nil {
 		return &c
 	}
 	found := make(chan sock.Container, 1)
@@ -62,13 +74,14 @@ func (n *Namer) timed(c sock.Container, user string) *sock.Container {
 		n.lookUp(&named, user)
 		found <- named
 	}()
-	timer := time.NewTimer(time.Until(n.deadline))
+	began, timer := time.Now(), time.NewTimer(patience-n.spent)
 	defer timer.Stop()
 	select {
 	case named := <-found:
+		n.spent += time.Since(began)
 		return &named
 	case <-timer.C:
-		n.late = true
+		n.late = found
 		return &c
 	}
 }
@@ -109,11 +122,16 @@ const maxFile = 4 << 20
 // read returns a regular file that is not too long, or nil.
 func read(path string) []byte {
 	st, err := os.Stat(path) // a pipe would be waited for
-	if err != nil || !st.Mode().IsRegular() || st.Size() > maxFile {
+	if err != nil || !st.Mode().IsRegular() {
 		return nil
 	}
-	data, err := os.ReadFile(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may be another one by now
 	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil || len(data) > maxFile {
 		return nil // it is unknown then
 	}
 	return data

@@ -1,9 +1,12 @@
 package container
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 )
@@ -119,13 +122,58 @@ func TestPatience(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "var/lib/docker/containers/"+id2+"/config.v2.json", dockerFile)
 	silent := make(chan struct{})
-	defer close(silent)
 	n := Namer{Root: root, Home: func(string) string { <-silent; return "" }}
 	if c := n.Complete(Place{Container: &sock.Container{Runtime: "docker", ID: id}, User: "1000"}); c.Name != "" {
 		t.Errorf("it is %+v", c)
 	}
-	if c := n.Complete(Place{Container: &sock.Container{Runtime: "docker", ID: id2}}); c.Name != "" || !n.late {
+	late := n.late
+	if n.Again(); late == nil || n.late == nil {
+		t.Error("it is not waited for any more")
+	}
+	if c := n.Complete(Place{Container: &sock.Container{Runtime: "docker", ID: id2}}); c.Name != "" {
 		t.Errorf("after the time is over: %+v", c)
+	}
+	close(silent)
+	for n.late != nil { // until it has ended
+		n.Again()
+	}
+	write(t, root, "var/lib/docker/containers/"+id3+"/config.v2.json", strings.ReplaceAll(dockerFile, id, id3))
+	if c := n.Complete(Place{Container: &sock.Container{Runtime: "docker", ID: id3}}); c.Name != "web" {
+		t.Errorf("after its end: %+v", c)
+	}
+}
+
+// TestPatienceIsForTheFiles: what passes between two look-ups is not their time.
+func TestPatienceIsForTheFiles(t *testing.T) {
+	root := t.TempDir()
+	n := Namer{Root: root}
+	for i, each := range []string{id, id3} {
+		if i > 0 {
+			time.Sleep(patience)
+		}
+		write(t, root, "var/lib/docker/containers/"+each+"/config.v2.json", strings.ReplaceAll(dockerFile, id, each))
+		if c := n.Complete(Place{Container: &sock.Container{Runtime: "docker", ID: each}}); c.Name != "web" {
+			t.Errorf("%s: %+v", each, c)
+		}
+	}
+}
+
+// TestLongFile: what is too long is not read to its end, whatever its length is said to be.
+func TestLongFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long")
+	for size, want := range map[int64]int{maxFile: maxFile, maxFile + 1: 0} {
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, size)); err != nil {
+			t.Fatal(err)
+		}
+		if data := read(path); len(data) != want {
+			t.Errorf("of %d bytes %d were read", size, len(data))
+		}
+	}
+	const unsaid = "/proc/kallsyms" // of 0 bytes, it says
+	if whole, err := os.ReadFile(unsaid); err != nil || len(whole) <= maxFile {
+		t.Logf("%s has %d bytes here: %v", unsaid, len(whole), err)
+	} else if data := read(unsaid); data != nil {
+		t.Errorf("%d bytes of %s were read", len(data), unsaid)
 	}
 }
 
