@@ -113,7 +113,7 @@ const shortestID = 12
 // spaceOfContainer is the one of the lowest process in a container.
 func spaceOfContainer(name string) (namedPlace, error) {
 	files := procnet.At(proc)
-	all, _, err := files.Processes()
+	all, complete, err := files.Processes()
 	if err != nil {
 		return namedPlace{}, err
 	}
@@ -130,7 +130,11 @@ func spaceOfContainer(name string) (namedPlace, error) {
 			lowest, called = p.PID, c.Called()
 		}
 	}
-	if lowest == 0 {
+	switch {
+	case lowest != 0:
+	case !complete:
+		return namedPlace{}, fmt.Errorf("no container is seen, and some processes are hidden: %w", fs.ErrPermission)
+	default:
 		return namedPlace{}, fmt.Errorf("no container: %w", fs.ErrNotExist)
 	}
 	return placeOf(lowest, called), nil

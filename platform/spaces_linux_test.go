@@ -357,3 +357,23 @@ func TestOpenNamespace(t *testing.T) {
 		}
 	}
 }
+
+// TestContainerAmongHidden: where processes are hidden it is not known that there is no
+// container of a name.
+func TestContainerAmongHidden(t *testing.T) {
+	if !population.Alone(t) {
+		return
+	}
+	if _, err := OpenNamespace("container:nosuch"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("among all processes: %v", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, "hidepid=2,gid=27"); err != nil {
+		t.Fatal(err)
+	}
+	becomeNobody(t)
+	for _, word := range []string{"container:nosuch", "nosuch"} {
+		if _, err := OpenNamespace(word); !errors.Is(err, os.ErrPermission) {
+			t.Errorf("%s: %v", word, err)
+		}
+	}
+}
