@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"sockeye/platform/tracer"
 	"sockeye/sock"
@@ -45,14 +46,7 @@ var traceSources = []traceSource{
 	{sock.SourcePoll, []View{ViewStates, ViewLifetimes, ViewListens}, openPoll},
 }
 
-func (t *traceSource) tells(v View) bool {
-	for _, told := range t.views {
-		if told == v {
-			return true
-		}
-	}
-	return false
-}
+func (t *traceSource) tells(v View) bool { return slices.Contains(t.views, v) }
 
 // tracedFields is what the programs in the kernel tell of a socket.
 const tracedFields = sock.FieldLocal | sock.FieldRemote | sock.FieldInterface | sock.FieldMark | sock.FieldCookie | sock.FieldUID | sock.FieldUser |

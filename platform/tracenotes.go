@@ -21,14 +21,19 @@ type traceNotes struct {
 }
 
 func newTraceNotes(h *Host, want sock.Field) *traceNotes {
-	ctx := inProc(context.Background(), h.chain.env)
-	n := &traceNotes{host: h, want: want, own: h.newAnnotator(want), ctx: ctx, ofSpace: map[uint64]*annotator{}, process: map[int]*sock.Process{}}
-	n.facts = newFactReader(ctx, h.chain.env, n.own.users)
-	if want&sock.FieldPlace != 0 {
-		n.places = newPlaces(h.proc)
+	n := &traceNotes{host: h, want: want, own: h.newAnnotator(want), ctx: inProc(context.Background(), h.chain.env)}
+	n.forget()
+	return n
+}
+
+// forget begins to remember anew.
+func (n *traceNotes) forget() {
+	n.ofSpace, n.process = map[uint64]*annotator{}, map[int]*sock.Process{}
+	n.facts = newFactReader(n.ctx, n.host.chain.env, n.own.users)
+	if n.want&sock.FieldPlace != 0 {
+		n.places = newPlaces(n.host.proc)
 		n.facts.place = n.places.ofProcess
 	}
-	return n
 }
 
 // add completes a socket. Those of a recording are as they are.
@@ -60,11 +65,7 @@ func (n *traceNotes) complete(p *sock.Process, at time.Time) *sock.Process {
 		return known
 	}
 	if len(n.process) >= mostProcesses {
-		clear(n.process)
-		n.facts = newFactReader(n.ctx, n.host.chain.env, n.own.users)
-		if n.places != nil {
-			n.facts.place = n.places.ofProcess
-		}
+		n.forget()
 	}
 	filled := *p
 	n.facts.fill(&filled, n.want|sock.FieldStartedAt, func(pid int) bool {
