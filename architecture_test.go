@@ -146,6 +146,16 @@ func TestLibrariesStayBehindOnePackage(t *testing.T) {
 	})
 }
 
+// TestProcessesOfOtherSystems: gopsutil is asked about processes where there is no /proc
+// alone. It reads /proc/stat twice when a program that holds that package starts.
+func TestProcessesOfOtherSystems(t *testing.T) {
+	imports(t, func(_, file, imported string) {
+		if imported == "github.com/shirou/gopsutil/v3/process" && !strings.HasSuffix(file, "_other.go") && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s imports %s", file, imported)
+		}
+	})
+}
+
 // TestWordsImportTheStandardLibraryOnly pins the first rule of package sock.
 func TestWordsImportTheStandardLibraryOnly(t *testing.T) {
 	imports(t, func(dir, file, imported string) {

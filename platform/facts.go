@@ -3,19 +3,14 @@ package platform
 import (
 	"context"
 	"os/user"
-	"runtime"
 	"strconv"
-	"strings"
-
-	"github.com/shirou/gopsutil/v3/common"
-	"github.com/shirou/gopsutil/v3/process"
 
 	"sockeye/procnet"
 	"sockeye/sock"
 )
 
-// factReader reads facts about processes through gopsutil, once for each
-// process and only those that are wanted.
+// factReader reads facts about processes, once for each process and only those that
+// are wanted.
 type factReader struct {
 	ctx   context.Context
 	env   *sock.Environment
@@ -27,11 +22,6 @@ type factReader struct {
 
 func newFactReader(ctx context.Context, env *sock.Environment, users *userNames) *factReader {
 	return &factReader{ctx: ctx, env: env, users: users, asked: map[*sock.Process]bool{}}
-}
-
-// inProc tells gopsutil where the proc file system is.
-func inProc(ctx context.Context, env *sock.Environment) context.Context {
-	return context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: env.Proc})
 }
 
 // fill adds the wanted facts to a process. The PID may have been given to
@@ -69,35 +59,25 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 	p.Unit, p.Container = facts.Unit, facts.Container // nothing else gives them
 }
 
-// longestCmdline is how much of a command line is kept: as much as Linux takes for
-// one argument (MAX_ARG_STRLEN). All arguments may have some MiB, in each of 1,000
-// processes that share a socket.
-const longestCmdline = 128 << 10
-
-// read asks gopsutil. A fact that cannot be read (no permission, the process
+// read asks the system. A fact that cannot be read (no permission, the process
 // ended) stays unknown.
 func (f *factReader) read(pid int, want sock.Field) sock.Process {
 	var facts sock.Process
-	ps := &process.Process{Pid: int32(pid)}
 	if want.Has(sock.FieldExe) {
-		if exe, err := ps.ExeWithContext(f.ctx); err == nil && exe != "" {
+		if exe, err := executable(f.ctx, f.env, pid); err == nil && exe != "" {
 			facts.Exe, facts.Known = exe, facts.Known|sock.FieldExe
 		}
 	}
 	if want.Has(sock.FieldCmdline) {
-		if line, err := ps.CmdlineWithContext(f.ctx); err == nil && line != "" {
-			if len(line) > longestCmdline {
-				line = strings.Clone(line[:longestCmdline])
-			}
+		if line, err := commandLine(f.ctx, f.env, pid); err == nil && line != "" {
 			facts.Cmdline, facts.Known = line, facts.Known|sock.FieldCmdline
 		}
 	}
 	if want.Has(sock.FieldProcessUser) {
-		if uids, err := ps.UidsWithContext(f.ctx); err == nil && len(uids) > 1 {
-			facts.UID = uint32(uids[1]) // real, effective, saved, file system
-			facts.User = f.users.name(facts.UID)
+		if uid, err := effectiveUID(f.ctx, f.env, pid); err == nil {
+			facts.UID, facts.User = uid, f.users.name(uid)
 			facts.Known |= sock.FieldProcessUser
-		} else if name := windowsUser(f.ctx, ps); name != "" {
+		} else if name := nameOfUser(f.ctx, pid); name != "" {
 			facts.UID, facts.User, facts.Known = sock.NoUID, name, facts.Known|sock.FieldProcessUser
 		}
 	}
@@ -121,19 +101,6 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		f.place(pid, &facts)
 	}
 	return facts
-}
-
-// windowsUser returns the user of a process, as DOMAIN\name, on the system whose
-// users have no number.
-func windowsUser(ctx context.Context, ps *process.Process) string {
-	if runtime.GOOS != "windows" {
-		return ""
-	}
-	name, err := ps.UsernameWithContext(ctx)
-	if err != nil {
-		return ""
-	}
-	return name
 }
 
 // userNames turns user IDs into names, asking the system once for each.

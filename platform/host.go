@@ -159,7 +159,6 @@ func (h *Host) Protocols() sock.ProtocolSet {
 
 // List begins a listing of this machine.
 func (h *Host) List(ctx context.Context, req Request) *Listing {
-	ctx = inProc(ctx, h.chain.env)
 	want := exposed(placed(counted(req.wants()), req.Ownerless))
 	if h.noOwners {
 		want &^= sock.OwnerFields
@@ -241,7 +240,7 @@ func (h *Host) given(ctx context.Context, l *Listing, wanted bool) *givenOwners 
 		}
 	}
 	return &givenOwners{
-		facts: newFactReader(ctx, h.chain.env, l.notes.users), lookup: systemProcesses(), want: l.request.Query.Want, began: time.Now(),
+		facts: newFactReader(ctx, h.chain.env, l.notes.users), lookup: systemProcesses(h.chain.env), want: l.request.Query.Want, began: time.Now(),
 	}
 }
 

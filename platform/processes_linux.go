@@ -3,10 +3,12 @@ package platform
 import (
 	"context"
 	"errors"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"sockeye/procnet"
+	"sockeye/sock"
 )
 
 // Processes returns the processes of this machine that the reader may see. They
@@ -20,9 +22,22 @@ func (h *Host) Processes(context.Context) (all []ProcessEntry, complete bool, er
 }
 
 // HasProcess reports whether there is a process of a PID, seen or not.
-func (h *Host) HasProcess(_ context.Context, pid int) bool {
-	return !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
-}
+func (h *Host) HasProcess(_ context.Context, pid int) bool { return hasProcess(pid) }
+
+func hasProcess(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH) }
 
 // MaySearch reports whether the reader may see which sockets a process holds.
 func (h *Host) MaySearch(pid int) bool { return procnet.At(h.chain.env.Proc).ReadableFDs(pid) }
+
+// systemProcesses asks the proc file system.
+func systemProcesses(env *sock.Environment) processLookup {
+	fs := procnet.At(env.Proc)
+	return processLookup{
+		name: func(_ context.Context, pid int) (string, error) { return fs.Name(pid) },
+		started: func(ctx context.Context, pid int) (time.Time, bool) {
+			at, err := startedAt(ctx, env, pid)
+			return at, err == nil
+		},
+		exists: func(_ context.Context, pid int) bool { return hasProcess(pid) },
+	}
+}

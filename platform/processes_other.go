@@ -4,8 +4,11 @@ package platform
 
 import (
 	"context"
+	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
+
+	"sockeye/sock"
 )
 
 // Processes returns the processes of this machine that the reader may see. They
@@ -40,3 +43,21 @@ func (h *Host) HasProcess(ctx context.Context, pid int) bool {
 // MaySearch reports whether the reader may see which sockets a process holds. It
 // is false where that cannot be told.
 func (h *Host) MaySearch(int) bool { return false }
+
+// systemProcesses asks gopsutil. Each call asks anew: a gopsutil process
+// remembers its answers.
+func systemProcesses(*sock.Environment) processLookup {
+	return processLookup{
+		name: func(ctx context.Context, pid int) (string, error) {
+			return (&process.Process{Pid: int32(pid)}).NameWithContext(ctx)
+		},
+		started: func(ctx context.Context, pid int) (time.Time, bool) {
+			ms, err := (&process.Process{Pid: int32(pid)}).CreateTimeWithContext(ctx)
+			return time.UnixMilli(ms), err == nil && ms > 0
+		},
+		exists: func(ctx context.Context, pid int) bool {
+			there, err := process.PidExistsWithContext(ctx, int32(pid))
+			return err != nil || there // if it cannot be told it is not said to be gone
+		},
+	}
+}

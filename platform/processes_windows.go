@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye/platform/iphlpapi"
+	"sockeye/sock"
 )
 
 // Processes returns the processes of this machine, of which none is hidden: one
@@ -31,7 +32,7 @@ func (h *Host) MaySearch(int) bool { return true }
 
 // systemProcesses asks a snapshot that is taken once, when the first is asked for,
 // since it is needed for processes that the reader may not open.
-func systemProcesses() processLookup {
+func systemProcesses(*sock.Environment) processLookup {
 	snapshot := sync.OnceValues(iphlpapi.Processes)
 	return processLookup{
 		name: func(_ context.Context, pid int) (string, error) {

@@ -1,15 +1,10 @@
 package platform
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
-	"golang.org/x/sys/unix"
-
-	"sockeye/procnet"
 	"sockeye/sock"
 )
 
@@ -31,34 +26,4 @@ func autoPorts(env *sock.Environment) [2]uint16 {
 		return [2]uint16{}
 	}
 	return ports
-}
-
-// startedAt returns when a process started. gopsutil's answer is the same, but
-// to know when the machine booted it looks for every kind of virtual machine
-// first, which takes longer than the rest of a short listing.
-func startedAt(_ context.Context, env *sock.Environment, pid int) (time.Time, error) {
-	ticks, err := procnet.At(env.Proc).StartTime(pid)
-	if err != nil {
-		return time.Time{}, err
-	}
-	boot, err := bootTime()
-	if err != nil {
-		return time.Time{}, err
-	}
-	const tick = time.Second / 100 // USER_HZ
-	return boot.Add(time.Duration(ticks) * tick), nil
-}
-
-// bootTime returns when the machine booted, in whole seconds, as btime of
-// /proc/stat is (getboottime64 in kernel/time/timekeeping.c): the wall clock less
-// the time since then. In a time namespace both have its offset.
-func bootTime() (time.Time, error) {
-	var wall, since unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
-		return time.Time{}, err
-	}
-	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &wall); err != nil {
-		return time.Time{}, err
-	}
-	return time.Unix(0, wall.Nano()-since.Nano()).Truncate(time.Second), nil
 }

@@ -3,14 +3,10 @@
 package platform
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"time"
-
-	"github.com/shirou/gopsutil/v3/process"
 
 	"sockeye/sock"
 )
@@ -61,9 +57,3 @@ type cgroupNames struct{}
 func newCgroupNames(*sock.Environment) *cgroupNames { return nil }
 
 func (*cgroupNames) path(uint64) string { return "" }
-
-// startedAt returns when a process started.
-func startedAt(ctx context.Context, _ *sock.Environment, pid int) (time.Time, error) {
-	ms, err := (&process.Process{Pid: int32(pid)}).CreateTimeWithContext(ctx)
-	return time.UnixMilli(ms), err
-}

@@ -21,7 +21,7 @@ type traceNotes struct {
 }
 
 func newTraceNotes(h *Host, want sock.Field) *traceNotes {
-	n := &traceNotes{host: h, want: want, own: h.newAnnotator(want), ctx: inProc(context.Background(), h.chain.env)}
+	n := &traceNotes{host: h, want: want, own: h.newAnnotator(want), ctx: context.Background()}
 	n.forget()
 	return n
 }

@@ -3,7 +3,6 @@ package procnet
 import (
 	"io"
 	"os"
-	"strings"
 )
 
 // maxCgroups bounds what is read of /proc/PID/cgroup: the kernel has about 14
@@ -20,22 +19,4 @@ func (fs FS) ControlGroups(pid int) (string, error) {
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxCgroups))
 	return string(data), err
-}
-
-// maxArguments bounds what is read of the arguments of a process.
-const maxArguments = 64 << 10
-
-// Arguments returns the arguments of a process, the first of which is by custom the
-// name of the program; the first 64 KiB. None are known of one that overwrote them.
-func (fs FS) Arguments(pid int) ([]string, error) {
-	file, err := os.Open(fs.pidFile(pid, "cmdline"))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxArguments))
-	if err != nil || len(data) == 0 {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00"), nil
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	iofs "io/fs"
 	"os"
 	"strconv"
-	"syscall"
 )
 
 // Process is what /proc shows of a process to everybody.
@@ -34,7 +32,7 @@ func (fs FS) Processes() (all []Process, complete bool, err error) {
 		}
 		p, err := fs.process(int(pid), buf)
 		switch {
-		case errors.Is(err, iofs.ErrNotExist), errors.Is(err, syscall.ESRCH):
+		case errors.Is(err, iofs.ErrNotExist):
 		case errors.Is(err, iofs.ErrPermission):
 			complete = false // hidepid=1
 		case err != nil:
@@ -74,19 +72,13 @@ func (fs FS) Origin(pid int) (parent int, name, directory string) {
 
 // process reads the stat file of a process into buf.
 func (fs FS) process(pid int, buf []byte) (Process, error) {
-	path := fs.pidFile(pid, "stat")
-	file, err := os.Open(path)
+	stat, err := fs.head(pid, "stat", buf)
 	if err != nil {
 		return Process{}, err
 	}
-	defer file.Close()
-	n, err := io.ReadFull(file, buf)
-	if n == 0 {
-		return Process{}, fmt.Errorf("%s: %w", path, err)
-	}
-	name, parent, ok := parseParent(buf[:n])
+	name, parent, ok := parseParent(stat)
 	if !ok {
-		return Process{}, errors.New(path + ": not understood")
+		return Process{}, fmt.Errorf("%s: not understood", fs.pidFile(pid, "stat"))
 	}
 	return Process{PID: pid, Parent: int(parent), Name: string(name)}, nil
 }

@@ -9,9 +9,30 @@ import (
 	"syscall"
 )
 
-// maxStat is more than a line of /proc/PID/stat takes, in bytes: 52 numbers of
-// at most 20 digits, and a name of at most 64.
+// maxStat bounds what is read of the files stat and status of a process, in bytes. A
+// line of stat takes less: 52 numbers of at most 20 digits, and a name of at most 64.
+// Of status it is the lines up to those that list groups and signals.
 const maxStat = 2048
+
+// head reads the begin of such a file into buf. The error wraps [os.ErrNotExist] if there
+// is no such process.
+func (fs FS) head(pid int, name string, buf []byte) ([]byte, error) {
+	path := fs.pidFile(pid, name)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	n, err := io.ReadFull(file, buf)
+	switch {
+	case n == 0 && errors.Is(err, syscall.ESRCH):
+		// The process ended while its file was open.
+		return nil, fmt.Errorf("%s: %w", path, os.ErrNotExist)
+	case n == 0:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return buf[:n], nil
+}
 
 // parseStat reads the name and the start time, in clock ticks since boot, from
 // /proc/PID/stat: "PID (comm) state ppid ...", with the time in field 22 (proc(5),
@@ -48,24 +69,13 @@ func parseStat(b []byte) (comm []byte, start uint64, ok bool) {
 // process for as long as the machine runs. The error wraps [os.ErrNotExist] if
 // there is no such process.
 func (fs FS) StartTime(pid int) (ticks uint64, err error) {
-	path := fs.pidFile(pid, "stat")
-	file, err := os.Open(path)
+	stat, err := fs.head(pid, "stat", make([]byte, maxStat))
 	if err != nil {
 		return 0, err
 	}
-	defer file.Close()
-	buf := make([]byte, maxStat)
-	n, err := io.ReadFull(file, buf)
-	switch {
-	case n == 0 && errors.Is(err, syscall.ESRCH):
-		// The process ended while its file was open.
-		return 0, fmt.Errorf("%s: %w", path, os.ErrNotExist)
-	case n == 0:
-		return 0, fmt.Errorf("%s: %w", path, err)
-	}
-	_, ticks, ok := parseStat(buf[:n])
+	_, ticks, ok := parseStat(stat)
 	if !ok {
-		return 0, fmt.Errorf("%s: not understood", path)
+		return 0, fmt.Errorf("%s: not understood", fs.pidFile(pid, "stat"))
 	}
 	return ticks, nil
 }
