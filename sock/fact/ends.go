@@ -171,8 +171,8 @@ func (v *View) appendPortNumber(dst []byte, s *sock.Socket, port uint16, local b
 		return append(dst, '*')
 	}
 	if number && s.Protocol == sock.Raw {
-		if name := ipProtocols[port]; name != "" {
-			return append(dst, name...)
+		if name := ipProtocolName(port); name != nil {
+			return append(dst, *name...)
 		}
 	}
 	if v.Port != nil && !number {

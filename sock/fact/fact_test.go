@@ -104,6 +104,15 @@ func TestNothingIsKnownOfNothing(t *testing.T) {
 	}
 }
 
+// TestWhole: a listing finds its columns among the facts that are no part of an object.
+func TestWhole(t *testing.T) {
+	for _, f := range All() {
+		if got := slices.Contains(whole(), f); got != (f.Parent() == nil) {
+			t.Errorf("%s is among them: %v", f.Name, got)
+		}
+	}
+}
+
 // TestShown: what an option shows is what the facts say that it does.
 func TestShown(t *testing.T) {
 	for option, want := range map[string]sock.Field{

@@ -4,7 +4,7 @@ import "sockeye/sock"
 
 // ipProtocols are the names of what stands in place of a raw socket's port, as
 // IANA assigned them and /etc/protocols spells them. They need no look-up.
-var ipProtocols = map[uint16]string{
+var ipProtocols = [256]string{
 	0: "ip", 1: "icmp", 2: "igmp", 4: "ipencap", 6: "tcp", 17: "udp", 33: "dccp", 41: "ipv6", 46: "rsvp", 47: "gre", 50: "esp", 51: "ah",
 	58: "ipv6-icmp", 89: "ospf", 103: "pim", 108: "ipcomp", 112: "vrrp", 115: "l2tp", 132: "sctp", 136: "udplite", 137: "mpls-in-ip", 255: "raw",
 }
@@ -18,21 +18,21 @@ var ipProtocol = &Fact{
 	text: func(s *sock.Socket) *string {
 		switch {
 		case s.Protocol == sock.Raw:
-			return ipProtocolNames[s.Local.Port()]
+			return ipProtocolName(s.Local.Port())
 		case s.Protocol == sock.ICMP && s.Family == sock.IPv6:
-			return ipProtocolNames[58]
+			return ipProtocolName(58)
 		case s.Protocol == sock.ICMP:
-			return ipProtocolNames[1]
+			return ipProtocolName(1)
 		}
 		return nil
 	},
 	setText: func(*sock.Socket, string) bool { return true },
 }
 
-var ipProtocolNames = func() map[uint16]*string {
-	names := make(map[uint16]*string, len(ipProtocols))
-	for number, name := range ipProtocols {
-		names[number] = &name
+// ipProtocolName returns nil for one without a name.
+func ipProtocolName(number uint16) *string {
+	if int(number) < len(ipProtocols) && ipProtocols[number] != "" {
+		return &ipProtocols[number]
 	}
-	return names
-}()
+	return nil
+}

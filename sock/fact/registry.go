@@ -15,6 +15,13 @@ import (
 var members = newGroup(slices.Concat(whatFacts, whereFacts, familyFacts, stateFacts, ownerFacts, detailFacts,
 	congestionFacts, securityFacts, optionFacts, peerFacts, unixFacts, protocolFacts, placeFacts, []*Fact{behindFact}, exposureFacts, rateFacts, eventFacts), nil)
 
+// whole are the facts that are no part of an object of one socket: the members of JSON,
+// what is made of several of them, and what is told of each owner. A listing makes do
+// with them: those of the objects, which are hundreds, are made when one is asked for.
+var whole = sync.OnceValue(func() []*Fact {
+	return slices.Concat(members.facts, joinedFacts, ownerParts, []*Fact{processAge})
+})
+
 // all are the facts that have a name, in the order of the documentation.
 var all = sync.OnceValue(func() []*Fact {
 	facts := slices.Insert(slices.Clone(members.facts), slices.Index(members.facts, localAddress), joinedFacts...)
@@ -156,8 +163,10 @@ func Lookup(name string) *Fact {
 	if len(name) > longestName {
 		return nil
 	}
-	if f := LookupMember(name); f != nil {
-		return f // most names are, and the map of all takes time to make
+	for _, f := range whole() { // no other fact has one of these names
+		if f.Name == name || slices.Contains(f.Aliases, name) {
+			return f
+		}
 	}
 	names := byName()
 	if f := names[name]; f != nil {
@@ -226,10 +235,10 @@ func (f *Fact) Members() []*Fact {
 	return facts
 }
 
-// Shown returns the facts that a long option asks for.
+// Shown returns the facts that a long option asks for; no part of an object is.
 func Shown(option string) sock.Field {
 	var fields sock.Field
-	for _, f := range All() {
+	for _, f := range whole() {
 		if f.Option == option || f.also == option && option != "" {
 			fields |= f.Needs
 		}
