@@ -97,23 +97,21 @@ func (r *run) main(words []string) error {
 	if words, err = l.words(chosen); err != nil {
 		return err
 	}
-	return library(r, all).RunContext(r.ctx, words)
+	return library(r, chosen, &l).RunContext(r.ctx, words)
 }
 
-// library is the program as the library knows it.
-func library(r *run, all []command) *ucli.App {
-	app := &ucli.App{
+// library is the program as the library knows it: the command that was chosen, with the
+// options that were typed, since it goes through all that it is given many times.
+func library(r *run, chosen command, l *line) *ucli.App {
+	return &ucli.App{
 		Name:           "sockeye",
 		HideHelp:       true,
 		HideVersion:    true,
 		Writer:         r.Out,
 		ErrWriter:      r.Err,
 		ExitErrHandler: func(*ucli.Context, error) {}, // the status is ours to set
+		Commands:       []*ucli.Command{chosen.library(r, l)},
 	}
-	for _, cmd := range all {
-		app.Commands = append(app.Commands, cmd.library(r))
-	}
-	return app
 }
 
 // sleep waits for a time, unless the context ends before.

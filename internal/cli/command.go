@@ -62,10 +62,12 @@ func (c command) refuse(name string) error {
 }
 
 // library returns the command as the library knows it.
-func (c command) library(r *run) *ucli.Command {
-	flags := make([]ucli.Flag, len(c.options))
-	for i, o := range c.options {
-		flags[i] = o
+func (c command) library(r *run, l *line) *ucli.Command {
+	var flags []ucli.Flag
+	for _, o := range c.options {
+		if l.has(o.name) {
+			flags = append(flags, o)
+		}
 	}
 	return &ucli.Command{
 		Name: c.name, Flags: flags, HideHelp: true,

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"sockeye/internal/services"
 	"sockeye/internal/suggest"
@@ -58,12 +59,14 @@ func foreignOption(name string) string {
 }
 
 // lsofInternet is the value of lsof's -i: [46][protocol][@host][:port].
-var lsofInternet = regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^:]+)?$`)
+var lsofInternet = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^:]+)?$`)
+})
 
 // isLsofInternet reports whether letters behind -i are lsof's value of it, and no
 // more options.
 func isLsofInternet(letters string) bool {
-	m := lsofInternet.FindStringSubmatch(letters)
+	m := lsofInternet().FindStringSubmatch(letters)
 	return m != nil && m[1]+m[2]+m[3] != ""
 }
 
@@ -74,7 +77,7 @@ func isLsofState(letters string) bool {
 
 // lsofMeant returns what the value of lsof's -i is here; empty if the text is none.
 func lsofMeant(text string) string {
-	m := lsofInternet.FindStringSubmatch(text)
+	m := lsofInternet().FindStringSubmatch(text)
 	if m == nil || text == "" {
 		return ""
 	}
@@ -97,7 +100,9 @@ func lsofMeant(text string) string {
 }
 
 // fuserPort is what fuser calls a port: PORT/PROTOCOL.
-var fuserPort = regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
+var fuserPort = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
+})
 
 // foreignCommands are words that name a command of other tools, or what people
 // expect to be one.
@@ -112,7 +117,7 @@ func meantBy(words []string) string {
 	if meant := foreignCommands[strings.ToLower(word)]; meant != "" {
 		return meant
 	}
-	if fuserPort.MatchString(word) {
+	if fuserPort().MatchString(word) {
 		return "that is no filter, did you mean sockeye port " + word + "?"
 	}
 	if meant := lsofMeant(word); meant != "" {

@@ -19,15 +19,13 @@ func readOptions(words ...string) (*options, []string, error) {
 	}
 	var rest []string
 	chosen := choose(all, &l)
-	for i := range all {
-		all[i].run = func(_ *run, words []string) error {
-			rest = words
-			return nil
-		}
+	chosen.run = func(_ *run, words []string) error {
+		rest = words
+		return nil
 	}
 	ordered, err := l.words(chosen)
 	if err == nil {
-		err = library(&run{}, all).Run(ordered)
+		err = library(&run{}, chosen, &l).Run(ordered)
 	}
 	return o, rest, err
 }
