@@ -17,7 +17,7 @@ type Filter struct {
 
 func newFilter(e Expr, namesStates, namesTables bool) *Filter {
 	f := &Filter{expr: e, needs: e.needs(), namesStates: namesStates, namesTables: namesTables}
-	for _, t := range everyTable {
+	for _, t := range everyTable() {
 		if states, _ := reach(e, t); states != 0 {
 			f.states |= states
 			f.protocols |= 1 << t.Protocol

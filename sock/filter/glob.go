@@ -3,6 +3,7 @@ package filter
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -58,7 +59,7 @@ func globSet(pattern string) (set string, size int) {
 		if c == ']' && !first {
 			return b.String() + "]", i + 1
 		}
-		if class := globClass.FindString(pattern[i:]); class != "" {
+		if class := globClass().FindString(pattern[i:]); class != "" {
 			b.WriteString(class)
 			i += len(class)
 			continue
@@ -81,4 +82,6 @@ func globSet(pattern string) (set string, size int) {
 }
 
 // globClass is a class in a bracket expression; the names are those of POSIX.
-var globClass = regexp.MustCompile(`^\[:(alpha|digit|lower|upper|alnum|space|punct|cntrl|print|graph|blank|xdigit):\]`)
+var globClass = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\[:(alpha|digit|lower|upper|alnum|space|punct|cntrl|print|graph|blank|xdigit):\]`)
+})

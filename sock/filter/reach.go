@@ -1,6 +1,10 @@
 package filter
 
-import "sockeye/sock"
+import (
+	"sync"
+
+	"sockeye/sock"
+)
 
 // The sets of everything. They hold what is unknown too, like [sock.AllStates].
 const (
@@ -10,9 +14,7 @@ const (
 
 // everyTable holds each pair of a protocol and a family that a socket can have,
 // one of which may be unknown.
-var everyTable = makeTables()
-
-func makeTables() []sock.Table {
+var everyTable = sync.OnceValue(func() []sock.Table {
 	all := sock.Query{Protocols: allProtocols, Families: sock.Families(sock.IPv4, sock.IPv6)}
 	var list []sock.Table
 	for t := range all.Tables {
@@ -25,7 +27,7 @@ func makeTables() []sock.Table {
 		list = append(list, sock.Table{Family: f})
 	}
 	return list
-}
+})
 
 // reach returns the states of the sockets of a table for which the expression
 // can be true, and of those for which it can be false: what a query is reduced
