@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"sockeye/platform"
 	"sockeye/render"
@@ -144,33 +143,40 @@ func (o *options) checkEvents(req platform.Request) error {
 	return nil
 }
 
-// eventTable is a table of closed sockets.
-type eventTable struct {
+// closedTables are the columns of a table of closed sockets, and the width that they
+// need with addresses of IPv4.
+var closedTables = []struct {
 	columns string
-	width   int // that it needs with addresses of IPv4
-}
-
-// eventColumns are those of a table of closed sockets: the first that fits the terminal,
-// of a pipe the first.
-var eventColumns = []eventTable{
+	width   int
+}{
 	{"closed_at,protocol,local,remote,bytes_received,bytes_acked,total_retrans,rtt,pid,process", 142},
 	{"protocol,local,remote,bytes_received,bytes_acked,pid,process", 100},
 	{"protocol,local,remote,pid,process", 0},
 }
 
+// closedColumns are the first columns that fit the terminal, of a pipe the first.
+func closedColumns(l *render.Options) string {
+	for _, t := range closedTables {
+		if l.Width == 0 || l.Wide || l.Width >= t.width {
+			return t.columns
+		}
+	}
+	return ""
+}
+
 // arrangeEvents says how closed sockets are written: with their last tcp_info. In
 // lines of JSON the event itself has the time.
-func (o *options) arrangeEvents(l *render.Options) {
+func (o *options) arrangeEvents(l *render.Options) (err error) {
 	l.Live, l.Queues, l.Limit = true, false, 0
 	switch l.Format {
 	case render.NDJSON:
 		l.Facts |= fact.Shown("info")
 	case render.Table:
 		if o.columns == nil {
-			fits := slices.IndexFunc(eventColumns, func(c eventTable) bool { return l.Width == 0 || l.Wide || l.Width >= c.width })
-			o.columns = []string{eventColumns[fits].columns}
+			l.Columns, err = render.ParseColumns(closedColumns(l))
 		}
 	default:
 		l.Facts |= sock.FieldClosedAt | sock.FieldTCPInfo
 	}
+	return err
 }

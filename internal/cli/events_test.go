@@ -15,14 +15,11 @@ func TestEventColumns(t *testing.T) {
 		80: "protocol,local,remote,pid,process", 100: "protocol,local,remote,bytes_received,bytes_acked,pid,process",
 		142: "closed_at,protocol,local,remote,bytes_received,bytes_acked,total_retrans,rtt,pid,process",
 	} {
-		o := &options{}
-		o.arrangeEvents(&render.Options{Format: render.Table, Width: width})
-		if got := strings.Join(o.columns, ","); got != want {
+		if got := closedColumns(&render.Options{Width: width}); got != want {
 			t.Errorf("%d cells: %s, want %s", width, got, want)
 		}
-		o = &options{}
-		if o.arrangeEvents(&render.Options{Format: render.Table, Width: width, Wide: true}); !strings.HasPrefix(o.columns[0], "closed_at") {
-			t.Errorf("wide, %d cells: %s", width, o.columns)
+		if got := closedColumns(&render.Options{Width: width, Wide: true}); !strings.HasPrefix(got, "closed_at") {
+			t.Errorf("wide, %d cells: %s", width, got)
 		}
 	}
 }

@@ -60,7 +60,9 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 		l.Facts |= sock.FieldResult
 	}
 	if o.events {
-		o.arrangeEvents(&l)
+		if err := o.arrangeEvents(&l); err != nil {
+			return l, err
+		}
 	}
 	if (o.resolve || o.services) && !o.numericPorts {
 		l.Services = services.System().Name

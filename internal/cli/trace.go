@@ -100,8 +100,7 @@ func (r *run) openTrace(ctx context.Context, o *options, req platform.TraceReque
 	if err != nil {
 		return nil, nil, err
 	}
-	asked := o.columns // by the user
-	layout, err := r.traceLayout(o, req, b, asked, req.Source)
+	layout, err := r.traceLayout(o, req, b, req.Source)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,10 +119,10 @@ func (r *run) openTrace(ctx context.Context, o *options, req platform.TraceReque
 		if lost := lostToFilter(req.Filter.Needs(), b.host.TraceFields(t.Source)); lost != 0 {
 			return b.refusal("the filter", fact.Missing(lost))
 		}
-		if layout, err = r.traceLayout(o, req, b, asked, t.Source); err != nil {
+		if layout, err = r.traceLayout(o, req, b, t.Source); err != nil || o.columns == nil {
 			return err
 		}
-		return b.refuseColumns(&render.Options{Columns: namedColumns(asked, layout)}, b.host.TraceFields(t.Source))
+		return b.refuseColumns(&layout.Options, b.host.TraceFields(t.Source))
 	}
 	if err := fits(); err != nil {
 		t.Close()
@@ -132,31 +131,17 @@ func (r *run) openTrace(ctx context.Context, o *options, req platform.TraceReque
 	return t, layout, nil
 }
 
-// namedColumns are the columns of a layout if the user has named them.
-func namedColumns(asked []string, layout *render.Layout) []*render.Column {
-	if asked == nil {
-		return nil
-	}
-	return layout.Columns
-}
-
 // traceLayout is how the events of a source are written.
-func (r *run) traceLayout(o *options, req platform.TraceRequest, b backend, columns []string, source sock.EventSource) (*render.Layout, error) {
-	o.columns = columns
+func (r *run) traceLayout(o *options, req platform.TraceRequest, b backend, source sock.EventSource) (*render.Layout, error) {
 	shape, err := r.shape(o, req.Query, b)
 	if err != nil {
 		return nil, err
 	}
-	o.arrangeTrace(&shape, columns, source)
-	if err := o.arrangeColumns(req.Query, &shape); err != nil {
-		return nil, usageError{err.Error()}
+	if err := o.arrangeTrace(&shape, source); err != nil {
+		return nil, err
 	}
 	shape.GeneratedAt = r.Now()
-	layout, err := shape.Layout()
-	if err != nil {
-		return nil, usageError{err.Error()}
-	}
-	return layout, nil
+	return layoutOf(shape)
 }
 
 // replayTrace opens the events of a file.

@@ -41,7 +41,7 @@ func TestDocTrace(t *testing.T) {
 			req.Filter, err = r.readFilter(o, rest)
 		}
 		if err == nil {
-			_, err = r.traceLayout(o, req, backend{}, o.columns, sock.SourceBPF)
+			_, err = r.traceLayout(o, req, backend{}, sock.SourceBPF)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", strings.TrimSpace(line), err)
@@ -63,6 +63,17 @@ func TestDocTrace(t *testing.T) {
 		if !strings.Contains(doc, word) {
 			t.Errorf("docs/trace.md does not say %s", word)
 		}
+	}
+}
+
+// TestTraceIsNotSorted: events of listeners are told as they come, where a listing of
+// listeners is sorted, which waits for the last one.
+func TestTraceIsNotSorted(t *testing.T) {
+	r := &run{IO: IO{Getenv: func(string) string { return "" }, Now: time.Now}, ctx: t.Context()}
+	req := platform.TraceRequest{Request: platform.Request{Query: sock.Query{States: sock.ListeningStates}}}
+	layout, err := r.traceLayout(&options{tracing: true}, req, backend{}, sock.SourceBPF)
+	if err != nil || layout.Sort != nil {
+		t.Errorf("sorted by %v, %v", layout.Sort, err)
 	}
 }
 
@@ -93,8 +104,7 @@ func TestTraceColumns(t *testing.T) {
 		columns := func(l render.Options) string {
 			o := &options{view: viewWord{view: view}}
 			l.Format = render.Table
-			o.arrangeTrace(&l, nil, sock.SourceBPF)
-			return o.columns[0]
+			return strings.Join(o.traceColumns(&l, sock.SourceBPF), ",")
 		}
 		for _, l := range []render.Options{{}, {Width: traceWidth}, {Width: 80, Wide: true}} {
 			if got := columns(l); got != all {
@@ -111,8 +121,8 @@ func TestTraceColumns(t *testing.T) {
 			t.Errorf("%v: %s", view, few)
 		}
 	}
-	o := &options{columns: []string{"time"}}
-	if o.arrangeTrace(&render.Options{Format: render.Table, Width: 80}, o.columns, sock.SourceBPF); o.columns[0] != "time" {
-		t.Errorf("what was asked for: %s", o.columns)
+	l := render.Options{Format: render.Table, Width: 80}
+	if err := (&options{columns: []string{"time"}}).arrangeTrace(&l, sock.SourceBPF); err != nil || l.Columns != nil {
+		t.Errorf("columns in place of those that were asked for: %v, %v", l.Columns, err)
 	}
 }

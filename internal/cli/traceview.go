@@ -98,32 +98,40 @@ func (o *options) readEventSource() (sock.EventSource, error) {
 }
 
 // arrangeTrace says how events are written.
-func (o *options) arrangeTrace(l *render.Options, columns []string, source sock.EventSource) {
+func (o *options) arrangeTrace(l *render.Options, source sock.EventSource) (err error) {
 	l.Live, l.Queues, l.Limit = true, false, 0
+	l.Sort = nil // events are told as they come
 	if l.Format != render.Table {
 		if l.Facts |= sock.FieldEvent; o.view.view == platform.ViewLifetimes {
 			l.Facts |= sock.FieldTCPInfo
 		}
 	}
-	o.columns = columns
-	if columns != nil {
-		return
+	if usual := o.traceColumns(l, source); o.columns == nil && usual != nil {
+		l.Columns, err = render.ParseColumns(strings.Join(usual, ","))
 	}
+	return err
+}
+
+// traceColumns are the columns that nobody has to name; nil for those of the format.
+func (o *options) traceColumns(l *render.Options, source sock.EventSource) []string {
 	switch l.Format {
-	case render.Table:
-		o.columns = []string{viewColumns[o.view.view]}
-		if o.view.view == platform.ViewLifetimes && source != sock.SourceBPF && source != sock.SourceUnknown {
-			o.columns = []string{countedLifetimes}
-		}
-		if l.Width > 0 && l.Width < traceWidth && !l.Wide {
-			o.columns[0] = narrow(o.columns[0], o.view.view)
-		}
-		if o.allNetns {
-			o.columns = []string{strings.Replace(o.columns[0], ",pid,", ",netns,pid,", 1)}
-		}
 	case render.CSV, render.TSV:
-		o.columns = eventCells()
+		return eventCells()
+	case render.Table:
+	default:
+		return nil
 	}
+	columns := viewColumns[o.view.view]
+	if o.view.view == platform.ViewLifetimes && source != sock.SourceBPF && source != sock.SourceUnknown {
+		columns = countedLifetimes
+	}
+	if l.Width > 0 && l.Width < traceWidth && !l.Wide {
+		columns = narrow(columns, o.view.view)
+	}
+	if o.allNetns {
+		columns = strings.Replace(columns, ",pid,", ",netns,pid,", 1)
+	}
+	return strings.Split(columns, ",")
 }
 
 // eventCells are the columns of CSV and TSV: what an event is, where, whose, and the
