@@ -18,7 +18,8 @@ type command struct {
 	run               func(r *run, words []string) error
 }
 
-// commands returns the commands, whose options go to o.
+// commands returns the commands, whose options go to o, and sets in o what holds without
+// them where that is not zero.
 func commands(o *options) []command {
 	return []command{
 		listCommand(o), portCommand(o), processCommand(o), topCommand(o), traceCommand(o), doctorCommand(o), explainCommand(o),

@@ -45,7 +45,7 @@ func doctorCommand(o *options) command {
 		name: "doctor", args: "[FILTER]", status: doctorStatus, usage: "what is wrong", help: doctorHelp,
 		options: slices.Concat(
 			[]*option{
-				{name: "sample", value: "TIME", group: groupRules, usage: "look for so many seconds, or 1m30s; 2 without it", set: o.setSample},
+				span(groupRules, &o.sample, "sample", 1, "look for so many seconds, or 1m30s; 2 without it"),
 				{name: "set", value: "RULE.KEY=NUMBER", group: groupRules, usage: "another number for a rule", set: o.setRule},
 				on(groupRules, &o.rules, "rules", "", "list the rules with their settings"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
@@ -58,11 +58,6 @@ func doctorCommand(o *options) command {
 			o.backendOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.doctor(o, words) },
 	}
-}
-
-func (o *options) setSample(word string) (err error) {
-	o.sample, err = readTime("sample", word, 1)
-	return err
 }
 
 func (o *options) setRule(word string) error {

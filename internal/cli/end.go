@@ -42,13 +42,14 @@ Examples:
 `
 
 func endCommand(o *options) command {
+	o.grace = usualGrace
 	return command{
 		name: "kill", args: "PORT|FILTER", status: endStatus, usage: "end the owners of sockets", help: endHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.yes, "yes", "", "ask no question"),
 				on(groupOther, &o.dryRun, "dry-run", "", "say what would be ended, and end nothing"),
-				{name: "grace", value: "TIME", group: groupOther, usage: "KILL after so many seconds, or 1m30s; 5 without it, 0: at once", set: o.setGrace},
+				span(groupOther, &o.grace, "grace", 0, "KILL after so many seconds, or 1m30s; 5 without it, 0: at once"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				o.formatOption(render.Quiet, "q", "nothing but the exit status"),
 			},
@@ -58,13 +59,9 @@ func endCommand(o *options) command {
 	}
 }
 
+// usualGrace is the time of --grace without the option, and how long it is looked
+// whether KILL has ended a process.
 const usualGrace = 5 * time.Second
-
-func (o *options) setGrace(word string) (err error) {
-	o.graceful = true
-	o.grace, err = readTime("grace", word, 0)
-	return err
-}
 
 // ending is one run of the command.
 type ending struct {
@@ -277,13 +274,9 @@ func refuse(all []*target) {
 
 // signalAll sends TERM, waits, and sends KILL to what holds its sockets still.
 func (e *ending) signalAll() error {
-	grace := usualGrace
-	if e.o.graceful {
-		grace = e.o.grace
-	}
-	if grace > 0 && runtime.GOOS != "windows" { // which has no notice that a process could get
+	if e.o.grace > 0 && runtime.GOOS != "windows" { // which has no notice that a process could get
 		e.signal(syscall.SIGTERM)
-		if err := e.wait(grace); err != nil {
+		if err := e.wait(e.o.grace); err != nil {
 			return err
 		}
 	}

@@ -49,8 +49,8 @@ func explainCommand(o *options) command {
 			[]*option{
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
-				{name: "sample", value: "TIME", group: groupOther, usage: "with the changes of state that are seen in so many seconds, or 1m30s", set: o.setSample},
-				{name: "limit", value: "N", group: groupShape, usage: "at most N sockets of a state, else 5", set: o.setLimit},
+				span(groupOther, &o.sample, "sample", 1, "with the changes of state that are seen in so many seconds, or 1m30s"),
+				number(groupShape, &o.limit, "limit", "at most N sockets of a state, else 5"),
 			},
 			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.explain(o, words) },

@@ -93,7 +93,7 @@ func (r *run) guessFilter(o *options, words []string) (*filter.Filter, error) {
 	switch {
 	case err == nil:
 		return f, nil
-	case o.watch > 0 && len(words) > 0 && number(words[0]) == words[0]:
+	case o.watch > 0 && len(words) > 0 && leadingNumber(words[0]) == words[0]:
 		return nil, usagef("that is no filter, did you mean --watch=%s?", words[0])
 	}
 	return nil, guess(err, words)

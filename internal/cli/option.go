@@ -2,7 +2,9 @@ package cli
 
 import (
 	"flag"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // option is one option of a command: how it is spelled, what the help says of
@@ -117,6 +119,28 @@ func text(group string, to *string, name, short, value, usage string) *option {
 func list(group string, to *[]string, name, short, value, usage string) *option {
 	return &option{name: name, short: short, value: value, group: group, usage: usage, set: func(words string) error {
 		*to = append(*to, strings.Split(words, ",")...)
+		return nil
+	}}
+}
+
+// number is an option that says how many, from 1 on.
+func number(group string, to *int, name, usage string) *option {
+	return &option{name: name, value: "N", group: group, usage: usage, set: func(word string) error {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 {
+			return usagef("--%s %s: a number from 1 on is needed", name, word)
+		}
+		*to = n
+		return nil
+	}}
+}
+
+// span is an option that is a time: of no less than least.
+func span(group string, to *time.Duration, name string, least time.Duration, usage string) *option {
+	return &option{name: name, value: "TIME", group: group, usage: usage, set: func(word string) (err error) {
+		if *to, err = readSpan(word); err != nil || *to < least {
+			return usagef("--%s %s: a number of seconds is needed, or a time such as 1m30s", name, word)
+		}
 		return nil
 	}}
 }

@@ -53,15 +53,15 @@ type options struct {
 	view                       viewWord
 	eventSource                string
 	duration                   time.Duration // of a view that goes on; 0: until it is ended
-	gone, timed                bool
+	gone                       bool
 	svg                        bool
-	dryRun, graceful, free     bool
+	dryRun, free               bool
 	sample                     time.Duration // of doctor; 0: the usual one
 	later                      string        // the second file of doctor
 	changes                    doctor.Changes
 	rules                      bool
-	grace                      time.Duration // of kill, if graceful
-	timeout                    time.Duration // of wait, if it is timed
+	grace                      time.Duration // of kill
+	timeout                    time.Duration // of wait; see [forever]
 }
 
 // noOwners reports whether the owners are not wanted.
@@ -192,7 +192,7 @@ func (o *options) shapeOptions() []*option {
 		on(groupShape, &o.oneline, "oneline", "O", "one line for each socket, whatever is shown"),
 		on(groupShape, &o.wide, "wide", "W", "every column at full width, also on a terminal"),
 	}, o.columnOptions(), []*option{
-		{name: "limit", value: "N", group: groupShape, usage: "at most N rows", set: o.setLimit},
+		number(groupShape, &o.limit, "limit", "at most N rows"),
 	})
 }
 
@@ -203,20 +203,6 @@ func (o *options) columnOptions() []*option {
 		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(fact.Names),
 		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns, and sum their queues, or what -C names").withValues(fact.Names),
 	}
-}
-
-func (o *options) setLimit(word string) (err error) {
-	o.limit, err = readCount("limit", word)
-	return err
-}
-
-// readCount reads the value of an option that says how many.
-func readCount(option, word string) (int, error) {
-	n, err := strconv.Atoi(word)
-	if err != nil || n < 1 {
-		return 0, usagef("--%s %s: a number from 1 on is needed", option, word)
-	}
-	return n, nil
 }
 
 // formatOptions choose the format.
@@ -318,20 +304,6 @@ func (o *options) eventOptions() []*option {
 	return onlyOn("linux",
 		on(groupOther, &o.events, "events", "E", "TCP and UDP sockets as they are closed, with their owner and last tcp_info"),
 	)
-}
-
-func (o *options) setDuration(word string) (err error) {
-	o.duration, err = readTime("duration", word, 1)
-	return err
-}
-
-// readTime reads the value of an option that is a time, of at least so much.
-func readTime(option, word string, least time.Duration) (time.Duration, error) {
-	d, err := readSpan(word)
-	if err != nil || d < least {
-		return 0, usagef("--%s %s: a number of seconds is needed, or a time such as 1m30s", option, word)
-	}
-	return d, nil
 }
 
 // readSpan reads a number of seconds, or a time such as 1m30s.

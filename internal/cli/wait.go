@@ -27,12 +27,13 @@ Examples:
 `
 
 func waitCommand(o *options) command {
+	o.timeout = forever
 	return command{
 		name: "wait", args: "FILTER", status: waitStatus, usage: "until a socket matches, or none", help: waitHelp,
 		options: slices.Concat(
 			[]*option{
 				on(groupOther, &o.gone, "gone", "", "until no socket matches"),
-				{name: "timeout", value: "TIME", group: groupOther, usage: "for at most so many seconds, or 1m30s", set: o.setTimeout},
+				span(groupOther, &o.timeout, "timeout", 0, "for at most so many seconds, or 1m30s"),
 			},
 			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
 			o.factOptions(), o.shapeOptions(), o.formatOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
@@ -40,11 +41,8 @@ func waitCommand(o *options) command {
 	}
 }
 
-func (o *options) setTimeout(word string) (err error) {
-	o.timed = true
-	o.timeout, err = readTime("timeout", word, 0)
-	return err
-}
+// forever is the time of --timeout without the option.
+const forever = -1
 
 // How long wait waits between two listings: so much longer than one costs that it takes
 // less than a hundredth of a processor, within these bounds.
@@ -112,7 +110,7 @@ func (w *condition) poll() error {
 			return w.over(a, "whether no socket matches is not known: not everything is to be seen")
 		}
 		pause := min(max(pollShare*m.cost(), shortestPoll), longestPoll)
-		if w.o.timed {
+		if w.o.timeout != forever {
 			left := end.Sub(w.Now())
 			if left <= 0 {
 				if unknown {

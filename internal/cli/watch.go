@@ -24,17 +24,14 @@ func (o *options) watchOptions() []*option {
 	return []*option{
 		{name: "watch", short: "c", value: "[=SECONDS]", group: groupShape, set: o.setWatch,
 			usage: "again every second, or so many; marks rows: + new, ~ changed, - closed; rates from the second pass on"},
-		{name: "passes", value: "N", group: groupShape, usage: "end --watch after N listings", set: func(word string) (err error) {
-			o.passes, err = readCount("passes", word)
-			return err
-		}},
+		number(groupShape, &o.passes, "passes", "end --watch after N listings"),
 		o.durationOption("end --watch or --events after so many seconds, or 1m30s"),
 	}
 }
 
 // durationOption ends a view that goes on.
 func (o *options) durationOption(usage string) *option {
-	return &option{name: "duration", value: "TIME", group: groupShape, usage: usage, set: o.setDuration}
+	return span(groupShape, &o.duration, "duration", 1, usage)
 }
 
 // lasting returns the context of a view that goes on: it ends with the time of

@@ -117,8 +117,8 @@ func (s spellings) longOption(word string, next []string) (t typed, used int, er
 	return t, 1, nil
 }
 
-// number returns the number that a text begins with.
-func number(text string) string {
+// leadingNumber returns the number that a text begins with.
+func leadingNumber(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
 	if end < 0 {
 		end = len(text)
@@ -151,7 +151,7 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 		t := typed{name: o.name}
 		if !o.needsValue() {
 			if o.value != "" { // one that may be left out
-				t.value = number(letters[i+len(string(letter)):])
+				t.value = leadingNumber(letters[i+len(string(letter)):])
 				t.hasValue = t.value != ""
 				skip = i + len(string(letter)) + len(t.value)
 			}
