@@ -15,6 +15,7 @@ type command struct {
 	help              string // what follows the line of usage
 	status            string // what the exit status says; empty: as that of a listing
 	options           []*option
+	word              func() []string // what its one word may be; nil: there may be more, a filter
 	run               func(r *run, words []string) error
 }
 

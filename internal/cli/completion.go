@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"sockeye/internal/explain"
 	"sockeye/sock"
 )
 
@@ -42,7 +41,7 @@ compdef _sockeye sockeye
 func completionCommand(*options) command {
 	return command{
 		name: "completion", args: "bash|zsh|fish", status: completionStatus, usage: "complete words in a shell", help: completionHelp,
-		options: helpOptions(),
+		options: helpOptions(), word: these("bash", "fish", "zsh"),
 		run: func(r *run, words []string) error {
 			if len(words) > 1 && words[0] == "words" {
 				return r.print(strings.Join(append(candidates(words[1:]), ""), "\n"))
@@ -130,25 +129,13 @@ func (c command) spellings() []string {
 func restWords(chosen command, rest []string) []string {
 	var words []string
 	switch {
-	case chosen.name == "help" || chosen.name == "completion":
-		if len(rest) > 0 {
-			return nil
-		}
-		if chosen.name == "completion" {
-			return []string{"bash", "fish", "zsh"}
-		}
-		for _, t := range topics {
-			words = append(words, t.name)
-		}
-		return append(words, commandNames()...)
-	case chosen.name == "explain":
-		if len(rest) > 0 {
-			return nil
-		}
-		return explain.Names()
+	case chosen.word != nil && len(rest) > 0:
+		return nil
+	case chosen.word != nil:
+		return chosen.word()
 	case len(rest) > 0 && (rest[len(rest)-1] == "state" || rest[len(rest)-1] == "exclude"):
-		for state := range sock.State(64) {
-			if state != sock.StateUnknown && sock.AllStates.Has(state) {
+		for state := range sock.AllStates.All {
+			if state != sock.StateUnknown {
 				words = append(words, strings.ToLower(state.String()))
 			}
 		}

@@ -53,7 +53,8 @@ func explainCommand(o *options) command {
 				number(groupShape, &o.limit, "limit", "at most N sockets of a state, else 5"),
 			},
 			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),
-		run: func(r *run, words []string) error { return r.explain(o, words) },
+		word: explain.Names,
+		run:  func(r *run, words []string) error { return r.explain(o, words) },
 	}
 }
 

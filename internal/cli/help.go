@@ -34,7 +34,7 @@ var topics = []topic{
 func helpCommand(*options) command {
 	return command{
 		name: "help", args: "[COMMAND|TOPIC]", usage: "the help of a command or a topic",
-		options: helpOptions(),
+		options: helpOptions(), word: helpNames,
 		run: func(r *run, words []string) error {
 			text, err := helpAbout(words)
 			if err != nil {
@@ -51,23 +51,33 @@ func helpAbout(words []string) (string, error) {
 	if len(words) == 0 {
 		return helpText(all[0], runtime.GOOS), nil
 	}
-	var names []string
 	for _, cmd := range all {
 		if words[0] == cmd.name {
 			return helpText(cmd, runtime.GOOS), nil
 		}
-		names = append(names, cmd.name)
 	}
 	for _, t := range topics {
 		if words[0] == t.name {
 			return t.text(), nil
 		}
-		names = append(names, t.name)
 	}
+	names := helpNames()
 	if near, ok := suggest.Nearest(words[0], names); ok {
 		return "", usagef("there is no help about %s, did you mean help %s?", quote(words[0]), near)
 	}
 	return "", usagef("there is no help about %s, but about %s", quote(words[0]), strings.Join(names, ", "))
+}
+
+// helpNames are the commands and the topics.
+func helpNames() []string {
+	var names []string
+	for _, cmd := range commands(&options{}) {
+		names = append(names, cmd.name)
+	}
+	for _, t := range topics {
+		names = append(names, t.name)
+	}
+	return names
 }
 
 // fieldsHelp lists every fact.

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"sockeye/platform"
 	"sockeye/sock"
@@ -17,62 +16,81 @@ func (r *run) portPIDs(o *options, q *portQuestion) error {
 	if err != nil {
 		return err
 	}
-	family, seen := processFamily{}, true // whether every process was
+	h := &portHolders{everybody: o.everyHolder, whole: true, pids: map[int]bool{}}
 	if r.input == nil && !o.everyHolder {
-		entries, complete, err := r.machine.Processes(r.ctx)
-		if err != nil {
+		if h.family, h.whole, err = r.processFamily(); err != nil {
 			return err
 		}
-		for _, p := range entries {
-			family[p.PID] = p
-		}
-		seen = complete
 	}
-	pids, unknown := map[int]bool{}, false
-	var asked, hidden []*sock.Socket
 	for _, s := range found {
-		if !s.Listening() && !o.everyHolder {
-			continue
-		}
-		asked = append(asked, s)
-		if s.OwnerStatus == sock.OwnerPermission {
-			hidden = append(hidden, s)
-		}
-		holders := slices.Collect(s.PIDs)
-		if !o.everyHolder {
-			if !seen && !family.has(holders) {
-				unknown = true
-				continue
-			}
-			holders = family.listeners(holders)
-		}
-		for _, p := range holders {
-			pids[p.PID] = true
+		if s.Listening() || o.everyHolder {
+			h.add(s)
 		}
 	}
-	var b strings.Builder
-	for _, pid := range slices.Sorted(maps.Keys(pids)) {
-		b.WriteString(strconv.Itoa(pid) + "\n")
+	text := ""
+	for _, pid := range slices.Sorted(maps.Keys(h.pids)) {
+		text += strconv.Itoa(pid) + "\n"
 	}
-	if err := r.print(b.String()); err != nil {
+	if err := r.print(text); err != nil {
 		return err
 	}
-	a := r.conclude(o, listing, len(pids))
+	a := r.conclude(o, listing, len(h.pids))
 	switch {
-	case len(hidden) > 0:
-		r.say("the owner of %s is hidden", socketsText(hidden))
+	case len(h.hidden) > 0:
+		r.say("the owner of %s is hidden", socketsText(h.hidden))
 		r.status = exitFailed
-	case unknown:
+	case h.unknown:
 		r.say("which of the processes listen and which only inherited the socket is not known: their parents are hidden")
 		r.status = exitFailed
 	case len(found) == 0:
 		r.concludeForwards(o, q, a)
-	case len(asked) == 0:
+	case h.sockets == 0:
 		r.say("%s listens on port %s; --pids=all names what else uses it", q.nothing(), q.text)
-	case len(pids) == 0:
+	case len(h.pids) == 0:
 		r.say("no process is to be ended for port %s: sockeye port %s tells what uses it", q.text, q.text)
 	}
 	return nil
+}
+
+// portHolders gathers the processes that are asked for.
+type portHolders struct {
+	everybody bool // all that hold a socket, not only what listens
+	family    processFamily
+	whole     bool // every process is in it
+
+	pids    map[int]bool
+	sockets int
+	hidden  []*sock.Socket // whose owners are not to be seen
+	unknown bool           // which of the holders of a socket listen
+}
+
+// add adds those of a socket.
+func (h *portHolders) add(s *sock.Socket) {
+	h.sockets++
+	if s.OwnerStatus == sock.OwnerPermission {
+		h.hidden = append(h.hidden, s)
+	}
+	holders := slices.Collect(s.PIDs)
+	if !h.everybody {
+		if !h.whole && !h.family.has(holders) {
+			h.unknown = true
+			return
+		}
+		holders = h.family.listeners(holders)
+	}
+	for _, p := range holders {
+		h.pids[p.PID] = true
+	}
+}
+
+// processFamily returns the processes of this machine, and whether they are all.
+func (r *run) processFamily() (family processFamily, whole bool, err error) {
+	entries, whole, err := r.machine.Processes(r.ctx)
+	family = processFamily{}
+	for _, p := range entries {
+		family[p.PID] = p
+	}
+	return family, whole, err
 }
 
 // processFamily knows the processes of a machine by their PIDs, and so who started

@@ -52,18 +52,15 @@ func topCommand(o *options) command {
 // topOwnerOptions are those of a listing but for the names of hosts: the screen does
 // not wait for them.
 func (o *options) topOwnerOptions() []*option {
-	return slices.DeleteFunc(o.ownerOptions(), func(opt *option) bool {
-		return opt.name == "resolve" || opt.name == "numeric-hosts"
-	})
+	return without(o.ownerOptions(), "resolve", "numeric-hosts")
 }
 
 // topOptions say how the view begins.
 func (o *options) topOptions() []*option {
-	every := *o.watchOptions()[0]
-	every.usage = "list again every so many seconds, if not every second"
-	interval := every
-	interval.name, interval.short, interval.value, interval.usage = "interval", "", "SECONDS", "the same: -c2 is --interval 2"
-	return append(o.columnOptions(), &every, &interval, o.colorOption())
+	return append(o.columnOptions(),
+		o.intervalOption("watch", "c", "[=SECONDS]", "list again every so many seconds, if not every second"),
+		o.intervalOption("interval", "", "SECONDS", "the same: -c2 is --interval 2"),
+		o.colorOption())
 }
 
 // top shows the view until its user quits.

@@ -22,11 +22,15 @@ const (
 // watchOptions repeat a listing.
 func (o *options) watchOptions() []*option {
 	return []*option{
-		{name: "watch", short: "c", value: "[=SECONDS]", group: groupShape, set: o.setWatch,
-			usage: "again every second, or so many; marks rows: + new, ~ changed, - closed; rates from the second pass on"},
+		o.intervalOption("watch", "c", "[=SECONDS]", "again every second, or so many; marks rows: + new, ~ changed, - closed; rates from the second pass on"),
 		number(groupShape, &o.passes, "passes", "end --watch after N listings"),
 		o.durationOption("end --watch or --events after so many seconds, or 1m30s"),
 	}
+}
+
+// intervalOption says how often is listed.
+func (o *options) intervalOption(name, short, value, usage string) *option {
+	return &option{name: name, short: short, value: value, group: groupShape, set: o.setWatch, usage: usage}
 }
 
 // durationOption ends a view that goes on.
