@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"sockeye/platform/netns"
+	"sockeye/procnet"
 	"sockeye/sock"
 	"sockeye/sockdiag"
 )
@@ -39,17 +41,34 @@ func interfaceAddresses(env *sock.Environment) ([]sock.InterfaceAddress, error) 
 	if err != nil {
 		return nil, err
 	}
-	vrfs, err := routeDump(syscall.RTM_GETLINK, sockdiag.VRFs)
-	if err != nil || vrfs == nil {
+	links, err := routeDump(syscall.RTM_GETLINK, sockdiag.Links)
+	if err != nil {
 		return all, err
 	}
-	spanning := spanningVRFs(env.Proc)
+	spanning := sync.OnceValue(func() sock.ProtocolSet { return spanningVRFs(env.Proc) })
 	for i := range all {
-		if vrf := vrfs[all[i].Interface]; vrf != 0 {
-			all[i].VRF, all[i].Spanning = vrf, spanning
+		if vrf := links[all[i].Interface].VRF; vrf != 0 {
+			all[i].VRF, all[i].Spanning = vrf, spanning()
 		}
 	}
 	return all, nil
+}
+
+// readNeighbourhood reads what is known of the links of a namespace.
+func readNeighbourhood(env *sock.Environment) (n neighbourhood, err error) {
+	err = env.Do(func() (err error) {
+		if n.addresses, err = interfaceAddresses(env); err != nil {
+			return err
+		}
+		if n.links, err = routeDump(syscall.RTM_GETLINK, sockdiag.Links); err != nil {
+			return err
+		}
+		if n.neighbours, err = routeDump(syscall.RTM_GETNEIGH, sockdiag.Neighbours); err != nil {
+			return err
+		}
+		return procnet.VirtualServices(filepath.Join(env.Proc, "thread-self", "net"), func(*sock.Forward) { n.distributes = true })
+	})
+	return n, err
 }
 
 // routeDumps is how often something is asked for while it changes.

@@ -68,18 +68,6 @@ func virtualServices(tables string, local []netip.Addr, want func(*sock.Forward)
 	return found, err
 }
 
-// environments returns those of the host's namespaces.
-func (h *Host) environments() []*sock.Environment {
-	if h.spaces == nil {
-		return []*sock.Environment{h.chain.env}
-	}
-	var all []*sock.Environment
-	for _, sp := range h.spaces.now() {
-		all = append(all, sp.env)
-	}
-	return all
-}
-
 // forwarded returns what stands at the target of a forward, nil if that is not known.
 func (b *behindFinder) forwarded(f *sock.Forward) *sock.Behind {
 	target, port := f.Target, f.Target.Port()

@@ -55,6 +55,10 @@ type Host struct {
 	// none are known.
 	translations func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error
 
+	// neighbourhood reads what the kernel knows of the links of an environment; nil: nobody
+	// can tell.
+	neighbourhood func(*sock.Environment) (neighbourhood, error)
+
 	noOwners bool                                      // those that sources tell are not wanted
 	destroy  func(context.Context, *sock.Socket) error // nil: no socket can be closed
 	// mayDestroy reports whether the reader has the right to; nil: he has.

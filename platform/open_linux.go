@@ -64,6 +64,7 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		return err != nil || have&(1<<unix.CAP_NET_ADMIN) != 0
 	}
 	h.forwards = h.readForwards
+	h.neighbourhood = readNeighbourhood
 	h.translations = func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error {
 		if env.Tables != "" || !procnet.Tracks(env) {
 			return nil

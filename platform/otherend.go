@@ -19,17 +19,7 @@ func (h *Host) peers(protocols sock.ProtocolSet, asked bool) *peers {
 		here := inodeOf(h.chain.env)
 		p.spaceOf = func(*sock.Socket) (uint64, bool) { return here, true }
 	}
-	p.environments = func(yield func(*sock.Environment) bool) {
-		if h.spaces == nil {
-			yield(h.chain.env)
-			return
-		}
-		for _, sp := range h.spaces.now() {
-			if !yield(sp.env) {
-				return
-			}
-		}
-	}
+	p.environments = func(yield func(*sock.Environment) bool) { slices.Values(h.environments())(yield) }
 	if p.translations = h.translations; p.translations == nil {
 		p.translations = func(context.Context, *sock.Environment, func(*sock.Translation)) error { return nil }
 	}

@@ -135,6 +135,18 @@ func (h *Host) sockets(ctx context.Context, q sock.Query) iter.Seq2[*sock.Socket
 	}
 }
 
+// environments returns those of the host's namespaces.
+func (h *Host) environments() []*sock.Environment {
+	if h.spaces == nil {
+		return []*sock.Environment{h.chain.env}
+	}
+	var all []*sock.Environment
+	for _, sp := range h.spaces.now() {
+		all = append(all, sp.env)
+	}
+	return all
+}
+
 // envOf returns the environment that a socket of a listing is in, nil if it is not
 // there any more, or may not be entered.
 func (h *Host) envOf(s *sock.Socket) *sock.Environment {

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"sockeye/procnet"
@@ -60,6 +61,8 @@ type SpaceKernel struct {
 	// ReservedPorts are ranges of them that it does not take; nil too if they are not
 	// known.
 	ReservedPorts [][2]uint16
+	// Addresses are those of its interfaces; nil too if they are not known.
+	Addresses []netip.Addr
 }
 
 // OpenFiles returns how many descriptors a process has, and how many it may have; false
@@ -80,6 +83,15 @@ func (h *Host) Translations(ctx context.Context, n sock.Netns, visit func(*sock.
 		return sock.ErrUnavailable
 	}
 	return h.translations(ctx, env, visit)
+}
+
+// Exists reports whether a socket of a listing is still there and open. The error is
+// [sock.ErrUnavailable] where the system is not asked about a single one.
+func (h *Host) Exists(ctx context.Context, s *sock.Socket) (bool, error) {
+	if h.exists == nil {
+		return false, sock.ErrUnavailable
+	}
+	return h.exists(ctx, s)
 }
 
 // Kernels is [Listing.Kernel] of each network namespace that was listed, with the room
@@ -103,8 +115,10 @@ func (l *Listing) Kernels() (all []SpaceKernel) {
 			l.report(f)
 		}
 		k.Usage, k.Counters = append(k.Usage, room.Usage...), append(k.Counters, room.Counters...)
-		if ns := env.Namespace; ns != nil {
-			k.Netns = sock.Netns{Inode: ns.Inode(), Name: ns.Name()}
+		k.Netns = netnsOf(env)
+		addresses, _ := env.Interfaces.Addresses()
+		for _, a := range addresses {
+			k.Addresses = append(k.Addresses, a.Address)
 		}
 		all = append(all, k)
 	}

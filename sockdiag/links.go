@@ -4,10 +4,14 @@ import "bytes"
 
 // RTM_NEWLINK of linux/rtnetlink.h: a struct ifinfomsg (family u8, pad u8, type u16,
 // index i32, flags u32, change u32, in host byte order) with IFLA_* attributes of
-// linux/if_link.h. IFLA_LINKINFO holds attributes of its own, texts that end in a zero.
+// linux/if_link.h, and flags of linux/if.h. IFLA_LINKINFO holds attributes of its own,
+// texts that end in a zero.
 const (
 	rtmNewLink        = 16
 	ifInfoMsgLen      = 16
+	ifFlagUp          = 1 << 0
+	ifFlagLoopback    = 1 << 3
+	iflaAddress       = 1
 	iflaMaster        = 10
 	iflaLinkInfo      = 18
 	iflaInfoKind      = 1
@@ -15,32 +19,46 @@ const (
 	kindVRF           = "vrf"
 )
 
-// VRFs reads the messages of a dump of RTM_GETLINK, as NETLINK_ROUTE sends them, and
-// returns the VRF of each interface that has one, by index: a device of kind vrf is its
-// own. Nil: there is none. The errors are those of [InterfaceAddresses].
-func VRFs(dump []byte) (map[uint32]uint32, error) {
-	var all map[uint32]uint32
+// Link is a network interface.
+type Link struct {
+	// VRF is the index of the VRF that it is part of; a device of kind vrf is its own. 0:
+	// it is in none.
+	VRF uint32
+	// Hardware is its hardware address; empty: it has none.
+	Hardware Hardware
+	Up       bool // it is in use (IFF_UP)
+	Loopback bool
+}
+
+// Hardware is a hardware address, such as the 6 bytes of Ethernet.
+type Hardware string
+
+// Links reads the messages of a dump of RTM_GETLINK, as NETLINK_ROUTE sends them, and
+// returns the interfaces by their indices. The errors are those of [InterfaceAddresses].
+func Links(dump []byte) (map[uint32]Link, error) {
+	all := map[uint32]Link{}
 	err := eachOf(dump, rtmNewLink, ifInfoMsgLen, func(payload []byte) {
-		attributes := payload[ifInfoMsgLen:]
-		info, index := findAttribute(attributes, iflaLinkInfo), native.Uint32(payload[4:])
-		vrf := uint32(0)
-		switch master := findAttribute(attributes, iflaMaster); {
-		case isText(findAttribute(info, iflaInfoKind), kindVRF):
-			vrf = index
-		case len(master) == 4 && isText(findAttribute(info, iflaInfoSlaveKind), kindVRF):
-			vrf = native.Uint32(master)
-		default:
-			return
+		attributes, index, flags := payload[ifInfoMsgLen:], native.Uint32(payload[4:]), native.Uint32(payload[8:])
+		all[index] = Link{
+			VRF: vrfOf(index, attributes), Hardware: Hardware(findAttribute(attributes, iflaAddress)),
+			Up: flags&ifFlagUp != 0, Loopback: flags&ifFlagLoopback != 0,
 		}
-		if all == nil {
-			all = map[uint32]uint32{}
-		}
-		all[index] = vrf
 	})
 	if err != nil {
 		return nil, err
 	}
 	return all, nil
+}
+
+func vrfOf(index uint32, attributes []byte) uint32 {
+	info := findAttribute(attributes, iflaLinkInfo)
+	switch master := findAttribute(attributes, iflaMaster); {
+	case isText(findAttribute(info, iflaInfoKind), kindVRF):
+		return index
+	case len(master) == 4 && isText(findAttribute(info, iflaInfoSlaveKind), kindVRF):
+		return native.Uint32(master)
+	}
+	return 0
 }
 
 // isText reports whether a value is a text that ends in a zero.

@@ -7,11 +7,15 @@ import (
 	"testing"
 )
 
-// linkMessage is a message of a dump of RTM_GETLINK.
+// linkMessage is a message of a dump of RTM_GETLINK, of an interface that is up.
 func linkMessage(index uint32, flags uint16, attributes ...[]byte) []byte {
+	return linkWith(ifFlagUp, index, flags, attributes...)
+}
+
+func linkWith(interfaceFlags, index uint32, flags uint16, attributes ...[]byte) []byte {
 	b := appendHeader(nil, rtmNewLink, flags)
 	b = native.AppendUint32(append(b, 0, 0, 1, 0), index)
-	b = append(b, make([]byte, 8)...)
+	b = append(native.AppendUint32(b, interfaceFlags), make([]byte, 4)...)
 	b = append(b, slices.Concat(attributes...)...)
 	seal(b, 1)
 	return b
@@ -26,47 +30,47 @@ func masterOf(index uint32) []byte {
 	return attribute(iflaMaster, native.AppendUint32(nil, index)...)
 }
 
-// TestVRFs: a VRF and its members, of Linux 6.12, among a bridge and its port.
-func TestVRFs(t *testing.T) {
+// TestLinks: a VRF and its members, of Linux 6.12, among a bridge and its port.
+func TestLinks(t *testing.T) {
 	name := attribute(3, []byte("eth0\x00")...)
 	whole := slices.Concat(
-		linkMessage(1, 2, name),
+		linkWith(ifFlagUp|ifFlagLoopback, 1, 2, name, attribute(iflaAddress, 0, 0, 0, 0, 0, 0)),
 		linkMessage(2, 2, name, linkKind(iflaInfoKind, "vrf")),
 		linkMessage(3, 2, name, masterOf(2), attribute(iflaLinkInfo, slices.Concat(
 			attribute(iflaInfoKind, []byte("veth\x00")...), attribute(iflaInfoSlaveKind, []byte("vrf\x00")...))...)),
 		linkMessage(4, 2, name, linkKind(iflaInfoKind, "bridge"), masterOf(2)), // as what is not told
-		linkMessage(5, 2, masterOf(4), linkKind(iflaInfoSlaveKind, "bridge")),
+		linkWith(0, 5, 2, attribute(iflaAddress, 2, 1, 2, 3, 4, 5), masterOf(4), linkKind(iflaInfoSlaveKind, "bridge")),
 		linkMessage(6, 2, attribute(iflaMaster, 2, 0), linkKind(iflaInfoSlaveKind, "vrf")), // of no length that there is
 		linkMessage(7, 2, masterOf(2), linkKind(iflaInfoSlaveKind, "vrf_of_others")),
 		doneMessage(),
 	)
-	got, err := VRFs(whole)
-	if want := map[uint32]uint32{2: 2, 3: 2}; err != nil || !maps.Equal(got, want) {
+	got, err := Links(whole)
+	if want := map[uint32]Link{
+		1: {Hardware: "\x00\x00\x00\x00\x00\x00", Up: true, Loopback: true}, 2: {VRF: 2, Up: true}, 3: {VRF: 2, Up: true}, 4: {Up: true},
+		5: {Hardware: "\x02\x01\x02\x03\x04\x05"}, 6: {Up: true}, 7: {Up: true},
+	}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
-	if got, err := VRFs(slices.Concat(linkMessage(1, 2, name), doneMessage())); got != nil || err != nil {
-		t.Errorf("without any: %v, %v", got, err)
-	}
-	if got, err := VRFs(append(whole, linkMessage(1, nlmFDumpIntr)...)); got != nil || !errors.Is(err, ErrInterrupted) {
+	if got, err := Links(append(whole, linkMessage(1, nlmFDumpIntr)...)); got != nil || !errors.Is(err, ErrInterrupted) {
 		t.Errorf("a dump that was interrupted: %v, %v", got, err)
 	}
-	if _, err := VRFs(whole[:len(whole)-4]); !errors.Is(err, errCut) {
+	if _, err := Links(whole[:len(whole)-4]); !errors.Is(err, errCut) {
 		t.Errorf("a dump that was cut: %v", err)
 	}
 	short := appendHeader(nil, rtmNewLink, 2)
 	short = append(short, make([]byte, ifInfoMsgLen-4)...)
 	seal(short, 1)
-	if _, err := VRFs(short); !errors.Is(err, errCut) {
+	if _, err := Links(short); !errors.Is(err, errCut) {
 		t.Errorf("a message without its fixed part: %v", err)
 	}
 }
 
-func FuzzVRFs(f *testing.F) {
+func FuzzLinks(f *testing.F) {
 	f.Add(slices.Concat(linkMessage(2, 2, linkKind(iflaInfoKind, "vrf")), linkMessage(3, 2, masterOf(2), linkKind(iflaInfoSlaveKind, "vrf")), doneMessage()))
 	f.Add(linkMessage(2, nlmFDumpIntr, linkKind(iflaInfoKind, "vrf")))
 	f.Fuzz(func(t *testing.T, dump []byte) {
-		all, err := VRFs(dump)
-		if err != nil && all != nil || len(all) > len(dump)/(nlmsgHeaderLen+ifInfoMsgLen) {
+		all, err := Links(dump)
+		if (err == nil) != (all != nil) || len(all) > len(dump)/(nlmsgHeaderLen+ifInfoMsgLen) {
 			t.Errorf("%d interfaces, %v", len(all), err)
 		}
 	})

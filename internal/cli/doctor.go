@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sockeye/internal/doctor"
@@ -193,6 +194,7 @@ func (x *examination) look() error {
 	}
 	countAfter(&x.machine, listing.Kernels(), counted)
 	x.snap = listing.Snapshot()
+	x.machine.Everywhere = x.o.allNetns && x.snap.Complete
 	return nil
 }
 
@@ -202,6 +204,9 @@ func (r *run) asks(m *doctor.Machine, b backend) {
 	m.Translations = func(n sock.Netns, visit func(*sock.Translation)) error {
 		return b.host.Translations(r.ctx, n, visit)
 	}
+	m.Exists = func(s *sock.Socket) (bool, error) { return b.host.Exists(r.ctx, s) }
+	arrives := sync.OnceValue(b.host.Arrives)
+	m.Arrives = func(c *sock.Socket) (sock.Netns, bool, bool) { return arrives()(c) }
 }
 
 // countBefore gives a look the kernel's counters behind its first listing, and returns of
@@ -210,7 +215,7 @@ func countBefore(m *doctor.Machine, all []platform.SpaceKernel) map[*doctor.Spac
 	counted := map[*doctor.Space]bool{}
 	for _, k := range all {
 		sp := m.In(k.Netns)
-		sp.Before, sp.AutoPorts, sp.ReservedPorts, counted[sp] = k.KernelSummary, k.AutoPorts, k.ReservedPorts, true
+		sp.Before, sp.AutoPorts, sp.ReservedPorts, sp.Addresses, counted[sp] = k.KernelSummary, k.AutoPorts, k.ReservedPorts, k.Addresses, true
 	}
 	return counted
 }

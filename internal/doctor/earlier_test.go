@@ -41,13 +41,14 @@ func TestEarlier(t *testing.T) {
 
 // TestEnds: an end in little room is the same end.
 func TestEnds(t *testing.T) {
-	for _, text := range []string{"127.0.0.1:80", "127.255.1.2:65535", "[::1]:80", "[::1]:0", "127.0.0.1:0"} {
+	var m Machine
+	for _, text := range []string{"127.0.0.1:80", "127.255.1.2:65535", "[::1]:80", "[::1]:0", "127.0.0.1:0", "192.0.2.1:80"} {
 		a := netip.MustParseAddrPort(text)
-		if got := endOf(a).addrPort(); got != a {
+		if got := m.addrPort(m.endOf(a)); got != a {
 			t.Errorf("%v became %v", a, got)
 		}
 	}
-	if endOf(netip.MustParseAddrPort("[::ffff:127.0.0.1]:80")) != endOf(netip.MustParseAddrPort("127.0.0.1:80")) {
+	if m.endOf(netip.MustParseAddrPort("[::ffff:127.0.0.1]:80")) != m.endOf(netip.MustParseAddrPort("127.0.0.1:80")) {
 		t.Error("a mapped address is another end")
 	}
 }

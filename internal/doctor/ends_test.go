@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"errors"
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -162,35 +160,6 @@ func TestConnectTitle(t *testing.T) {
 		{7, 9, "7 attempts to connect failed, 7 of them by a time-out at most"},
 	} {
 		if got := connectTitle(test.failed, test.timedOut); got != test.want {
-			t.Errorf("%q", got)
-		}
-	}
-}
-
-// TestHalfOpenBehindNAT: an end that calls the other one by an address which is changed on
-// the way is not alone, and where that is not known nothing is certain.
-func TestHalfOpenBehindNAT(t *testing.T) {
-	local, remote := netip.MustParseAddrPort("127.0.0.1:40000"), netip.MustParseAddrPort("127.0.0.1:80")
-	for _, test := range []struct {
-		translations func(func(*sock.Translation)) error
-		want         int
-	}{
-		{nil, 1},
-		{func(func(*sock.Translation)) error { return nil }, 1},
-		{func(func(*sock.Translation)) error { return errors.New("not allowed") }, 0},
-		{func(visit func(*sock.Translation)) error {
-			to := netip.MustParseAddrPort("127.0.0.1:8080")
-			visit(&sock.Translation{Original: sock.Flow{Protocol: sock.TCP, From: local, To: remote}, Reply: sock.Flow{Protocol: sock.TCP, From: to, To: local}})
-			return nil
-		}, 0},
-	} {
-		s := newSpace()
-		if s.machine.Translations = nil; test.translations != nil {
-			s.machine.Translations = func(_ sock.Netns, visit func(*sock.Translation)) error { return test.translations(visit) }
-		}
-		c := in(sock.Established, 1, 0, 7)
-		c.Local, c.Remote = local, remote
-		if got := titles(examine(s, nil, movedFrom(s, c)), halfOpen); len(got) != test.want {
 			t.Errorf("%q", got)
 		}
 	}

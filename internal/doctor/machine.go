@@ -25,6 +25,13 @@ type Machine struct {
 	// Translations calls visit for the connections of a network namespace whose addresses
 	// are changed on the way; nil: none are.
 	Translations func(n sock.Netns, visit func(*sock.Translation)) error
+	// Arrives returns the network namespace in which the packets of a connection arrive,
+	// and whether it passes none on (single), where that is certain; nil: it never is.
+	Arrives func(c *sock.Socket) (to sock.Netns, single, certain bool)
+	// Exists reports whether a socket is still there and open; nil: that is not asked.
+	Exists func(*sock.Socket) (bool, error)
+	// Everywhere: every network namespace of the machine is listed, and each as a whole.
+	Everywhere bool
 	// Once: there is one listing, the second. Rules that compare two are skipped, and
 	// the others take a socket for one that was the same before.
 	Once bool
@@ -35,6 +42,8 @@ type Machine struct {
 
 	spaces []*Space
 	last   *Space // of the socket before
+
+	addresses addresses
 }
 
 // In returns a network namespace, by its inode, or else by its name.

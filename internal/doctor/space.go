@@ -20,10 +20,13 @@ type Space struct {
 	AutoPorts [2]uint16
 	// ReservedPorts are ranges of them that it does not take.
 	ReservedPorts [][2]uint16
+	// Addresses are those of its interfaces; nil: they are not known.
+	Addresses []netip.Addr
 
 	machine *Machine
 	earlier earlier
 	same    before // of one listing: what the socket is
+	joints  joints
 	looks   []look // of each rule; nil before the second listing
 }
 

@@ -126,12 +126,15 @@ var troubles = []trouble{
 		m.filter("OUTPUT", "-t", "nat", "-p", "tcp", "-d", "127.0.0.1", "--dport", "8107", "-j", "REDIRECT", "--to-ports", strconv.Itoa(at))
 		m.connect("127.0.0.1", "127.0.0.1:8107")
 		m.readable(listener)
-		client, server := m.pair("127.0.0.1", "127.0.0.1")
-		port := boundPort(m.T, client)
 		m.filter("OUTPUT", "-p", "tcp", "--tcp-flags", "RST", "RST", "-j", "DROP")
-		m.must(unix.SetsockoptLinger(server, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
-		unix.Close(server) // with a reset, which is lost
-		return []int{port}, nil
+		var ports []int
+		for _, to := range []string{"127.0.0.1", "10.1.0.2"} {
+			client, server := m.pair("10.1.0.1", to)
+			m.must(unix.SetsockoptLinger(server, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+			unix.Close(server) // with a reset, which is lost
+			ports = append(ports, boundPort(m.T, client))
+		}
+		return ports, nil
 	}},
 	{"idle_without_keepalive", func(m *maker) ([]int, []string) {
 		client, server := m.pair("10.1.0.1", "10.1.0.2")

@@ -115,3 +115,86 @@ func TestDoctorOnFiles(t *testing.T) {
 		t.Errorf("%s", got.stdout)
 	}
 }
+
+// halves makes three connections of the network namespace red to blue: one by a port
+// that blue translates, one that is well, and one whose other end is gone when lose was
+// called: its reset is lost. elsewhere has blue's address too, on a link of its own.
+func (m *maker) halves() (half int, lose func(), listener int) {
+	var clients [3]int
+	m.namedSpace("blue", func() error {
+		listener, _ = m.listen("0.0.0.0:8080", 8)
+		return nil
+	})
+	m.namedSpace("red", func() (err error) {
+		for i := range clients {
+			if clients[i], err = m.stream(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	m.namedSpace("elsewhere", func() error { return nil })
+	for _, command := range []string{
+		"-n red link add pair type veth peer name pair netns blue", "-n red address add 10.9.0.1/24 dev pair", "-n red link set pair up",
+		"-n blue address add 10.9.0.2/24 dev pair", "-n blue link set pair up", "-n elsewhere address add 10.9.0.2/24 dev lo",
+	} {
+		must(m.T, append([]string{"ip"}, strings.Fields(command)...)...)
+	}
+	inBlue := func(rule string) {
+		must(m.T, append([]string{"nsenter", "--net=/run/netns/blue", "iptables", "-w"}, strings.Fields(rule)...)...)
+	}
+	inBlue("-t nat -A PREROUTING -p tcp --dport 8081 -j REDIRECT --to-ports 8080")
+	var servers [3]int
+	for i, port := range []int{8081, 8080, 8080} {
+		m.must(unix.Connect(clients[i], &unix.SockaddrInet4{Port: port, Addr: [4]byte{10, 9, 0, 2}}))
+		m.readable(listener)
+		server, _, err := unix.Accept4(listener, unix.SOCK_CLOEXEC)
+		m.must(err)
+		servers[i] = server
+	}
+	m.Cleanup(func() { unix.Close(servers[0]); unix.Close(servers[1]) })
+	return boundPort(m.T, clients[2]), func() {
+		inBlue("-A OUTPUT -p tcp --tcp-flags RST RST -j DROP")
+		m.must(unix.SetsockoptLinger(servers[2], unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+		m.must(unix.Close(servers[2]))
+	}, listener
+}
+
+// TestHalfOpenBetweenNamespaces: the other end of a connection is gone, which was in
+// another network namespace. It is told where all are listed, and where it is certain
+// that the packets go to no other end.
+func TestHalfOpenBetweenNamespaces(t *testing.T) {
+	if !population.Alone(t, "ip", "iptables", "nsenter") {
+		return
+	}
+	m := &maker{t}
+	m.must(population.EmptyRun())
+	half, lose, listener := m.halves()
+	look := func(when string, want int, args ...string) {
+		t.Helper()
+		all := examine(t, append(args, "--sample", "0.2")...)["half_open"]
+		if len(all) != want {
+			t.Errorf("%s: %+v", when, all)
+		}
+		for _, f := range all {
+			if len(f.Evidence.Sockets) != 1 || f.Evidence.Sockets[0].LocalPort != half || f.Netns.Name != "red" ||
+				!strings.HasPrefix(f.Title, "The network namespace blue has no other end of the connection of ") {
+				t.Errorf("%s: %+v", when, f)
+			}
+			showsMore(t, f.Try)
+		}
+	}
+	look("when all are well", 0, "--all-netns")
+	lose()
+	look("when one end is gone", 1, "--all-netns")
+	look("of one namespace alone", 0, "-N", "red")
+	look("with a filter", 0, "--all-netns", "netns", "=", "red")
+	m.must(unix.Shutdown(listener, unix.SHUT_RD)) // it listens no more
+	look("when nothing listens, and nothing is passed on", 1, "--all-netns")
+	must(t, "ip", "-n", "blue", "link", "add", "second", "type", "veth", "peer", "name", "third")
+	must(t, "ip", "-n", "blue", "link", "set", "second", "up")
+	look("when blue may pass it on", 0, "--all-netns")
+	must(t, "ip", "-n", "blue", "link", "delete", "second")
+	must(t, "ip", "-n", "red", "neighbour", "replace", "10.9.0.2", "lladdr", "02:00:00:00:00:09", "dev", "pair")
+	look("when the packets go elsewhere", 0, "--all-netns")
+}
