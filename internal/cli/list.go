@@ -65,7 +65,7 @@ func (r *run) list(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	if f.Impossible() || !f.NamesTables() && req.Query.Protocols&f.Protocols() == 0 {
+	if f.Impossible() || req.Query.Protocols&f.Protocols() == 0 {
 		r.say("the filter can match nothing")
 	}
 	switch {

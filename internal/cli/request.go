@@ -17,15 +17,16 @@ type scope struct {
 
 // request is what the options and a filter ask. Tables that options name win over
 // those that the filter names, and states of the filter over those of options, as
-// in ss.
+// in ss. A filter that can match in none of the usual tables names those in which it
+// can: `path ~ /dbus/` is about unix sockets.
 func (o *options) request(f *filter.Filter, s scope) (platform.Request, error) {
 	set, named, err := o.chosenTables(s.tables)
 	if err != nil {
 		return platform.Request{}, err
 	}
-	if f.NamesTables() && !o.choosesTables() {
+	if !o.choosesTables() && (f.NamesTables() || f.Protocols()&set.protocols == 0) {
 		set = tablesOf(f)
-		if set.protocols != allTables().protocols {
+		if f.NamesTables() && set.protocols != allTables().protocols || set.protocols.Len() == 1 {
 			named = set.protocols
 		}
 	}

@@ -97,7 +97,7 @@ const mostHistory = 100
 // apply filters by f. What it looks at and is not held is listed at once.
 func (m *model) apply(f *filter.Filter) []effect {
 	before := m.asked()
-	if f.NamesTables() || m.Filter.NamesTables() {
+	if f.NamesTables() || m.Filter.NamesTables() || f.Protocols() != m.Filter.Protocols() {
 		before = wish{} // these may be others
 	}
 	m.Filter = f

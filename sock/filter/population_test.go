@@ -27,6 +27,11 @@ func randomSocket(r *rand.Rand) *sock.Socket {
 	if r.IntN(10) == 0 {
 		s.Known = 0
 	}
+	for bit := sock.Field(1); bit != 0 && bit <= sock.AllFields; bit <<= 1 {
+		if !bit.MayBeOf(s.Protocol) {
+			s.Known &^= bit
+		}
+	}
 	inet := s.Family == sock.IPv4 || s.Family == sock.IPv6
 	if inet && r.IntN(4) > 0 {
 		s.Known |= sock.FieldLocal | sock.FieldRemote

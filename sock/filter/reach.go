@@ -59,7 +59,7 @@ func reach(e Expr, t sock.Table) (yes, no sock.StateSet) {
 	case *FamilyCond:
 		return truth(e.Set.Has(t.Family))
 	}
-	if !possible(e, t.Family) {
+	if !possible(e, t.Family) || !e.needs().MayBeOf(t.Protocol) {
 		return 0, all
 	}
 	if c, ok := e.(*HostCond); ok && c.any() {
