@@ -104,6 +104,22 @@ var fuserPort = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
 })
 
+// manyPorts are ports in a list or a range.
+var manyPorts = regexp.MustCompile(`^[0-9]+([,-][0-9]+)+$`)
+
+// hostPort takes HOST:PORT apart, an IPv6 address out of its brackets.
+func hostPort(word string) (host, port string, ok bool) {
+	i := strings.LastIndexByte(word, ':')
+	if i < 1 || !isNumber(word[i+1:]) {
+		return "", "", false
+	}
+	host, port = word[:i], word[i+1:]
+	if inner, bracket := strings.CutPrefix(host, "["); bracket {
+		return strings.TrimSuffix(inner, "]"), port, true
+	}
+	return host, port, !strings.ContainsAny(host, ":/,")
+}
+
 // foreignCommands are words that name a command of other tools, or what people
 // expect to be one.
 var foreignCommands = map[string]string{
@@ -122,6 +138,12 @@ func meantBy(words []string) string {
 	}
 	if meant := lsofMeant(word); meant != "" {
 		return "that is no filter, did you mean " + meant + "?"
+	}
+	if strings.HasPrefix(word, "/") {
+		return "that is no filter, did you mean sockeye path = " + word + "?"
+	}
+	if host, port, ok := hostPort(word); ok {
+		return "that is no filter, did you mean sockeye addr " + host + " port " + port + "?"
 	}
 	if len(words) == 1 && len(services.System().Ports(word)) > 0 {
 		return "that is no filter, did you mean sockeye port " + word + "?"
@@ -152,6 +174,9 @@ func guess(err error, words []string) error {
 	}
 	if _, near := suggest.Nearest(words[0], alone); near {
 		return err
+	}
+	if len(words) == 1 && manyPorts.MatchString(words[0]) {
+		return usagef("that is no filter, did you mean sockeye port %s?", words[0])
 	}
 	if meant := meantBy(words); meant != "" {
 		return notAFilter(err, meant)

@@ -169,6 +169,9 @@ func readPort(word string) (portWord, error) {
 	name, protocol, slash := strings.Cut(word, "/")
 	if slash {
 		p, ok := sock.ParseProtocol(strings.ToLower(protocol))
+		if _, swapped := sock.ParseProtocol(strings.ToLower(name)); swapped && isNumber(protocol) {
+			return w, usagef("%s: the protocol stands behind the /, did you mean %s/%s?", quote(word), protocol, name)
+		}
 		if !ok || !p.Inet() {
 			return w, usagef("%s: after the / stands a protocol, such as 53/udp", quote(word))
 		}
@@ -207,6 +210,9 @@ func (w *portWord) service(name string) error {
 		numbers[p.Number] = true
 	}
 	if len(numbers) == 0 {
+		if host, port, ok := hostPort(name); ok {
+			return usagef("%s is no port but an address, did you mean sockeye port %s src %s?", quote(name), port, host)
+		}
 		if near, ok := suggest.Nearest(name, db.Names()); ok && name != "" {
 			return usagef("%s is neither a port nor a known service, did you mean %s?", quote(name), near)
 		}

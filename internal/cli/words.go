@@ -144,6 +144,9 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 		if rest := letters[i+utf8.RuneLen(letter):]; letter == 's' && isLsofState(rest) {
 			return nil, 0, usagef("-s%s is an option of lsof; states are a filter: state listen", rest)
 		}
+		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'p' && len(rest) > 1 && isNumber(rest) {
+			return nil, 0, usagef("-p%s is an option of lsof, did you mean sockeye process %s?", rest, rest)
+		}
 		o := s.short[letter]
 		if o == nil {
 			return nil, 0, s.unknownLetter(string(letter), letters)

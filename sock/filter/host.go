@@ -111,7 +111,11 @@ func (h *hostParts) tail(s string) bool {
 func (p *parser) inetHost(t token, text string, h Host) ([]Host, error) {
 	parts, ok := splitHost(text)
 	if !ok {
-		return nil, p.failAt(t, short(t.text)+" is not an address such as 10.0.0.0/8, [::1]:22 or :ssh")
+		e := p.failAt(t, short(t.text)+" is not an address such as 10.0.0.0/8, [::1]:22 or :ssh")
+		if strings.HasPrefix(text, "/") { // a path
+			e.Suggestion = "unix:" + short(text)
+		}
+		return nil, e
 	}
 	if parts.hasZone {
 		d, err := p.device(t, parts.zone)

@@ -96,6 +96,7 @@ var mistakeTable = []struct{ text, under, want string }{
 	{"dst 10.0.0.0/255.0.255.0", "10.0.0.0/255.0.255.0", "255.0.255.0 is not a prefix length of 10.0.0.0"},
 	{"dst 10.0.0.0/", "10.0.0.0/", "10.0.0.0/ is not an address such as 10.0.0.0/8, [::1]:22 or :ssh"},
 	{"dst 10.0.0.256", "10.0.0.256", "10.0.0.256 is not an address"},
+	{"src /run/x", "/run/x", "/run/x is not an address such as 10.0.0.0/8, [::1]:22 or :ssh, did you mean unix:/run/x?"},
 	{"dst 010.0.0.1", "010.0.0.1", "010.0.0.1 is not an address"},
 	{"dst 1.2.3.4.5", "1.2.3.4.5", "1.2.3.4.5 is not an address"},
 	{"dst [::1", "[::1", "[::1 is not an address such as 10.0.0.0/8, [::1]:22 or :ssh"},
