@@ -28,8 +28,8 @@ func openPoll(h *Host, ctx context.Context, req TraceRequest) (eventStream, []so
 	return p, first.Warnings, nil
 }
 
-// polled makes events of the differences of listings. What opens and closes between
-// two of them is not seen.
+// polled makes events of the differences of listings, the last of which is made when the
+// context ends. What opens and closes between two of them is not seen.
 type polled struct {
 	list    func(context.Context) *Listing
 	after   func(time.Duration) <-chan time.Time
@@ -83,16 +83,17 @@ func wholeTables(snap *sock.Snapshot) bool {
 
 func (p *polled) events(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
-		for {
+		last := false
+		for !last {
 			select {
 			case <-ctx.Done():
-				return
+				ctx, last = context.WithoutCancel(ctx), true
 			case <-p.after(pauseAfter(p.took)):
 			}
 			_, rows, err := p.look(ctx)
 			switch {
-			case ctx.Err() != nil:
-				return
+			case err != nil && ctx.Err() != nil:
+				continue // to the last one
 			case err != nil:
 				yield(nil, err)
 				return

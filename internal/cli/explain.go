@@ -11,7 +11,6 @@ import (
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
-	"sockeye/sock/change"
 	"sockeye/sock/filter"
 )
 
@@ -49,8 +48,9 @@ func explainCommand(o *options) command {
 			[]*option{
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
-				span(groupOther, &o.sample, "sample", 1, "with the changes of state that are seen in so many seconds, or 1m30s"),
+				span(groupOther, &o.sample, "sample", 1, "with the changes of state in so many seconds, or 1m30s"),
 				number(groupShape, &o.limit, "limit", "at most N sockets of a state, else 5"),
+				o.eventSourceOption("who tells --sample the changes: auto, poll; on Linux bpf, destroy", eventSources),
 			},
 			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),
 		word: explain.Names,
@@ -69,6 +69,8 @@ func (r *run) explain(o *options, words []string) error {
 		return usagef("--svg and --%s: choose one format", o.format.name)
 	case o.sample > 0 && (o.from != "" || len(words) > 0):
 		return usagef("--sample looks at the states of this machine again and again, it goes without a word and --from")
+	case o.sample == 0 && o.eventSource != "":
+		return usagef("--event-source says who tells the changes of --sample")
 	case len(words) == 0:
 		return r.explainStates(o)
 	}
@@ -147,15 +149,20 @@ func (r *run) explainStates(o *options) error {
 	if err != nil {
 		return err
 	}
-	open := func() (*platform.Listing, error) {
-		return r.openExplained(o, f, sock.Protocols(sock.TCP), sock.AllStates)
-	}
-	var seen []explain.Seen
-	var listing *platform.Listing
-	counts := explain.Counts{}
+	tcp := sock.Protocols(sock.TCP)
+	seen := &sampled{}
 	if o.sample > 0 {
-		counts, seen, listing, err = r.sampleStates(o, open)
-	} else if listing, err = open(); err == nil {
+		req, err := o.request(f, scope{tables{protocols: tcp}, sock.AllStates})
+		if err != nil {
+			return err
+		}
+		if seen, err = r.sampleStates(o, req); err != nil {
+			return err
+		}
+	}
+	counts := explain.Counts{}
+	listing, err := r.openExplained(o, f, tcp, sock.AllStates)
+	if err == nil {
 		err = r.eachListed(listing, func(s *sock.Socket) { counts[s.State]++ })
 	}
 	if err != nil {
@@ -165,11 +172,11 @@ func (r *run) explainStates(o *options) error {
 	case o.format.is(render.JSON):
 		err = r.statesJSON(o, counts, seen, listing.Snapshot())
 	case o.svg:
-		err = r.print(explain.SVG(counts, seen))
+		err = r.print(explain.SVG(counts, seen.seen))
 	default:
 		text := explain.Diagram(counts, r.Width)
 		if o.sample > 0 {
-			text += seenText(seen, o.sample)
+			text += changesText(o, seen)
 		}
 		err = r.print(text)
 	}
@@ -193,10 +200,7 @@ func (r *run) openExplained(o *options, f *filter.Filter, protocols sock.Protoco
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case o.sample > 0:
-		req.Query.Want = change.Needs
-	case !o.noOwners():
+	if !o.noOwners() {
 		req.Query.Want = layout.Needs()
 	}
 	req.Ownerless = o.noOwners()

@@ -49,7 +49,7 @@ func (r *run) explainJSON(entries []*explain.Entry, in *stateSockets) error {
 }
 
 // statesJSON writes the states, what leads from one to another, and what was seen.
-func (r *run) statesJSON(o *options, counts explain.Counts, seen []explain.Seen, snap sock.Snapshot) error {
+func (r *run) statesJSON(o *options, counts explain.Counts, seen *sampled, snap sock.Snapshot) error {
 	type state struct {
 		State   string `json:"state"`
 		Sockets int    `json:"sockets"`
@@ -65,7 +65,8 @@ func (r *run) statesJSON(o *options, counts explain.Counts, seen []explain.Seen,
 		Changes []change `json:"changes"`
 		Seen    []change `json:"seen,omitempty"`
 		Sample  float64  `json:"sample_seconds,omitempty"`
-	}{Sample: o.sample.Seconds()}
+		Source  string   `json:"event_source,omitempty"`
+	}{Sample: o.sample.Seconds(), Source: seen.source.String()}
 	for s := range sock.AllStates.All {
 		if s != sock.Unconnected {
 			answer.States = append(answer.States, state{s.String(), counts[s]})
@@ -80,7 +81,7 @@ func (r *run) statesJSON(o *options, counts explain.Counts, seen []explain.Seen,
 		}
 		return s.String()
 	}
-	for _, s := range seen {
+	for _, s := range seen.seen {
 		answer.Seen = append(answer.Seen, change{From: named(s.From), To: named(s.To), Seen: s.Count})
 	}
 	return r.answerJSON("state_diagram", answer, &snap)

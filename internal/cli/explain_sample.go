@@ -2,53 +2,93 @@ package cli
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"sockeye/internal/explain"
 	"sockeye/platform"
 	"sockeye/sock"
-	"sockeye/sock/change"
 )
 
-// sampleInterval is how often the states are looked at.
-const sampleInterval = 50 * time.Millisecond
-
-// transition is a change of state, as of [explain.Seen].
-type transition struct{ from, to sock.State }
-
-// transitions counts the changes of state from one listing to the next.
-type transitions struct {
-	last map[change.Identity]sock.State // nil: nothing was listed yet
-	seen map[transition]int
+// sampled is what happened in the time of --sample.
+type sampled struct {
+	seen   []explain.Seen // the most frequent first
+	source sock.EventSource
 }
 
-// add takes the next listing.
-func (t *transitions) add(now map[change.Identity]sock.State) {
-	if t.last == nil {
-		t.seen = map[transition]int{}
-	} else {
-		for id, to := range now {
-			if from := t.last[id]; from != to { // unknown, if it was not there
-				t.seen[transition{from, to}]++
-			}
+// sampleStates counts the changes of state in the time of --sample, as programs in the
+// kernel tell them or, where these cannot run, as listings differ. The destroy multicast
+// would tell the ends of connections alone.
+func (r *run) sampleStates(o *options, req platform.Request) (*sampled, error) {
+	b, err := r.backendFor(o, &req)
+	if err != nil {
+		return nil, err
+	}
+	told, err := o.readEventSource()
+	if err != nil {
+		return nil, err
+	}
+	req.Query.Want, req.Ownerless = 0, true
+	trace := platform.TraceRequest{Request: req, View: platform.ViewStates, Source: cmp.Or(told, sock.SourceBPF)}
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	t, err := b.host.Trace(ctx, trace)
+	var refused *platform.NoTraceError
+	if told == sock.SourceUnknown && errors.As(err, &refused) && r.ctx.Err() == nil {
+		r.say("%v: listings are compared, and what opens and closes between two of them is not seen", refused)
+		trace.Source = sock.SourcePoll
+		t, err = b.host.Trace(ctx, trace)
+	}
+	if err != nil {
+		return nil, err
+	}
+	over := r.After(o.sample)
+	go func() {
+		select {
+		case <-over:
+			cancel()
+		case <-ctx.Done():
 		}
-		for id, from := range t.last {
-			if _, there := now[id]; !there {
-				t.seen[transition{from, sock.StateUnknown}]++
-			}
+	}()
+	return r.countChanges(ctx, o, t)
+}
+
+// countChanges reads a trace until its context ends.
+func (r *run) countChanges(ctx context.Context, o *options, t *platform.Trace) (*sampled, error) {
+	counts := map[explain.Seen]int{}
+	for s, err := range t.Events(ctx) {
+		if err != nil {
+			return nil, errors.Join(r.readError(err), t.Close())
+		}
+		if s != nil {
+			counts[explain.Seen{From: s.Event.OldState, To: s.Event.NewState}]++
 		}
 	}
-	t.last = now
+	lost, err := t.Lost()
+	if err = errors.Join(err, t.Close()); err != nil {
+		r.say("%v", err)
+	}
+	if lost > 0 {
+		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))
+	}
+	for _, w := range t.Warnings {
+		r.say("%s", w.Message)
+	}
+	if o.strict && (lost > 0 || err != nil) {
+		r.status = exitFailed
+	}
+	return &sampled{mostFrequent(counts), t.Source}, r.ctx.Err()
 }
 
-// all returns what was seen, the most frequent first.
-func (t *transitions) all() []explain.Seen {
+// mostFrequent returns changes in the order in which they are told.
+func mostFrequent(counts map[explain.Seen]int) []explain.Seen {
 	var all []explain.Seen
-	for change, n := range t.seen {
-		all = append(all, explain.Seen{From: change.from, To: change.to, Count: n})
+	for c, n := range counts {
+		c.Count = n
+		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b explain.Seen) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
@@ -56,49 +96,20 @@ func (t *transitions) all() []explain.Seen {
 	return all
 }
 
-// seenText lists what was seen in a time.
-func seenText(all []explain.Seen, span time.Duration) string {
-	looked := fmt.Sprintf("in %v, looked for every %v", span, sampleInterval)
-	if len(all) == 0 {
-		return "\nNo change was seen " + looked + ".\n"
+// changesText lists what happened in the time of --sample.
+func changesText(o *options, s *sampled) string {
+	span := "in " + o.sample.String()
+	if s.source == sock.SourcePoll {
+		span += ", from listings that were compared"
+	}
+	if len(s.seen) == 0 {
+		return "\nNo change of state " + span + ".\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nChanges seen %s:\n", looked)
-	for i := range all {
-		from, to := all[i].Names()
-		fmt.Fprintf(&b, "%7d  %-12s -> %s\n", all[i].Count, from, to)
+	fmt.Fprintf(&b, "\nChanges of state %s:\n", span)
+	for i := range s.seen {
+		from, to := s.seen[i].Names()
+		fmt.Fprintf(&b, "%7d  %-12s -> %s\n", s.seen[i].Count, from, to)
 	}
 	return b.String()
-}
-
-// sampleStates lists again and again for the time of --sample. The counts are those of
-// the last listing.
-func (r *run) sampleStates(o *options, open func() (*platform.Listing, error)) (explain.Counts, []explain.Seen, *platform.Listing, error) {
-	t := &transitions{}
-	p := &pace{interval: sampleInterval, now: r.Now, after: r.After}
-	p.begin()
-	for {
-		listing, err := open()
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		counts, now, err := r.countStates(listing)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		t.add(now)
-		if p.beat*p.interval >= o.sample || !p.wait(r.ctx) {
-			return counts, t.all(), listing, r.ctx.Err()
-		}
-	}
-}
-
-// countStates counts the sockets of a listing by state, and says which is in which.
-func (r *run) countStates(listing *platform.Listing) (explain.Counts, map[change.Identity]sock.State, error) {
-	counts, states := explain.Counts{}, map[change.Identity]sock.State{}
-	err := r.eachListed(listing, func(s *sock.Socket) {
-		counts[s.State]++
-		states[change.IdentityOf(s)] = s.State
-	})
-	return counts, states, err
 }

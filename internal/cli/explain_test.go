@@ -4,30 +4,32 @@ import (
 	"testing"
 	"time"
 
+	"sockeye/internal/explain"
 	"sockeye/sock"
-	"sockeye/sock/change"
 )
 
-// TestTransitions: what is in another state, new, and gone.
-func TestTransitions(t *testing.T) {
-	id := func(cookie uint64) change.Identity {
-		return change.IdentityOf(&sock.Socket{Known: sock.FieldCookie, Cookie: cookie})
+// TestChangesText: the most frequent first, and who told them where it was not the kernel.
+func TestChangesText(t *testing.T) {
+	o := &options{sample: 2 * time.Second}
+	counts := map[explain.Seen]int{
+		{From: sock.CloseWait, To: sock.LastAck}:       1,
+		{From: sock.Established, To: sock.CloseWait}:   2,
+		{From: sock.StateUnknown, To: sock.SynSent}:    1,
+		{From: sock.Closed, To: sock.SynSent}:          1,
+		{From: sock.SynReceived, To: sock.Established}: 30,
 	}
-	var seen transitions
-	seen.add(map[change.Identity]sock.State{id(1): sock.Established, id(2): sock.Established, id(3): sock.TimeWait})
-	if got := seenText(seen.all(), 2*time.Second); got != "\nNo change was seen in 2s, looked for every 50ms.\n" {
-		t.Errorf("of one listing: %s", got)
-	}
-	seen.add(map[change.Identity]sock.State{id(1): sock.CloseWait, id(2): sock.CloseWait, id(4): sock.SynSent})
-	seen.add(map[change.Identity]sock.State{id(1): sock.CloseWait, id(2): sock.LastAck, id(4): sock.SynSent})
 	const want = `
-Changes seen in 2s, looked for every 50ms:
+Changes of state in 2s, from listings that were compared:
+     30  SYN_RECEIVED -> ESTABLISHED
       2  ESTABLISHED  -> CLOSE_WAIT
       1  (new)        -> SYN_SENT
       1  CLOSE_WAIT   -> LAST_ACK
-      1  TIME_WAIT    -> (gone)
+      1  CLOSED       -> SYN_SENT
 `
-	if got := seenText(seen.all(), 2*time.Second); got != want {
+	if got := changesText(o, &sampled{mostFrequent(counts), sock.SourcePoll}); got != want {
 		t.Errorf("%s", got)
+	}
+	if got := changesText(o, &sampled{source: sock.SourceBPF}); got != "\nNo change of state in 2s.\n" {
+		t.Errorf("none: %s", got)
 	}
 }

@@ -33,8 +33,8 @@ var Changes = []Change{
 // Counts are how many sockets are in each state.
 type Counts map[sock.State]int
 
-// Seen is how often a change was seen. StateUnknown stands for a socket that was not
-// there before, or is not any more.
+// Seen is how often a change was seen. From is StateUnknown for a socket that was not
+// there in the listing before.
 type Seen struct {
 	From, To sock.State
 	Count    int
@@ -46,24 +46,18 @@ func (s *Seen) Names() (from, to string) {
 	if s.From == sock.StateUnknown {
 		from = "(new)"
 	}
-	if s.To == sock.StateUnknown {
-		to = "(gone)"
-	}
 	return from, to
 }
 
-// countOf returns how often a change of the diagram was seen. A socket that is gone was
-// closed, and one that is new came from there.
+// countOf returns how often a change of the diagram was seen. A socket that is new was
+// closed before.
 func countOf(c Change, seen []Seen) (n int) {
 	for _, s := range seen {
-		from, to := s.From, s.To
+		from := s.From
 		if from == sock.StateUnknown {
 			from = sock.Closed
 		}
-		if to == sock.StateUnknown {
-			to = sock.Closed
-		}
-		if from == c.From && to == c.To {
+		if from == c.From && s.To == c.To {
 			n += s.Count
 		}
 	}

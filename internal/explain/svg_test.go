@@ -11,7 +11,7 @@ import (
 // seenOnce are changes that were seen: two that are drawn, one by what it ends with, and
 // one that is not.
 var seenOnce = []Seen{
-	{sock.Established, sock.CloseWait, 7}, {sock.TimeWait, sock.StateUnknown, 8}, {sock.StateUnknown, sock.SynSent, 3},
+	{sock.Established, sock.CloseWait, 7}, {sock.TimeWait, sock.Closed, 8}, {sock.StateUnknown, sock.SynSent, 3},
 	{sock.StateUnknown, sock.Established, 9},
 }
 
