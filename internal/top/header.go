@@ -2,6 +2,7 @@ package top
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,32 +18,51 @@ func (m *model) headerLine() string {
 		host = "this machine"
 	}
 	left := " " + m.look(bold, escape.Text(host))
-	right := fmt.Sprintf("every %v ", m.Interval)
-	switch {
-	case m.pass == nil && !m.frozen:
-		return m.between(left, right)
-	case m.frozen:
-		right = m.look(yellow, "paused") + " "
+	last := fmt.Sprintf("every %v ", m.Interval)
+	if m.frozen {
+		last = m.look(yellow, "paused") + " "
+	}
+	if m.pass == nil {
+		return m.between(left, last)
 	}
 	t := &m.pass.totals
-	if t.rated {
-		right = "in " + rateText(t.in, true) + "/s  out " + rateText(t.out, true) + "/s   " + right
+	left += "  " + socketsText(t.sockets)
+	marks := ""
+	if m.pass.number > 1 {
+		marks = fmt.Sprintf("  +%d ~%d -%d", t.opened, t.changed, t.closed)
 	}
-	add := func(text string) { // if there is room for it
-		if render.Cells(left)+render.Cells(text)+render.Cells(right)+4 <= m.width {
-			left += "  " + text
+	rights := []string{last}
+	if t.rated {
+		rates := "in " + rateText(t.in, true) + "/s  out " + rateText(t.out, true) + "/s "
+		rights = []string{rates + "  " + last, rates, last}
+		if m.frozen {
+			rights = []string{rates + "  " + last, last}
 		}
 	}
-	add(socketsText(t.sockets))
+	right := m.beside(left+marks, rights...)
+	left += t.statesText(m.width - render.Cells(left+marks+right) - 2)
+	return m.between(left+marks, right)
+}
+
+// statesText counts the states, as many of them as there is room for: those that most
+// sockets are in.
+func (t *totals) statesText(room int) string {
+	var states []int
 	for state, n := range t.states {
 		if n > 0 {
-			add(grouped(n) + " " + sock.State(state).String())
+			states = append(states, state)
 		}
 	}
-	if m.pass.number > 1 {
-		add(fmt.Sprintf("+%d ~%d -%d", t.opened, t.changed, t.closed))
+	slices.SortStableFunc(states, func(a, b int) int { return t.states[b] - t.states[a] })
+	var texts [len(t.states)]string
+	for _, state := range states {
+		text := "  " + grouped(t.states[state]) + " " + sock.State(state).String()
+		if room -= render.Cells(text); room < 0 {
+			break
+		}
+		texts[state] = text
 	}
-	return m.between(left, right)
+	return strings.Join(texts[:], "")
 }
 
 // grouped is a number with a comma behind each thousand.
@@ -71,7 +91,11 @@ func (m *model) filterLine(s *screen) string {
 	if order == "" {
 		order = "none"
 	}
-	right := "order " + order + "  group " + m.groupText() + " "
+	order, group := "order "+order+" ", "group "+m.groupText()+" "
+	short := order
+	if m.grouping() != nil {
+		short = group
+	}
 	filter := escape.Text(m.filterText)
 	if filter == "" {
 		filter = m.look(dim, "none")
@@ -80,7 +104,7 @@ func (m *model) filterLine(s *screen) string {
 	if m.groups == nil && m.pass != nil {
 		left += "  " + m.look(dim, "("+grouped(len(m.order))+")")
 	}
-	return m.between(left, right)
+	return m.between(left, m.beside(left, order+" "+group, short))
 }
 
 // groupText says how rows are grouped, and in which group this is.

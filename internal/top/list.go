@@ -58,10 +58,8 @@ func (m *model) rowLines(lines []string, from, to int) []string {
 		m.widest = max(m.widest, gutter+render.Cells(string(all[i])))
 	}
 	m.left = max(0, min(m.left, m.widest-m.width))
-	var cut []byte
 	for i, text := range all {
-		cut, _ = render.Clip(cut[:0], text, m.left, m.width-gutter)
-		lines = append(lines, m.line(from+i == m.cursor, m.rowAt(from+i), string(cut)))
+		lines = append(lines, m.line(from+i == m.cursor, m.rowAt(from+i), cut(string(text), m.left, m.width-gutter)))
 	}
 	return lines
 }
@@ -92,8 +90,7 @@ func (m *model) heading() string {
 	if m.groups != nil {
 		return "   " + m.look(bold, m.groupRow(strings.ToUpper(m.groupText()), "SOCKETS", "OPENED", "CLOSED", "IN/s", "OUT/s"))
 	}
-	text, _ := render.Clip(nil, m.grid.AppendHeader(nil), m.left, m.width-gutter)
-	return "   " + string(text)
+	return "   " + cut(string(m.grid.AppendHeader(nil)), m.left, m.width-gutter)
 }
 
 // groupLine is a group with its totals.
@@ -110,8 +107,8 @@ func (m *model) groupRow(name string, numbers ...string) string {
 		room += 9
 	}
 	room = max(least, min(room, 60))
-	cut, used := render.Clip(nil, []byte(name), 0, room)
-	text := string(cut) + strings.Repeat(" ", room-used)
+	text := cut(name, 0, room)
+	text += strings.Repeat(" ", room-render.Cells(text))
 	for _, n := range numbers {
 		text += fmt.Sprintf(" %8s", n)
 	}

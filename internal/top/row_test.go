@@ -59,3 +59,17 @@ func TestRowGoesOn(t *testing.T) {
 		t.Errorf("it was read at %d", r.read)
 	}
 }
+
+// TestStatesText: the states that most sockets are in have the room, in the usual order.
+func TestStatesText(t *testing.T) {
+	var of totals
+	of.states[sock.Listen], of.states[sock.Established], of.states[sock.TimeWait] = 3, 64, 1204
+	for room, want := range map[int]string{
+		0: "", 16: "", 17: "  1,204 TIME_WAIT", 33: "  64 ESTABLISHED  1,204 TIME_WAIT",
+		42: "  64 ESTABLISHED  1,204 TIME_WAIT", 43: "  3 LISTEN  64 ESTABLISHED  1,204 TIME_WAIT",
+	} {
+		if got := of.statesText(room); got != want {
+			t.Errorf("%d cells: %q, want %q", room, got, want)
+		}
+	}
+}

@@ -110,8 +110,22 @@ func (m *model) draw(s *screen) {
 }
 
 // clip cuts a line at the edge of the screen.
-func (m *model) clip(line string) string {
-	out, _ := render.Clip(nil, []byte(line), 0, m.width)
+func (m *model) clip(line string) string { return cut(line, 0, m.width) }
+
+// cut returns the cells of a line from one on, as many as there is room for. The last of
+// them says if more follow: a part of a number is another number.
+func cut(line string, from, room int) string {
+	if room < 1 {
+		return ""
+	}
+	more := render.Cells(line)-from > room
+	if more {
+		room--
+	}
+	out, _ := render.Clip(nil, []byte(line), from, room)
+	if more {
+		out = append(out, "…"...)
+	}
 	return string(out)
 }
 
@@ -130,6 +144,17 @@ func (m *model) between(left, right string) string {
 	if right == "" || room < 10 {
 		return left
 	}
-	out, used := render.Clip(nil, []byte(left), 0, room-2)
-	return string(out) + strings.Repeat(" ", room-used) + right
+	left = cut(left, 0, room-2)
+	return left + strings.Repeat(" ", room-render.Cells(left)) + right
+}
+
+// beside returns the first of the texts that leaves room for the whole left of a line, or
+// the last of them.
+func (m *model) beside(left string, rights ...string) string {
+	for _, right := range rights {
+		if render.Cells(left)+2+render.Cells(right) <= m.width {
+			return right
+		}
+	}
+	return rights[len(rights)-1]
 }
