@@ -285,13 +285,13 @@ func needsInfo(c *render.Column) bool {
 // stay is how long marks stay.
 func (m *model) stay() time.Duration { return max(3*time.Second, 2*m.Interval) }
 
-// passed takes a pass. While the screen is frozen it waits.
+// passed takes a pass. While the screen is frozen it waits, unless there is none yet.
 func (m *model) passed(msg passMessage) []effect {
 	m.listing = false
 	switch {
 	case msg.err != nil:
 		m.note = "a pass failed: " + errorText(msg.err)
-	case m.frozen:
+	case m.frozen && m.pass != nil:
 		m.waiting = msg.pass
 		return nil
 	default:

@@ -191,3 +191,23 @@ func TestRow(t *testing.T) {
 }
 
 func text(f *fact.Fact, s *sock.Socket) string { return string(f.AppendShown(&fact.View{}, nil, s)) }
+
+// TestFrozenFromTheBeginning: the first pass is shown, whatever was typed before it.
+func TestFrozenFromTheBeginning(t *testing.T) {
+	d := start(t, 100, 20, people(), nil)
+	m, err := newModel(d.Settings, d.machine())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.model = m
+	d.do(sizeMessage{100, 20})
+	first := m.begin()
+	d.keys("p")
+	if screen := d.screen(); !strings.Contains(screen, "paused") || !strings.Contains(screen, "listing ...") {
+		t.Errorf("before the first pass:\n%s", screen)
+	}
+	d.run(first)
+	if screen := d.screen(); !strings.Contains(screen, "paused") || !strings.Contains(screen, "10.0.0.5:8080") {
+		t.Errorf("after it:\n%s", screen)
+	}
+}
