@@ -3,6 +3,7 @@ package top
 import (
 	"context"
 	"hash/maphash"
+	"slices"
 	"time"
 
 	"sockeye/sock"
@@ -269,11 +270,15 @@ func (p *pass) count() {
 }
 
 // equalBy compares facts. What moves all the time, such as queues and rates, is no
-// change that is worth a mark.
+// change that is worth a mark; nor is what one pass alone was asked for of the holders,
+// as those at which doctor looks are.
 func equalBy(facts []*fact.Fact) func(before, after *sock.Socket) bool {
-	var words []*fact.Fact
+	var words, lists []*fact.Fact
 	for _, f := range facts {
 		switch f.Kind {
+		case fact.List:
+			lists = append(lists, f)
+			continue
 		case fact.Number, fact.Bytes, fact.Duration, fact.Time, fact.Share:
 			if !f.PerOwner() {
 				continue
@@ -281,5 +286,8 @@ func equalBy(facts []*fact.Fact) func(before, after *sock.Socket) bool {
 		}
 		words = append(words, f)
 	}
-	return func(before, after *sock.Socket) bool { return fact.Same(words, before, after) }
+	return func(before, after *sock.Socket) bool {
+		return fact.Same(words, before, after) &&
+			!slices.ContainsFunc(lists, func(f *fact.Fact) bool { return !fact.SameKnown(f, before, after) })
+	}
 }
