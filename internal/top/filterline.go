@@ -135,7 +135,7 @@ func (m *model) askOrder() {
 	p := newPrompt("order", orderText(m.sort))
 	p.changed = func(m *model) []effect {
 		keys, err := parseOrder(string(p.text), m.Facts)
-		if p.wrong = mistakeOf(string(p.text), err); err != nil {
+		if p.wrong = m.mistakeOfOrder(string(p.text), err); err != nil {
 			return nil
 		}
 		return m.orderBy(keys)
@@ -160,6 +160,19 @@ func parseOrder(text string, facts sock.Field) ([]render.SortKey, error) {
 		}
 	}
 	return keys, nil
+}
+
+// mistakeOfOrder is the first key of an order that is wrong; nil if there is none.
+func (m *model) mistakeOfOrder(text string, err error) *mistake {
+	at := 0
+	for item := range strings.SplitSeq(text, ",") {
+		key := strings.TrimSpace(item)
+		if _, err := parseOrder(key, m.Facts); err != nil {
+			return &mistake{err.Error(), at + strings.Index(item, key), len(key)}
+		}
+		at += len(item) + len(",")
+	}
+	return mistakeOf(text, err)
 }
 
 // orderBy sorts by keys.

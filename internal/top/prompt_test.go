@@ -137,9 +137,9 @@ func TestOrderLine(t *testing.T) {
 	if first.owners[0].PID != 4244 || orderText(d.sort) != "-pid" {
 		t.Errorf("%+v by %s", first, orderText(d.sort))
 	}
-	d.text("x")
-	if d.prompt.wrong == nil || !strings.Contains(d.screen(), "did you mean") {
-		t.Error("a mistake is not shown")
+	d.text("x, state")
+	if lines := d.view().lines; lines[1] != " order -pidx, state" || lines[2] != "       ^^^^^" || !strings.Contains(lines[3], "did you mean") {
+		t.Errorf("a mistake is not shown: %q", lines)
 	}
 	if d.keys("enter"); d.prompt == nil {
 		t.Error("a mistake is taken")
