@@ -31,13 +31,13 @@ func (m *model) headerLine() string {
 	if m.pass.number > 1 {
 		marks = fmt.Sprintf("  +%d ~%d -%d", t.opened, t.changed, t.closed)
 	}
-	rights := []string{last}
+	var rates string
 	if t.rated {
-		rates := "in " + rateText(t.in, true) + "/s  out " + rateText(t.out, true) + "/s "
-		rights = []string{rates + "  " + last, rates, last}
-		if m.frozen {
-			rights = []string{rates + "  " + last, last}
-		}
+		rates = "in " + rateText(t.in, true) + "/s  out " + rateText(t.out, true) + "/s "
+	}
+	rights := []string{rates + "  " + last, rates, last, ""}
+	if m.frozen {
+		rights = []string{rates + "  " + last, last}
 	}
 	right := m.beside(left+marks, rights...)
 	left += t.statesText(m.width - render.Cells(left+marks+right) - 2)

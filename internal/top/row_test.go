@@ -73,3 +73,26 @@ func TestStatesText(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderIsNarrow: what opened and closed is there as long as it can be, and so is that
+// nothing moves any more.
+func TestHeaderIsNarrow(t *testing.T) {
+	d := start(t, 60, 20, people(), nil)
+	d.next()
+	for width, want := range map[int]string{
+		70: " web-1  8 sockets  +1 ~1 -1       in 12 kB/s  out 1.1 MB/s   every 1s ",
+		58: " web-1  8 sockets  +1 ~1 -1      in 12 kB/s  out 1.1 MB/s ",
+		50: " web-1  8 sockets  +1 ~1 -1              every 1s ",
+		30: " web-1  8 sockets  +1 ~1 -1",
+	} {
+		d.do(sizeMessage{width, 20})
+		if got := d.headerLine(); got != want {
+			t.Errorf("%d cells: %q, want %q", width, got, want)
+		}
+	}
+	d.do(sizeMessage{30, 20})
+	d.keys("p")
+	if got, want := d.headerLine(), " web-1  8 sockets  +…  paused "; got != want {
+		t.Errorf("frozen: %q, want %q", got, want)
+	}
+}
