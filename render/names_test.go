@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sockeye/internal/services"
@@ -165,32 +166,36 @@ func (c *choosy) LookupAddr(ctx context.Context, addr string) ([]string, error) 
 // TestChoosyNameServer: a server that answers some questions does not hold up each
 // block of a long listing.
 func TestChoosyNameServer(t *testing.T) {
-	c := &choosy{spans: map[string]time.Duration{}}
-	n := newNames(&Options{Resolver: c, ResolveTimeout: 800 * time.Millisecond})
-	for block := range 3 {
-		var rows []*sock.Socket
-		for host := range 3 {
-			s := inet(sock.TCP, sock.Established, "127.0.0.1:80", "10.0.0.9:1")
-			s.Local = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(block), 0, byte(host)}), 1)
-			s.Remote = s.Local
-			rows = append(rows, s)
+	synctest.Test(t, func(t *testing.T) {
+		c := &choosy{spans: map[string]time.Duration{}}
+		n := newNames(&Options{Resolver: c, ResolveTimeout: 800 * time.Millisecond})
+		for block := range 3 {
+			var rows []*sock.Socket
+			for host := range 3 {
+				s := inet(sock.TCP, sock.Established, "127.0.0.1:80", "10.0.0.9:1")
+				s.Local = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(block), 0, byte(host)}), 1)
+				s.Remote = s.Local
+				rows = append(rows, s)
+			}
+			n.learn(rows)
+			if got := n.of(rows[0].Local.Addr()); got != "zero" {
+				t.Errorf("block %d: the answer is %q", block, got)
+			}
 		}
-		n.learn(rows)
-		if got := n.of(rows[0].Local.Addr()); got != "zero" {
-			t.Errorf("block %d: the answer is %q", block, got)
+		for block, want := range map[string]time.Duration{"10.0.0.": 800, "10.1.0.": 400, "10.2.0.": 200} {
+			if span := c.spans[block]; span != want*time.Millisecond {
+				t.Errorf("%s: a look-up had %v, want %d ms", block, span, want)
+			}
 		}
-	}
-	for block, most := range map[string]time.Duration{"10.0.0.": 800, "10.1.0.": 400, "10.2.0.": 200} {
-		if span, asked := c.spans[block]; !asked || span > most*time.Millisecond {
-			t.Errorf("%s: a look-up had %v, at most %d ms are left", block, span, most)
-		}
-	}
+	})
 }
 
-// slow answers when its context ends.
-type slow struct{}
+// slow answers some time after its context ends.
+type slow struct{ busy atomic.Int32 }
 
-func (slow) LookupAddr(ctx context.Context, _ string) ([]string, error) {
+func (s *slow) LookupAddr(ctx context.Context, _ string) ([]string, error) {
+	s.busy.Add(1)
+	defer s.busy.Add(-1)
 	<-ctx.Done()
 	time.Sleep(5 * time.Millisecond)
 	return nil, ctx.Err()
@@ -198,22 +203,19 @@ func (slow) LookupAddr(ctx context.Context, _ string) ([]string, error) {
 
 // TestWorkersEnd: what looks up names has ended when the answer is written.
 func TestWorkersEnd(t *testing.T) {
-	before := runtime.NumGoroutine()
-	var rows []*sock.Socket
-	for i := range 100 {
-		s := inet(sock.TCP, sock.Established, "10.0.0.5:80", "10.0.0.9:1")
-		s.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 1)
-		rows = append(rows, s)
-	}
-	rendered(t, Options{Resolve: true, Resolver: slow{}, ResolveTimeout: 10 * time.Millisecond}, rows)
-	// The last worker closes the channel in its last step.
-	for range 1000 {
-		if runtime.NumGoroutine() <= before {
-			return
+	synctest.Test(t, func(t *testing.T) {
+		var rows []*sock.Socket
+		for i := range 100 {
+			s := inet(sock.TCP, sock.Established, "10.0.0.5:80", "10.0.0.9:1")
+			s.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 1)
+			rows = append(rows, s)
 		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+		var s slow
+		rendered(t, Options{Resolve: true, Resolver: &s, ResolveTimeout: 10 * time.Millisecond}, rows)
+		if n := s.busy.Load(); n != 0 {
+			t.Errorf("%d are asking still", n)
+		}
+	})
 }
 
 func TestServicesByProtocol(t *testing.T) {
