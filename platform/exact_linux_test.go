@@ -206,7 +206,7 @@ func workers(t *testing.T, n int) (inode uint64) {
 	for range n {
 		cmd := exec.Command("cat")
 		cmd.Stdin, cmd.ExtraFiles = r, []*os.File{file}
-		if err := cmd.Start(); err != nil {
+		if err := population.StartProgram(cmd); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { w.Close(); _ = cmd.Wait() })

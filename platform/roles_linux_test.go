@@ -61,7 +61,7 @@ func nested() (string, error) {
 	defer file.Close()
 	child := exec.Command("cat")
 	child.Stdin, child.ExtraFiles = os.Stdin, []*os.File{file} // it ends as this process does
-	if err := child.Start(); err != nil {
+	if err := population.StartProgram(child); err != nil {
 		return "", err
 	}
 	through, err := everyWay()

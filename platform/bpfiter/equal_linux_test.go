@@ -1,7 +1,6 @@
 package bpfiter
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -25,7 +24,7 @@ func hold(t *testing.T, n int, sockets ...*os.File) {
 	for range n {
 		cmd := exec.Command("cat")
 		cmd.Stdin, cmd.ExtraFiles = r, sockets
-		if err := cmd.Start(); err != nil {
+		if err := population.StartProgram(cmd); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
@@ -34,13 +33,6 @@ func hold(t *testing.T, n int, sockets ...*os.File) {
 				t.Error(err)
 			}
 		})
-		// Start returns when execve(2) has closed descriptors, and the name comes
-		// a moment later.
-		for comm := []byte(nil); string(comm) != "cat\n"; {
-			if comm, err = os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid)); err != nil {
-				t.Fatal(err)
-			}
-		}
 	}
 }
 

@@ -83,7 +83,7 @@ func nested() (found, error) {
 	child := exec.Command("cat")
 	child.Stdin = os.Stdin // it ends as this process does
 	child.ExtraFiles = sockets[:3]
-	if err := child.Start(); err != nil {
+	if err := population.StartProgram(child); err != nil {
 		return found{}, err
 	}
 	result := find(true)

@@ -125,7 +125,7 @@ func hold(t *testing.T, others int, file *os.File) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := population.StartProgram(cmd); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

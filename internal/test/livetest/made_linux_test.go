@@ -13,12 +13,11 @@ import (
 // own words for the states, and why a socket has no owner.
 func made(t *testing.T, set *population.Set, proc bool, args ...string) {
 	t.Helper()
-	var diff string
 	listed := set.Made
 	if !proc {
 		listed = told(t, set)
 	}
-	for range 2 {
+	again(t, func() string {
 		var want, got []string
 		for _, m := range listed {
 			if proc && m.Protocol == population.TCP && m.State == population.Bound {
@@ -32,11 +31,11 @@ func made(t *testing.T, set *population.Set, proc bool, args ...string) {
 			}
 			got = append(got, recordLine(t, r, proc))
 		}
-		if diff = lineDiff(want, got); diff == "" {
-			return
+		if diff := lineDiff(want, got); diff != "" {
+			return fmt.Sprintf("sockeye %v differs from what was made (-made +sockeye):\n%s", args, diff)
 		}
-	}
-	t.Errorf("sockeye %v differs from what was made (-made +sockeye):\n%s", args, diff)
+		return ""
+	})
 }
 
 func madeLine(m population.Made, proc bool) string {

@@ -1,6 +1,7 @@
 package livetest
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -50,19 +51,17 @@ func asProc(f *facts) bool {
 	return !(f.protocol == "tcp" && f.state == "UNCONN" || f.protocol == "unix" && f.inode == "-")
 }
 
-// parity lists with both and compares. Timers of the kernel go on meanwhile, so
-// a difference must be there twice.
+// parity lists with both and compares.
 func parity(t *testing.T, set *population.Set, adjust trim, args ...string) {
 	t.Helper()
-	var diff string
-	for range 2 {
+	again(t, func() string {
 		ss := adjusted(t, complement(t, askSS(t), set), adjust)
 		ours := adjusted(t, askSockeye(t, args...), adjust)
-		if diff = lineDiff(linesOf(ss), linesOf(ours)); diff == "" {
-			return
+		if diff := lineDiff(linesOf(ss), linesOf(ours)); diff != "" {
+			return fmt.Sprintf("sockeye %v differs from ss (-ss +sockeye):\n%s", args, diff)
 		}
-	}
-	t.Errorf("sockeye %v differs from ss (-ss +sockeye):\n%s", args, diff)
+		return ""
+	})
 }
 
 // TestEachTable holds one table after the other against ss, as sock_diag alone

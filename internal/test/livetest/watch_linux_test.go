@@ -196,6 +196,9 @@ func watchRestless(t *testing.T, connections, passes int, columns, rates string,
 			delete(owner, e.key())
 		}
 	}, func(pass int) {
+		if 1 < pass && pass < passes-2 && kinds["closed"] <= pass/10 {
+			time.Sleep(10 * time.Millisecond) // passes are faster here than the population moves
+		}
 		switch pass {
 		case 1:
 			sameQueues(t, "the first pass", said, before)
@@ -216,8 +219,7 @@ func watchRestless(t *testing.T, connections, passes int, columns, rates string,
 	if last.grown(tenth) {
 		t.Errorf("after ten passes it held %+v, at the end %+v", tenth, last)
 	}
-	// How often it moves in a pass depends on the machine; one that stands still has none
-	// closed, and few changed.
+	// One that stands still has none closed, and few changed.
 	for _, kind := range []string{"opened", "changed", "closed"} {
 		if kinds[kind] < max(passes/10, 1) {
 			t.Errorf("%d events say %s: the population stood still", kinds[kind], kind)

@@ -20,8 +20,18 @@ func Restless(connections int) (*Helper, error) {
 	return startHelper("restless", restlessArgs{connections}, new(bool))
 }
 
-// Pause makes a helper stand still, with its sockets as they are.
-func (h *Helper) Pause() error { return h.cmd.Process.Signal(syscall.SIGSTOP) }
+// Pause makes a helper stand still, with its sockets as they are. At the return all of
+// its threads do.
+func (h *Helper) Pause() error {
+	if err := h.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for {
+		if err := unix.Waitid(unix.P_PID, h.PID(), nil, unix.WSTOPPED|unix.WNOWAIT, nil); err != unix.EINTR {
+			return err
+		}
+	}
+}
 
 // Continue ends a pause.
 func (h *Helper) Continue() error { return h.cmd.Process.Signal(syscall.SIGCONT) }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -69,11 +70,28 @@ func (g *group) start(stdin *os.File, fds []int) error {
 		defer f.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := StartProgram(cmd); err != nil {
 		return err
 	}
 	g.cmds = append(g.cmds, cmd)
 	return nil
+}
+
+// StartProgram starts a program and waits until the process is called as it is: Start of
+// exec.Cmd returns when execve(2) has closed descriptors, and the name comes a moment
+// later.
+func StartProgram(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	name := filepath.Base(cmd.Path)
+	name = name[:min(len(name), 15)] + "\n" // as much as the kernel keeps
+	for {
+		comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", cmd.Process.Pid))
+		if err != nil || string(comm) == name {
+			return err
+		}
+	}
 }
 
 // stop ends the processes and waits for them.
