@@ -19,9 +19,10 @@ func openFinder(name string, proc procFinder) (ownerFinder, error) {
 	iterator := bpfFinder{fs: proc.fs}
 	switch name {
 	case "", "auto":
-		return &bestFinder{better: iterator.name(), open: iterator.open, other: proc}, nil
+		prepare := func() (ownerFinder, error) { return iterator.with(bpfiter.Prepare) }
+		return &bestFinder{better: iterator.name(), open: prepare, other: proc}, nil
 	case iterator.name():
-		finder, err := iterator.open()
+		finder, err := iterator.with(bpfiter.Open)
 		if err != nil {
 			return nil, fmt.Errorf("--owners bpf: %w", err)
 		}
@@ -80,8 +81,9 @@ type bpfFinder struct {
 	fs procnet.FS // what the facts about the processes are read from
 }
 
-func (b bpfFinder) open() (ownerFinder, error) {
-	finder, err := bpfiter.Open(b.fs.Root())
+// with opens the finder in one of two ways.
+func (b bpfFinder) with(open func(proc string) (*bpfiter.Finder, error)) (ownerFinder, error) {
+	finder, err := open(b.fs.Root())
 	if err != nil {
 		return nil, err
 	}

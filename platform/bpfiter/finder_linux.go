@@ -16,34 +16,42 @@ type Finder struct {
 	layout layout
 	// offset is that of the time namespace, in nanoseconds.
 	offset int64
-	link   int // to the program for every socket
+	// all returns a link to the program for every socket, which is kept; held is that
+	// link once there is one, else -1.
+	all  func() (link int, err error)
+	held int
 	// spaces returns the layout with what a search for namespaces needs.
 	spaces func() (*layout, error)
 }
 
-// Open finds out whether the kernel looks for owners here, and prepares it. Every
-// refusal is an [*UnavailableError]. The Finder holds a descriptor until it is
-// closed. proc is where the proc file system is mounted.
+// Open finds out whether the kernel looks for owners here. Every refusal is an
+// [*UnavailableError]. The Finder may hold a descriptor until it is closed. proc is
+// where the proc file system is mounted.
 func Open(proc string) (*Finder, error) { return open(host{}, proc) }
 
 func open(k kernel, proc string) (*Finder, error) {
+	f, err := prepare(k, proc)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.all(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Prepare is Open without the proof: no program is loaded, and the first search may
+// be refused with an [*UnavailableError].
+func Prepare(proc string) (*Finder, error) { return prepare(host{}, proc) }
+
+func prepare(k kernel, proc string) (*Finder, error) {
 	if err := mayTry(k, proc); err != nil {
 		return nil, err
 	}
-	f := &Finder{kernel: k}
-	f.spaces = sync.OnceValues(f.readSpaces)
+	f := &Finder{kernel: k, held: -1}
+	f.spaces, f.all = sync.OnceValues(f.readSpaces), sync.OnceValues(f.attachAll)
 	if err := f.readLayout(); err != nil {
 		return nil, &UnavailableError{Reason: btfReason(err, k.release()), Err: err}
-	}
-	var err error
-	f.link, err = f.attach(sockets, everything)
-	unlimited := false
-	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() {
-		unlimited = k.raiseMemlock()
-		f.link, err = f.attach(sockets, everything)
-	}
-	if err != nil {
-		return nil, f.refused(err, unlimited)
 	}
 	// Without the file there are no time namespaces, and before Linux 5.11 the start
 	// times in /proc have no offset in them.
@@ -55,8 +63,25 @@ func open(k kernel, proc string) (*Finder, error) {
 
 // Close frees what the Finder holds. It must not be used afterwards.
 func (f *Finder) Close() error {
-	f.kernel.close(f.link)
+	if f.held >= 0 {
+		f.kernel.close(f.held)
+	}
 	return nil
+}
+
+// attachAll loads the program for every socket.
+func (f *Finder) attachAll() (link int, err error) {
+	link, err = f.attach(sockets, everything)
+	unlimited := false
+	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() {
+		unlimited = f.kernel.raiseMemlock()
+		link, err = f.attach(sockets, everything)
+	}
+	if err != nil {
+		return -1, f.refused(err, unlimited)
+	}
+	f.held = link
+	return link, nil
 }
 
 func (f *Finder) readLayout() error {
@@ -80,7 +105,7 @@ func (f *Finder) readSpaces() (*layout, error) {
 	return &l, l.findSpaces(data)
 }
 
-// refused is the error of a call of bpf(2) in Open; unlimited says that it was not
+// refused is the error of a call of bpf(2); unlimited says that it was not
 // for RLIMIT_MEMLOCK.
 func (f *Finder) refused(err error, unlimited bool) error {
 	if errors.Is(err, syscall.EPERM) && f.chargesMemlock() && !unlimited && errors.Is(f.kernel.mayCall(), syscall.EINVAL) {

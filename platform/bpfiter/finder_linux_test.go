@@ -249,6 +249,75 @@ func TestFindFew(t *testing.T) {
 	k.held(t, 1)
 }
 
+// What is prepared loads a program when it searches, and no other than is needed.
+func TestPreparedSearch(t *testing.T) {
+	needs64(t)
+	for name, c := range map[string]struct {
+		want  []uint64
+		spans []span
+		held  int
+	}{
+		"all":     {nil, everything, 1},
+		"one":     {[]uint64{60}, []span{{60, 0}}, 0},
+		"nothing": {[]uint64{}, nil, 0},
+	} {
+		k := asRoot()
+		f, err := prepare(k, "/proc")
+		if err != nil || len(k.programs) != 0 {
+			t.Fatalf("%s: %d programs, %v", name, len(k.programs), err)
+		}
+		for range 2 {
+			if _, err := f.Find(t.Context(), Query{Want: c.want}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		loads := 2 - c.held
+		if c.spans == nil {
+			loads = 0
+		}
+		if len(k.programs) != loads {
+			t.Errorf("%s: %d programs for two searches", name, len(k.programs))
+		}
+		for _, program := range k.programs {
+			if want, err := fill(nativeProgram(), binary.NativeEndian, &f.layout, sockets, c.spans); err != nil || !cmp.Equal(program, want) {
+				t.Errorf("%s: another program, %v", name, err)
+			}
+		}
+		k.held(t, c.held)
+		f.Close()
+		k.held(t, 0)
+	}
+}
+
+// A refusal that is met when it searches has its reason, and the limit is raised then.
+func TestPreparedIsRefused(t *testing.T) {
+	needs64(t)
+	for _, want := range [][]uint64{nil, {60}} {
+		k := asRoot()
+		k.loadErrs = []error{syscall.EPERM, syscall.EPERM, syscall.EPERM, syscall.EPERM}
+		f, err := prepare(k, "/proc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ix, err := f.Find(t.Context(), Query{Want: want}); ix != nil || reason(err) != reasonPolicy || !errors.Is(err, sock.ErrUnavailable) {
+			t.Errorf("%v: %v, %v", want, ix, err)
+		}
+		f.Close()
+		k.held(t, 0)
+
+		k = asRoot()
+		k.system, k.loadErrs = "5.10.0-32-amd64", []error{syscall.EPERM}
+		if f, err = prepare(k, "/proc"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Find(t.Context(), Query{Want: want}); err != nil {
+			t.Errorf("%v: %v", want, err)
+		}
+		f.Close()
+		k.held(t, 0)
+	}
+}
+
 // A refused program or link costs time only.
 func TestFindWithoutHelpOfTheKernel(t *testing.T) {
 	all := []step{{records: []record{rec(60, 8, 0, 5, 40), rec(60, 9, 0, 5, 40), rec(59, 8, 0, 4, 40)}}}

@@ -13,6 +13,9 @@ const reasonNotLinux = "Linux only"
 // Open returns an [*UnavailableError].
 func Open(string) (*Finder, error) { return nil, &UnavailableError{Reason: reasonNotLinux} }
 
+// Prepare returns an [*UnavailableError].
+func Prepare(proc string) (*Finder, error) { return Open(proc) }
+
 // Close does nothing.
 func (*Finder) Close() error { return nil }
 

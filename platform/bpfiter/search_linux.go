@@ -16,24 +16,32 @@ func (f *Finder) Find(ctx context.Context, q Query) (*Index, error) {
 		return &Index{}, ctx.Err()
 	}
 	s := search{want: newWanted(q.Want), builder: newBuilder(len(q.Want), f.offset)}
-	link := f.link
-	files := f.files(q)
-	if files != sockets || s.want != nil {
-		own, err := f.attach(files, s.want.spans())
-		switch {
-		case err == nil:
-			defer f.kernel.close(own)
-			link = own
-		case files != sockets:
-			return nil, fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
-		}
-		// What the kernel does not do for us is done here, so that a refusal costs
-		// time only.
+	link, release, err := f.linkTo(f.files(q), s.want)
+	if err != nil {
+		return nil, err
 	}
+	defer release()
 	if err := f.read(ctx, link, &s); err != nil {
 		return nil, err
 	}
 	return s.builder.finish(), nil
+}
+
+// linkTo returns a link to the program for some files with wanted inodes.
+func (f *Finder) linkTo(files searched, want wanted) (link int, release func(), err error) {
+	if files != sockets || want != nil {
+		link, err = f.attach(files, want.spans())
+		switch {
+		case err == nil:
+			return link, func() { f.kernel.close(link) }, nil
+		case files != sockets:
+			return -1, nil, fmt.Errorf("%w: %w", sock.ErrUnavailable, err)
+		}
+		// What the kernel does not do for us is done here, so that a refusal costs
+		// time only.
+	}
+	link, err = f.all()
+	return link, func() {}, err
 }
 
 // sockets are the files that owners are found by.
