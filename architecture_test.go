@@ -171,7 +171,8 @@ func TestWordsImportTheStandardLibraryOnly(t *testing.T) {
 // takes them from its sock.Environment.
 var ambient = map[string]string{
 	`"/proc`:                "platform/environment_linux.go",
-	"syscall.NetlinkRIB":    "platform/environment_linux.go",
+	"syscall.NetlinkRIB":    "",
+	"unix.NETLINK_ROUTE":    "platform/route_linux.go",
 	"net.Interfaces":        "platform/environment.go",
 	"net.InterfaceByName":   "",
 	"net.InterfaceByIndex":  "",

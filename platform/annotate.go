@@ -19,6 +19,9 @@ func (h *Host) newAnnotator(want sock.Field) *annotator {
 
 func (a *annotator) add(s *sock.Socket) {
 	if s.Knows(sock.FieldInterface) && s.IfIndex != 0 && s.Interface == "" {
+		if a.exposures != nil && s.Listening() {
+			_, _ = a.env.Interfaces.Addresses() // with which the names come
+		}
 		s.Interface = a.env.Interfaces.Name(s.IfIndex)
 	}
 	if a.want.Has(sock.FieldUser) && s.Knows(sock.FieldUID) {

@@ -21,12 +21,12 @@ func withInterfaces(env *sock.Environment) *sock.Environment {
 				return err
 			})
 		},
-		LoadAddresses: func() (all []sock.InterfaceAddress, err error) {
+		LoadAddresses: func() (all []sock.InterfaceAddress, names map[uint32]string, err error) {
 			err = env.Do(func() error {
-				all, err = interfaceAddresses(env)
+				all, names, err = interfaceAddresses(env)
 				return err
 			})
-			return all, err
+			return all, names, err
 		},
 	}
 	return env

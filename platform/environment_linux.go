@@ -2,12 +2,12 @@ package platform
 
 import (
 	"encoding/binary"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"sockeye/platform/netns"
 	"sockeye/procnet"
@@ -35,15 +35,33 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 }
 
 // interfaceAddresses returns the addresses of the interfaces in the namespace of the
-// calling thread, which is that of an environment.
-func interfaceAddresses(env *sock.Environment) ([]sock.InterfaceAddress, error) {
-	all, err := routeDump(syscall.RTM_GETADDR, sockdiag.InterfaceAddresses)
+// calling thread, which is that of an environment, and their names.
+func interfaceAddresses(env *sock.Environment) (all []sock.InterfaceAddress, names map[uint32]string, err error) {
+	s, err := openRoute()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	links, err := routeDump(syscall.RTM_GETLINK, sockdiag.Links)
+	defer s.close()
+	all, links, err := addressesAndLinks(env, s)
 	if err != nil {
-		return all, err
+		return nil, nil, err
+	}
+	names = make(map[uint32]string, len(links))
+	for index, link := range links {
+		names[index] = link.Name
+	}
+	return all, names, nil
+}
+
+// addressesAndLinks asks for the addresses and the interfaces.
+func addressesAndLinks(env *sock.Environment, s *routeSocket) ([]sock.InterfaceAddress, map[uint32]sockdiag.Link, error) {
+	all, err := dumpOf(s, unix.RTM_GETADDR, sockdiag.InterfaceAddresses)
+	if err != nil {
+		return nil, nil, err
+	}
+	links, err := dumpOf(s, unix.RTM_GETLINK, sockdiag.Links)
+	if err != nil {
+		return nil, nil, err
 	}
 	spanning := sync.OnceValue(func() sock.ProtocolSet { return spanningVRFs(env.Proc) })
 	for i := range all {
@@ -51,41 +69,26 @@ func interfaceAddresses(env *sock.Environment) ([]sock.InterfaceAddress, error) 
 			all[i].VRF, all[i].Spanning = vrf, spanning()
 		}
 	}
-	return all, nil
+	return all, links, nil
 }
 
 // readNeighbourhood reads what is known of the links of a namespace.
 func readNeighbourhood(env *sock.Environment) (n neighbourhood, err error) {
-	err = env.Do(func() (err error) {
-		if n.addresses, err = interfaceAddresses(env); err != nil {
+	err = env.Do(func() error {
+		s, err := openRoute()
+		if err != nil {
 			return err
 		}
-		if n.links, err = routeDump(syscall.RTM_GETLINK, sockdiag.Links); err != nil {
+		defer s.close()
+		if n.addresses, n.links, err = addressesAndLinks(env, s); err != nil {
 			return err
 		}
-		if n.neighbours, err = routeDump(syscall.RTM_GETNEIGH, sockdiag.Neighbours); err != nil {
+		if n.neighbours, err = dumpOf(s, unix.RTM_GETNEIGH, sockdiag.Neighbours); err != nil {
 			return err
 		}
 		return procnet.VirtualServices(filepath.Join(env.Proc, "thread-self", "net"), func(*sock.Forward) { n.distributes = true })
 	})
 	return n, err
-}
-
-// routeDumps is how often something is asked for while it changes.
-const routeDumps = 5
-
-// routeDump asks NETLINK_ROUTE for a dump in the namespace of the calling thread.
-func routeDump[T any](kind int, read func([]byte) (T, error)) (all T, err error) {
-	for range routeDumps {
-		var dump []byte
-		if dump, err = syscall.NetlinkRIB(kind, syscall.AF_UNSPEC); err != nil {
-			return all, err
-		}
-		if all, err = read(dump); !errors.Is(err, sockdiag.ErrInterrupted) {
-			break
-		}
-	}
-	return all, err
 }
 
 // vrfSettings are the settings of a network namespace by which sockets that are bound to

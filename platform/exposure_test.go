@@ -25,7 +25,7 @@ func twoCards() *sock.Interfaces {
 	}
 	return &sock.Interfaces{
 		Load:          func() (map[uint32]string, error) { return map[uint32]string{1: "lo", 2: "wan", 3: "ev\x1bil"}, nil },
-		LoadAddresses: func() ([]sock.InterfaceAddress, error) { return all, nil },
+		LoadAddresses: func() ([]sock.InterfaceAddress, map[uint32]string, error) { return all, nil, nil },
 	}
 }
 
@@ -112,11 +112,11 @@ func TestExposureInVRF(t *testing.T) {
 	address := func(device uint32, text string, vrf uint32) sock.InterfaceAddress {
 		return sock.InterfaceAddress{Interface: device, Address: netip.MustParseAddr(text), VRF: vrf, Spanning: sock.Protocols(sock.Raw)}
 	}
-	interfaces := &sock.Interfaces{LoadAddresses: func() ([]sock.InterfaceAddress, error) {
+	interfaces := &sock.Interfaces{LoadAddresses: func() ([]sock.InterfaceAddress, map[uint32]string, error) {
 		return []sock.InterfaceAddress{
 			address(1, "127.0.0.1", 0), address(2, "192.31.196.7", 0), address(red, "127.0.0.1", red), address(red, "10.0.0.1", red),
 			address(6, "10.0.0.6", red), address(6, "fd00::6", red), address(7, "100.64.0.7", red), address(8, "10.0.9.8", 9),
-		}, nil
+		}, nil, nil
 	}}
 	for _, test := range []struct {
 		protocol sock.Protocol
@@ -167,7 +167,7 @@ func TestExposureOverOneFamily(t *testing.T) {
 // TestExposureWithoutAddresses: where they cannot be read the answer says so, and what
 // is bound to all of them may be reached from anywhere.
 func TestExposureWithoutAddresses(t *testing.T) {
-	for _, interfaces := range []*sock.Interfaces{nil, {LoadAddresses: func() ([]sock.InterfaceAddress, error) { return nil, errors.New("broken") }}} {
+	for _, interfaces := range []*sock.Interfaces{nil, {LoadAddresses: func() ([]sock.InterfaceAddress, map[uint32]string, error) { return nil, nil, errors.New("broken") }}} {
 		l := &Listing{snapshot: sock.Snapshot{Complete: true}}
 		e := l.exposures(interfaces)
 		for range 2 {
@@ -185,7 +185,7 @@ func TestExposureWithoutAddresses(t *testing.T) {
 			t.Errorf("%q", reached(one))
 		}
 	}
-	empty := &sock.Interfaces{LoadAddresses: func() ([]sock.InterfaceAddress, error) { return nil, nil }}
+	empty := &sock.Interfaces{LoadAddresses: func() ([]sock.InterfaceAddress, map[uint32]string, error) { return nil, nil, nil }}
 	s := &sock.Socket{Protocol: sock.TCP, State: sock.Listen, Known: sock.FieldLocal, Local: netip.MustParseAddrPort("0.0.0.0:80")}
 	if (&Listing{}).exposures(empty).add(s); reached(s) != "loopback" {
 		t.Errorf("on a machine without addresses: %q", reached(s))

@@ -127,12 +127,12 @@ func show(env *sock.Environment, pid int, n shownNamespace) {
 func shownInterfaces(tables string) *sock.Interfaces {
 	return &sock.Interfaces{
 		Load: func() (map[uint32]string, error) { return nil, nil },
-		LoadAddresses: func() (all []sock.InterfaceAddress, err error) {
+		LoadAddresses: func() (all []sock.InterfaceAddress, _ map[uint32]string, err error) {
 			addresses, err := procnet.LocalAddresses(tables)
 			for _, a := range addresses {
 				all = append(all, sock.InterfaceAddress{Address: a})
 			}
-			return all, err
+			return all, nil, err
 		},
 	}
 }

@@ -20,16 +20,19 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 	return withInterfaces(&sock.Environment{}), nil
 }
 
-// interfaceAddresses returns the addresses of the interfaces of this machine.
-func interfaceAddresses(*sock.Environment) (all []sock.InterfaceAddress, err error) {
+// interfaceAddresses returns the addresses of the interfaces of this machine, and their
+// names.
+func interfaceAddresses(*sock.Environment) (all []sock.InterfaceAddress, names map[uint32]string, err error) {
 	there, err := interfaces()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	names = map[uint32]string{}
 	for _, i := range there {
+		names[uint32(i.Index)] = i.Name
 		addresses, err := i.Addrs()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, a := range addresses {
 			if network, ok := a.(*net.IPNet); ok {
@@ -38,7 +41,7 @@ func interfaceAddresses(*sock.Environment) (all []sock.InterfaceAddress, err err
 			}
 		}
 	}
-	return all, nil
+	return all, names, nil
 }
 
 // AutoPorts returns zeros: the range is not known here.

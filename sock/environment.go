@@ -65,14 +65,17 @@ func (e *Environment) Close() error {
 type Interfaces struct {
 	// Load reads the names by their indices.
 	Load func() (map[uint32]string, error)
-	// LoadAddresses reads the addresses; nil: they cannot be told.
-	LoadAddresses func() ([]InterfaceAddress, error)
+	// LoadAddresses reads the addresses; nil: they cannot be told. Where the names come
+	// with them it returns these too, else nil.
+	LoadAddresses func() (all []InterfaceAddress, names map[uint32]string, err error)
 
-	mu        sync.Mutex
-	loaded    bool
-	names     map[uint32]string
-	err       error
-	addresses func() ([]InterfaceAddress, error) // nil until they are asked for
+	mu         sync.Mutex
+	loaded     bool
+	names      map[uint32]string
+	err        error
+	addressed  bool // the addresses were asked for
+	addresses  []InterfaceAddress
+	addressErr error
 }
 
 // InterfaceAddress is an address of a network interface, which has no zone.
@@ -99,10 +102,15 @@ func (i *Interfaces) Addresses() ([]InterfaceAddress, error) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.addresses == nil {
-		i.addresses = sync.OnceValues(i.LoadAddresses)
+	if !i.addressed {
+		var names map[uint32]string
+		i.addresses, names, i.addressErr = i.LoadAddresses()
+		i.addressed = true
+		if names != nil {
+			i.names, i.err, i.loaded = names, nil, true
+		}
 	}
-	return i.addresses()
+	return i.addresses, i.addressErr
 }
 
 // Name returns the name of an interface, empty if none has the index.
@@ -128,7 +136,7 @@ func (i *Interfaces) Forget() {
 	if i != nil {
 		i.mu.Lock()
 		defer i.mu.Unlock()
-		i.loaded, i.addresses = false, nil
+		i.loaded, i.addressed, i.addresses = false, false, nil
 	}
 }
 

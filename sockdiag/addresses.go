@@ -3,6 +3,7 @@ package sockdiag
 import (
 	"errors"
 	"net/netip"
+	"syscall"
 
 	"sockeye/sock"
 )
@@ -62,4 +63,27 @@ func eachOf(dump []byte, kind uint16, fixed int, read func(payload []byte)) erro
 		return errCut
 	}
 	return nil
+}
+
+// DumpEnd reports whether a datagram of NETLINK_ROUTE ends a dump. The error is the
+// kernel's, as an errno, or about a message that is not whole.
+func DumpEnd(datagram []byte) (ended bool, err error) {
+	walk := messages{datagram}
+	for m, ok := walk.next(); ok; m, ok = walk.next() {
+		if m.kind != nlmsgDone && m.kind != nlmsgError {
+			continue
+		}
+		errno, whole := messageErrno(m.payload)
+		switch {
+		case !whole:
+			return true, errCut
+		case errno != 0:
+			return true, syscall.Errno(errno)
+		}
+		return true, nil
+	}
+	if len(walk.rest) > 0 {
+		return true, errCut
+	}
+	return false, nil
 }

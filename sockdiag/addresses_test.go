@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"syscall"
 	"testing"
 
 	"sockeye/sock"
@@ -65,10 +66,32 @@ func TestInterfaceAddresses(t *testing.T) {
 	}
 }
 
+// TestDumpEnd: a dump goes on until its end is said, and fails as the kernel says.
+func TestDumpEnd(t *testing.T) {
+	row := addressMessage(afInet, 1, 2)
+	for _, test := range []struct {
+		datagram []byte
+		ended    bool
+		err      error
+	}{
+		{row, false, nil},
+		{slices.Concat(row, doneMessage()), true, nil},
+		{netlinkMessage(nlmsgError, 0, 1, 0, errnoPayload(-1)), true, syscall.EPERM},
+		{netlinkMessage(nlmsgError, 0, 1, 0, nil), true, errCut},
+		{slices.Concat(row, row[:20]), true, errCut},
+		{nil, false, nil},
+	} {
+		if ended, err := DumpEnd(test.datagram); ended != test.ended || !errors.Is(err, test.err) {
+			t.Errorf("%x: %v, %v, want %v, %v", test.datagram, ended, err, test.ended, test.err)
+		}
+	}
+}
+
 func FuzzInterfaceAddresses(f *testing.F) {
 	f.Add(slices.Concat(addressMessage(2, 1, 2, attribute(ifaAddress, ip("10.0.0.2")...), attribute(ifaLocal, ip("10.0.0.1")...)), doneMessage()))
 	f.Add(addressMessage(10, 1, nlmFDumpIntr, attribute(ifaAddress, ip("fe80::1")...)))
 	f.Fuzz(func(t *testing.T, dump []byte) {
+		_, _ = DumpEnd(dump)
 		all, err := InterfaceAddresses(dump)
 		if err != nil && all != nil || len(all) > len(dump)/nlmsgHeaderLen {
 			t.Errorf("%d addresses, %v", len(all), err)

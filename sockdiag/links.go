@@ -12,6 +12,7 @@ const (
 	ifFlagUp          = 1 << 0
 	ifFlagLoopback    = 1 << 3
 	iflaAddress       = 1
+	iflaIfname        = 3
 	iflaMaster        = 10
 	iflaLinkInfo      = 18
 	iflaInfoKind      = 1
@@ -21,6 +22,7 @@ const (
 
 // Link is a network interface.
 type Link struct {
+	Name string // empty: it was not told
 	// VRF is the index of the VRF that it is part of; a device of kind vrf is its own. 0:
 	// it is in none.
 	VRF uint32
@@ -39,8 +41,9 @@ func Links(dump []byte) (map[uint32]Link, error) {
 	all := map[uint32]Link{}
 	err := eachOf(dump, rtmNewLink, ifInfoMsgLen, func(payload []byte) {
 		attributes, index, flags := payload[ifInfoMsgLen:], native.Uint32(payload[4:]), native.Uint32(payload[8:])
+		name, _, _ := bytes.Cut(findAttribute(attributes, iflaIfname), []byte{0})
 		all[index] = Link{
-			VRF: vrfOf(index, attributes), Hardware: Hardware(findAttribute(attributes, iflaAddress)),
+			Name: string(name), VRF: vrfOf(index, attributes), Hardware: Hardware(findAttribute(attributes, iflaAddress)),
 			Up: flags&ifFlagUp != 0, Loopback: flags&ifFlagLoopback != 0,
 		}
 	})

@@ -46,7 +46,8 @@ func TestLinks(t *testing.T) {
 	)
 	got, err := Links(whole)
 	if want := map[uint32]Link{
-		1: {Hardware: "\x00\x00\x00\x00\x00\x00", Up: true, Loopback: true}, 2: {VRF: 2, Up: true}, 3: {VRF: 2, Up: true}, 4: {Up: true},
+		1: {Name: "eth0", Hardware: "\x00\x00\x00\x00\x00\x00", Up: true, Loopback: true}, 2: {Name: "eth0", VRF: 2, Up: true},
+		3: {Name: "eth0", VRF: 2, Up: true}, 4: {Name: "eth0", Up: true},
 		5: {Hardware: "\x02\x01\x02\x03\x04\x05"}, 6: {Up: true}, 7: {Up: true},
 	}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", got, err, want)

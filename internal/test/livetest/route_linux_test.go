@@ -28,7 +28,7 @@ func TestOneRouteSocket(t *testing.T) {
 		{1, []string{"-tuwa", "dev", "sockeye0", "or", "dev", "lo"}},
 		{0, []string{"-xa"}},
 		{0, []string{"-tl", "exposure", "=", "private", "and", "src", "127.0.0.0/8"}}, // no address is looked for
-		{3, []string{"-tu", "--exposed"}},                                             // addresses, VRFs, and the names of link-local ones
+		{1, []string{"-tu", "--exposed"}},                                             // addresses, VRFs, the names of link-local ones and of devices
 	} {
 		trace := filepath.Join(t.TempDir(), "trace")
 		args := append([]string{"-f", "-o", trace, "-e", "trace=socket", os.Getenv(binaryEnv), "--no-processes"}, c.words...)
