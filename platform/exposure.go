@@ -35,6 +35,8 @@ type reach struct {
 	device   uint32         // 0: none
 	name     string         // of the device
 	protocol sock.Protocol
+	// forwarded: it is no socket, but what becomes of packets before one sees them.
+	forwarded bool
 }
 
 type exposure struct {
@@ -73,6 +75,13 @@ func (e *exposures) add(s *sock.Socket) {
 	if r.families &= e.families; r.families == 0 {
 		return
 	}
+	found := e.once(r)
+	s.Exposure, s.ExposedOn = found.scope, found.on
+	s.Known |= sock.FieldExposure
+}
+
+// once finds out what is the same for all that is bound in a way.
+func (e *exposures) once(r reach) exposure {
 	found, known := e.made[r]
 	if !known {
 		found = e.of(r)
@@ -81,8 +90,7 @@ func (e *exposures) add(s *sock.Socket) {
 		}
 		e.made[r] = found
 	}
-	s.Exposure, s.ExposedOn = found.scope, found.on
-	s.Known |= sock.FieldExposure
+	return found
 }
 
 // reachOf returns how a socket is bound. One of IPv6 that is bound to every address
@@ -164,7 +172,10 @@ func (e *exposures) everywhere(r reach) exposure {
 // takes reports whether what is sent to an address reaches the sockets as far as devices
 // decide (inet_sk_bound_dev_eq of the kernel's net/inet_sock.h).
 func (r reach) takes(a sock.InterfaceAddress) bool {
-	if r.device != 0 {
+	switch {
+	case r.forwarded:
+		return true
+	case r.device != 0:
 		return r.device == a.Interface || r.device == a.VRF
 	}
 	return a.VRF == 0 || a.Spanning.Has(r.protocol)

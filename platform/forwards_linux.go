@@ -13,11 +13,13 @@ import (
 	"sockeye/sock"
 )
 
-// readForwards returns the wanted ports that the kernel forwards in the namespaces of a
-// host, with what stands behind them. The error says that there may be more.
-func (h *Host) readForwards(ctx context.Context, want func(*sock.Forward) bool) (found []sock.Forward, failed error) {
+// readForwards returns the ports that the kernel forwards in the namespaces of a host and
+// that are wanted there, with what stands behind them. The error says that there may be
+// more.
+func (h *Host) readForwards(ctx context.Context, wantedIn func(*sock.Environment) func(*sock.Forward) bool) (found []sock.Forward, failed error) {
 	for _, env := range h.environments() {
-		all, err := forwardsOf(env, want)
+		all, err := forwardsOf(env, wantedIn(env))
+		env.Interfaces.Forget()
 		found, failed = append(found, all...), cmp.Or(failed, err)
 	}
 	behind := newBehindFinder(ctx, h, newPlaces(h.proc))
@@ -84,6 +86,9 @@ func (b *behindFinder) forwarded(f *sock.Forward) *sock.Behind {
 	l := lead{target: netip.AddrPortFrom(target.Addr(), port)}
 	found := new(sock.Behind)
 	b.complete(found, b.within(l, 0, protocol), l, protocol, 0)
+	if target.Port() == 0 && f.First != f.Last {
+		found.PID, found.Process = 0, "" // it may listen on another port
+	}
 	if found.PID == 0 && found.Container == (sock.Container{}) {
 		return nil
 	}

@@ -49,7 +49,7 @@ type Host struct {
 	// behind begins to look at what stands behind proxies; nil: there are none here.
 	behind func(context.Context, *places) func(*sock.Socket)
 	// forwards returns the wanted ports that the kernel forwards; nil: nobody can tell.
-	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)
+	forwards forwardsReader
 
 	// translations calls visit for the translated connections of an environment; nil:
 	// none are known.
@@ -184,7 +184,7 @@ func (h *Host) List(ctx context.Context, req Request) *Listing {
 	if want&sock.FieldExposure != 0 {
 		l.notes.exposures = l.exposures(h.chain.env.Interfaces)
 	}
-	if req.Forwards != nil {
+	if req.Forwards != nil || req.Exposed != 0 && req.Query.Protocols&sock.Protocols(forwardable...) != 0 {
 		l.forwards = h.forwards
 	}
 	if h.spaces != nil {

@@ -26,7 +26,8 @@ type Request struct {
 	// for them.
 	Ownerless bool
 	// Exposed, if not 0, leaves what listens beyond the loopback, and is reached
-	// there over one of these families.
+	// there over one of these families; and what the kernel forwards from there, as
+	// far as the filter matches ([Listing.Forwarded]).
 	Exposed sock.FamilySet
 	// Forwards says which of the ports that the kernel forwards are wanted with the
 	// listing; nil for none.
@@ -55,6 +56,10 @@ func (r *Request) wants() sock.Field {
 	return want
 }
 
+// forwardsReader returns the ports that the kernel forwards, of those that are wanted in
+// each environment.
+type forwardsReader func(context.Context, func(*sock.Environment) func(*sock.Forward) bool) ([]sock.Forward, error)
+
 // Listing is one pass over the sockets of a machine or of a file.
 type Listing struct {
 	request Request
@@ -69,7 +74,7 @@ type Listing struct {
 	spaces  *spaces              // nil: one network namespace
 	head    func() sock.Snapshot // what a recording says
 	// forwards reads what the kernel forwards; nil: that is not wanted, or not told here.
-	forwards func(context.Context, func(*sock.Forward) bool) ([]sock.Forward, error)
+	forwards forwardsReader
 
 	snapshot sock.Snapshot
 	warnings warnings
@@ -103,7 +108,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 		}
 	}
 	if l.forwards != nil {
-		l.snapshot.Forwards, l.snapshot.ForwardsUnknown = l.forwards(l.ctx, l.request.Forwards)
+		l.tellForwards()
 	}
 }
 
@@ -164,12 +169,12 @@ func (l *Listing) Snapshot() sock.Snapshot {
 	snap, told := l.snapshot, warnings{}
 	if l.head != nil {
 		snap = l.head()
+		snap.Forwards = l.wantedForwards(snap.Forwards)
 		// Lines say nothing beside their sockets, so nothing is known to be missing.
 		snap.Complete = (snap.Complete || snap.Source == "") && l.snapshot.Complete
 		for _, w := range snap.Warnings {
 			told.add(w)
 		}
-		snap.Forwards = l.wantedForwards(snap.Forwards)
 	}
 	snap.Warnings = append(told.all(), l.warnings.all()...)
 	snap.Asked = l.asked(&snap.Asked)
@@ -192,12 +197,12 @@ func (l *Listing) Snapshot() sock.Snapshot {
 // wantedForwards returns those of a recording that are asked for; nil if it has none, or
 // nothing is asked.
 func (l *Listing) wantedForwards(recorded []sock.Forward) []sock.Forward {
-	if l.request.Forwards == nil || recorded == nil {
+	if l.request.Forwards == nil && l.request.Exposed == 0 || recorded == nil {
 		return nil
 	}
-	wanted := []sock.Forward{}
+	wanted, accepts := []sock.Forward{}, l.wantedIn(&sock.Environment{})
 	for _, f := range recorded {
-		if l.request.Forwards(&f) {
+		if accepts(&f) && (l.request.Exposed == 0 || len(l.rowsOf(&f, 0)) > 0) {
 			wanted = append(wanted, f)
 		}
 	}

@@ -37,6 +37,9 @@ func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 		}
 		d.add(c.Fact, t.view, s)
 	}
+	if t.o.Exposed && t.o.Columns == nil && t.o.Group == nil && t.asked&sock.FieldPlace == 0 && s.Knows(sock.FieldPlace) && s.Behind.Known() {
+		d.leads(s.Behind)
+	}
 	if t.asked&s.Known != 0 {
 		for _, option := range detailGroups {
 			d.group(t, option, s)
@@ -76,6 +79,24 @@ func (d *detail) group(t *table, option string, s *sock.Socket) {
 
 func (d *detail) add(f *fact.Fact, v *fact.View, s *sock.Socket) {
 	d.text = f.AppendLabelled(v, d.text[:0], s)
+	d.place()
+}
+
+// leads adds where the connections of a listener go, or packets without one.
+func (d *detail) leads(b *sock.Behind) {
+	word := "leads to "
+	switch {
+	case b.By != "" && b.Partly:
+		word = "forwarded in part to "
+	case b.By != "":
+		word = "forwarded to "
+	}
+	d.text = fact.AppendBehind(append(d.text[:0], word...), b)
+	d.place()
+}
+
+// place adds the text of a fact.
+func (d *detail) place() {
 	w := width(d.text)
 	switch {
 	case d.column == 0:

@@ -13,6 +13,12 @@ type Behind struct {
 	// not known.
 	PID     int
 	Process string
+	// By is what hands the packets on where the kernel does, as in [Forward]; empty: a
+	// proxy hands on the connections of its socket. Partly is as in Forward, and
+	// LastPort the last of the ports that go the same way; 0: there is one.
+	By       string
+	Partly   bool
+	LastPort uint16
 	// Container is the one that the process, or the namespace, is of; without an ID it
 	// is not known.
 	Container Container

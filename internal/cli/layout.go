@@ -50,8 +50,13 @@ func (r *run) shape(o *options, q sock.Query, b backend) (render.Options, error)
 	for _, option := range o.shown {
 		l.Facts |= fact.Shown(option)
 	}
-	if l.Format == render.JSON || l.Format == render.NDJSON {
+	switch l.Format {
+	case render.JSON, render.NDJSON:
 		l.Facts |= o.told
+	case render.CSV, render.TSV:
+		if o.exposed {
+			l.Facts |= o.told
+		}
 	}
 	if o.exposed && o.columns == nil {
 		l.Facts |= fact.Shown("exposed")

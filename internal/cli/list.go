@@ -53,6 +53,7 @@ func (r *run) list(o *options, words []string) error {
 	if err := r.begin(o); err != nil {
 		return err
 	}
+	o.tellExposed()
 	f, err := r.guessFilter(o, words)
 	if err != nil {
 		return err
@@ -174,7 +175,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 func (r *run) render(o *options, listing *platform.Listing, layout *render.Layout, see func(*sock.Socket)) (a answered, err error) {
 	layout.Host, layout.GeneratedAt = listing.Snapshot().Host, listing.Snapshot().GeneratedAt
 	out := render.New(r.Out, layout)
-	for s, err := range listing.Sockets {
+	for s, err := range eachRow(listing, layout) {
 		if err != nil {
 			return a, r.readError(err)
 		}
@@ -199,8 +200,12 @@ func (r *run) render(o *options, listing *platform.Listing, layout *render.Layou
 			break
 		}
 	}
-	if err := out.Close(listing.Snapshot()); err != nil {
+	snap := listing.Snapshot()
+	if err := out.Close(snap); err != nil {
 		return a, writeError{err}
+	}
+	if tellsForwards(layout) {
+		a.matched += len(snap.Forwards)
 	}
 	return a, nil
 }

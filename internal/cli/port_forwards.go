@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -61,11 +59,7 @@ func (r *run) concludeForwards(o *options, q *portQuestion, a answered) {
 
 // unknownForwards says why it is not known whether a port is forwarded.
 func unknownForwards(err error) string {
-	text := "whether it is forwarded is not known: "
-	if errors.Is(err, fs.ErrPermission) {
-		return text + "the rules of NAT are hidden from this user (CAP_NET_ADMIN)"
-	}
-	return text + plainError(err).Error()
+	return "whether it is forwarded is not known: " + plainError(err).Error()
 }
 
 // freeText names ports of which no socket is, and which are not forwarded as far as that

@@ -105,6 +105,7 @@ type pass struct {
 	rows                    []change.Row
 	snap                    sock.Snapshot
 	opened, changed, closed int
+	forwarded               []*sock.Socket // what stands for forwards, which are not compared
 }
 
 // listed is the number of sockets of the pass.
@@ -216,6 +217,7 @@ func (w *watch) once() error {
 	p.snap = listing.Snapshot()
 	w.last = answered{snap: p.snap}
 	p.rows = w.tracker.Compare(all, !w.last.unread())
+	p.forwarded = listing.Forwarded()
 	for _, row := range p.rows {
 		switch row.Kind {
 		case change.Opened:
@@ -226,7 +228,7 @@ func (w *watch) once() error {
 			p.closed++
 		}
 	}
-	w.matched = w.matched || p.listed() > 0
+	w.matched = w.matched || p.listed()+len(p.forwarded) > 0
 	w.incomplete = w.incomplete || !p.snap.Complete
 	for _, warning := range p.snap.Warnings {
 		w.sayOnce(warning.Message)

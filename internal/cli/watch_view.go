@@ -96,7 +96,7 @@ func (v *blockView) pass(p *pass) error {
 		if p.number > 1 {
 			text.WriteByte('\n')
 		}
-		fmt.Fprintf(&text, "%s  %s", p.at.Format("2006-01-02T15:04:05.000Z07:00"), counted(p.listed(), "socket"))
+		fmt.Fprintf(&text, "%s  %s", p.at.Format("2006-01-02T15:04:05.000Z07:00"), p.numbers())
 		if p.number > 1 && l.Group == nil {
 			fmt.Fprintf(&text, ", %d opened, %d changed, %d closed", p.opened, p.changed, p.closed)
 		}
@@ -113,15 +113,27 @@ func (v *blockView) makeWay() {}
 
 func (v *blockView) end(time.Time, int, int) error { return nil }
 
+// numbers says how much is listed.
+func (p *pass) numbers() string {
+	text := counted(p.listed(), "socket")
+	if n := len(p.forwarded); n > 0 {
+		text += fmt.Sprintf(", %d forwarded", n)
+	}
+	return text
+}
+
 // render writes the rows of a pass.
 func (p *pass) render(w io.Writer, l *render.Layout, m *marks) error {
 	m.set(p)
 	l.Host, l.GeneratedAt = p.snap.Host, p.at
-	all := make([]*sock.Socket, 0, len(p.rows))
+	all := make([]*sock.Socket, 0, len(p.rows)+len(p.forwarded))
 	for _, row := range p.rows {
 		if row.Kind != change.Closed || l.Mark != nil {
 			all = append(all, row.Socket)
 		}
+	}
+	if !tellsForwards(l) {
+		all = append(all, p.forwarded...)
 	}
 	return writeSockets(w, all, p.snap, l)
 }
@@ -140,7 +152,7 @@ func (v *screenView) pass(p *pass) error {
 	l := *v.layout
 	width, height := v.size()
 	l.Width = width
-	total := len(p.rows)
+	total := len(p.rows) + len(p.forwarded)
 	if l.Limit > 0 {
 		total = min(total, l.Limit)
 	}
@@ -150,7 +162,7 @@ func (v *screenView) pass(p *pass) error {
 	var rows []int // the lines of each
 	l.Row = func(lines int) { rows = append(rows, lines) }
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%s  every %v  %s", p.at.Format(time.TimeOnly), v.every, counted(p.listed(), "socket"))
+	fmt.Fprintf(&text, "%s  every %v  %s", p.at.Format(time.TimeOnly), v.every, p.numbers())
 	if p.number > 1 && l.Group == nil {
 		fmt.Fprintf(&text, "  +%d ~%d -%d", p.opened, p.changed, p.closed)
 	}

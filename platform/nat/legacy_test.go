@@ -36,7 +36,7 @@ func legacyForwards(data []byte, l layout, local localTest) ([]sock.Forward, err
 	}
 	var all []sock.Forward
 	for _, hook := range []int{0, 3} {
-		w := walk{rules: rules, by: "iptables", family: l.family, local: local}
+		w := walk{rules: rules, by: "iptables", family: l.family, local: local, outgoing: hook == 3}
 		w.chain(fmt.Sprint(begins[hook]), match{family: l.family}, 0)
 		all = append(all, w.forwards...)
 	}
@@ -129,6 +129,9 @@ func told(all []sock.Forward) (lines []string) {
 		line := fmt.Sprintf("%s %v %v %s %d-%d -> %s", f.By, f.Protocol, f.Family, to, f.First, f.Last, target)
 		if f.Partly {
 			line += " partly"
+		}
+		if f.Outgoing {
+			line += " outgoing"
 		}
 		lines = append(lines, line)
 	}

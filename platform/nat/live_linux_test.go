@@ -83,7 +83,10 @@ func TestIptables(t *testing.T) {
 			rule = strings.NewReplacer("@A", test.a, "@B", target, "@C", test.c, "@D", d).Replace(rule)
 			command(t, test.program+" -t nat "+rule)
 		}
-		if diff := cmp.Diff(likeDockerTold(test.by, test.family, test.a, end, test.b, d, test.bits), read(t)); diff != "" {
+		command(t, test.program+" -t nat -A OUTPUT -p tcp --dport 4003 -j DNAT --to-destination "+end+":43")
+		want := append(likeDockerTold(test.by, test.family, test.a, end, test.b, d, test.bits), test.by+" tcp "+test.family+" any 4003-4003 -> "+end+":43 outgoing")
+		slices.Sort(want)
+		if diff := cmp.Diff(want, read(t)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.program, diff)
 		}
 		command(t, test.program+" -t nat -F")
@@ -113,6 +116,8 @@ table inet pods {
 	chain output {
 		type nat hook output priority -100; policy accept;
 		fib daddr type local jump local
+		tcp dport 4003 dnat ip to 10.88.0.8:43
+		ip daddr != 127.0.0.0/8 tcp dport 4001 dnat ip to 10.88.0.8:41
 	}
 	chain local {
 		ip daddr 192.0.2.1 tcp dport 8080 dnat ip to 10.88.0.2:80
@@ -164,6 +169,7 @@ func TestNftables(t *testing.T) {
 		"nftables tcp ipv4 any 4001-4001 -> 10.88.0.8:41",
 		"nftables tcp ipv4 any 4002-4002 -> 10.88.0.8:42 partly",
 		"nftables tcp ipv4 any 65000-65535 -> 10.88.0.8:43",
+		"nftables tcp ipv4 any 4003-4003 -> 10.88.0.8:43 outgoing",
 	}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, read(t)); diff != "" {

@@ -39,7 +39,7 @@ func nftForwards(from tables, local localTest) (all []sock.Forward, err error) {
 		if err := r.read(base.Name, 0); err != nil {
 			return all, err
 		}
-		w := walk{rules: r.rules, by: "nftables", family: r.family(), local: local}
+		w := walk{rules: r.rules, by: "nftables", family: r.family(), local: local, outgoing: *base.Hooknum == *nftables.ChainHookOutput}
 		w.chain(base.Name, match{family: r.family()}, 0)
 		all = append(all, w.forwards...)
 	}

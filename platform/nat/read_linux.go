@@ -85,7 +85,7 @@ func readLegacy(tables string, local localTest) (all []sock.Forward, err error) 
 			return all, fmt.Errorf("iptables: %w", err)
 		}
 		for _, hook := range []int{unix.NF_INET_PRE_ROUTING, unix.NF_INET_LOCAL_OUT} {
-			w := walk{rules: rules, by: "iptables", family: t.layout.family, local: local}
+			w := walk{rules: rules, by: "iptables", family: t.layout.family, local: local, outgoing: hook == unix.NF_INET_LOCAL_OUT}
 			w.chain(fmt.Sprint(begins[hook]), match{family: t.layout.family}, 0)
 			all = append(all, w.forwards...)
 		}

@@ -83,6 +83,7 @@ type walk struct {
 	by       string
 	family   sock.Family
 	local    localTest
+	outgoing bool // it began with the packets that this machine sends
 	seen     int
 	forwards []sock.Forward
 }
@@ -110,7 +111,7 @@ func (w *walk) chain(name string, m match, depth int) {
 }
 
 func (w *walk) forward(m match, t *target) sock.Forward {
-	f := sock.Forward{Protocol: m.protocol, Family: m.family, First: m.first, Last: m.last, By: w.by, Partly: m.partly}
+	f := sock.Forward{Protocol: m.protocol, Family: m.family, First: m.first, Last: m.last, By: w.by, Partly: m.partly, Outgoing: w.outgoing}
 	if f.Family == sock.FamilyUnknown {
 		f.Family = w.family
 	}
@@ -128,13 +129,28 @@ func (w *walk) forward(m match, t *target) sock.Forward {
 	return f
 }
 
-// once leaves out what is forwarded alike by two rules: for what arrives, and for the
-// packets of this machine.
+// once leaves out what is forwarded alike by two rules, and what is done with packets of
+// this machine as with those that arrive.
 func once(all []sock.Forward) []sock.Forward {
-	seen := map[sock.Forward]bool{}
-	return slices.DeleteFunc(all, func(f sock.Forward) bool {
-		known := seen[f]
-		seen[f] = true
-		return known
-	})
+	first := make(map[sock.Forward]int, len(all))
+	for i, f := range slices.Backward(all) {
+		first[f] = i
+	}
+	var kept []sock.Forward
+	for i, f := range all {
+		if first[f] == i && !(f.Outgoing && arrives(f, first)) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// arrives reports whether packets that arrive are forwarded as a part of this machine's
+// own are.
+func arrives(f sock.Forward, among map[sock.Forward]int) bool {
+	f.Outgoing = false
+	_, alike := among[f]
+	f.Partly = false
+	_, all := among[f]
+	return alike || all
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"sockeye/sock"
-	"sockeye/sock/escape"
+	"sockeye/sock/fact"
 )
 
 // forwards tells the ports that the kernel forwards.
@@ -37,11 +37,14 @@ func ForwardText(f *sock.Forward) string {
 	} else if f.Family != sock.FamilyUnknown && !f.Target.Addr().IsValid() {
 		text += map[sock.Family]string{sock.IPv4: "over IPv4 ", sock.IPv6: "over IPv6 "}[f.Family]
 	}
+	if f.Outgoing {
+		text += "from this machine alone "
+	}
 	text += "forwarded "
 	if f.Partly {
 		text += "in part "
 	}
-	return text + "to " + forwardTarget(f) + " by " + escape.Text(f.By)
+	return string(fact.AppendForwarded([]byte(text+"to "), f.Target, f.By))
 }
 
 func addressText(f *sock.Forward) string {
@@ -49,17 +52,4 @@ func addressText(f *sock.Forward) string {
 		return f.Address.Addr().String()
 	}
 	return f.Address.String()
-}
-
-func forwardTarget(f *sock.Forward) string {
-	addr, port := f.Target.Addr(), f.Target.Port()
-	switch {
-	case !addr.IsValid() && port == 0:
-		return "this machine"
-	case !addr.IsValid():
-		return fmt.Sprintf("port %d of this machine", port)
-	case port == 0:
-		return addr.String()
-	}
-	return f.Target.String()
 }

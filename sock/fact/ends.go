@@ -71,7 +71,11 @@ func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 		} else {
 			dst = v.appendAddress(dst, s, s.Local.Addr(), true)
 		}
-		return v.appendPort(dst, s, s.Local, true)
+		dst = v.appendPort(dst, s, s.Local, true)
+		if s.Behind != nil && s.Behind.LastPort != 0 {
+			dst = strconv.AppendUint(append(dst, '-'), uint64(s.Behind.LastPort), 10)
+		}
+		return dst
 	case hasFamilyLocal(s):
 		return appendFamilyLocal(dst, s)
 	case !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != "":

@@ -55,11 +55,46 @@ func appendForward(dst []byte, f *sock.Forward) []byte {
 	if f.Partly {
 		dst = append(dst, `,"partly":true`...)
 	}
-	if f.Behind.Known() {
-		s := sock.Socket{Known: sock.FieldPlace, Behind: f.Behind}
-		dst = fact.LookupMember("behind").AppendJSON(append(dst, `,"behind":`...), &s)
+	if f.Outgoing {
+		dst = append(dst, `,"outgoing":true`...)
+	}
+	s := forwardFacts(f)
+	for _, name := range forwardMembers {
+		if member := fact.LookupMember(name); member.Known(&s) {
+			dst = member.AppendJSON(append(dst, `,"`+name+`":`...), &s)
+		}
 	}
 	return append(dst, '}')
+}
+
+// forwardMembers are those that a forward has as a socket has them.
+var forwardMembers = []string{"behind", "netns", "exposure", "exposed_on"}
+
+// forwardFacts returns a socket of which the same is known.
+func forwardFacts(f *sock.Forward) sock.Socket {
+	s := sock.Socket{Behind: f.Behind, Netns: f.Netns}
+	if f.Behind != nil {
+		s.Known |= sock.FieldPlace
+	}
+	if f.Netns.Inode != 0 {
+		s.Known |= sock.FieldNetns
+	}
+	if f.Netns.Name != "" {
+		s.Known |= sock.FieldNetnsName
+	}
+	if f.Exposed != nil {
+		s.Exposure, s.ExposedOn = f.Exposed.Scope, f.Exposed.On
+		s.Known |= sock.FieldExposure
+	}
+	return s
+}
+
+// take takes what is known of a socket.
+func take(f *sock.Forward, s *sock.Socket) {
+	f.Behind, f.Netns = s.Behind, s.Netns
+	if s.Knows(sock.FieldExposure) {
+		f.Exposed = &sock.Exposed{Scope: s.Exposure, On: s.ExposedOn}
+	}
 }
 
 // forward is an element of the member as it is read.
@@ -71,7 +106,22 @@ type forward struct {
 	Target               netip.Addr      `json:"target_address"`
 	Port                 uint16          `json:"target_port"`
 	Partly               bool            `json:"partly"`
+	Outgoing             bool            `json:"outgoing"`
 	Behind               json.RawMessage `json:"behind"`
+	Netns                json.RawMessage `json:"netns"`
+	Exposure             json.RawMessage `json:"exposure"`
+	ExposedOn            json.RawMessage `json:"exposed_on"`
+}
+
+// asSocket returns the text of a socket with the members that it would have, too.
+func (f *forward) asSocket() []byte {
+	text := []byte(`{"protocol":"tcp","family":"ipv4","state":"LISTEN"`)
+	for i, value := range []json.RawMessage{f.Behind, f.Netns, f.Exposure, f.ExposedOn} {
+		if len(value) > 0 {
+			text = append(append(text, `,"`+forwardMembers[i]+`":`...), value...)
+		}
+	}
+	return append(text, '}')
 }
 
 // forwards returns what the document says. A word that a later version wrote is not
@@ -80,7 +130,7 @@ func (d *Document) forwards(all []forward) []sock.Forward {
 	out := []sock.Forward{}
 	for i := range all {
 		f := &all[i]
-		one := sock.Forward{By: f.By, Address: f.Address, First: f.First, Last: f.Last, Target: netip.AddrPortFrom(f.Target, f.Port), Partly: f.Partly}
+		one := sock.Forward{By: f.By, Address: f.Address, First: f.First, Last: f.Last, Target: netip.AddrPortFrom(f.Target, f.Port), Partly: f.Partly, Outgoing: f.Outgoing}
 		known := true
 		if f.Protocol != "" {
 			one.Protocol, known = sock.ParseProtocol(f.Protocol)
@@ -91,12 +141,9 @@ func (d *Document) forwards(all []forward) []sock.Forward {
 		if !known || f.First > f.Last {
 			continue
 		}
-		if len(f.Behind) > 0 {
-			var s sock.Socket
-			text := append(append([]byte(`{"protocol":"tcp","family":"ipv4","state":"LISTEN","behind":`), f.Behind...), '}')
-			if d.sockets.Read(&s, text) == nil {
-				one.Behind = s.Behind
-			}
+		var s sock.Socket
+		if d.sockets.Read(&s, f.asSocket()) == nil {
+			take(&one, &s)
 		}
 		out = append(out, one)
 	}

@@ -62,7 +62,9 @@ var head = sock.Snapshot{
 	Forwards: []sock.Forward{
 		{By: "nftables", Protocol: sock.TCP, Family: sock.IPv4, Address: netip.MustParsePrefix("192.0.2.1/32"), First: 80, Last: 89,
 			Target: netip.MustParseAddrPort("10.0.0.2:8080"), Partly: true, Behind: &sock.Behind{PID: 7, Process: "\u202e", Container: sock.Container{Name: "web"}}},
-		{By: "iptables", Last: 1<<16 - 1, Target: netip.AddrPortFrom(netip.Addr{}, 9000)},
+		{By: "iptables", Last: 1<<16 - 1, Target: netip.AddrPortFrom(netip.Addr{}, 9000), Outgoing: true, Exposed: &sock.Exposed{Scope: sock.ScopeAll}},
+		{By: "nftables", First: 22, Last: 22, Netns: sock.Netns{Inode: 4026531840, Name: "b\u202eue"},
+			Exposed: &sock.Exposed{Scope: sock.ScopePrivate, On: []netip.Addr{netip.MustParseAddr("10.0.0.5"), netip.MustParseAddr("fe80::5%eth1")}}},
 		{By: "x\x1b", Protocol: sock.UDP, First: 53, Last: 53, Target: netip.AddrPortFrom(netip.MustParseAddr("fd00::2"), 0)},
 	},
 }

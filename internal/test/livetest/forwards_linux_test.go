@@ -78,13 +78,7 @@ func TestVirtualServices(t *testing.T) {
 	}
 	ip(t, `link set lo up
 addr add 192.0.2.1/32 dev lo`)
-	serve := func(protocol uint16, at string, to ...string) {
-		service := netip.MustParseAddrPort(at)
-		ask(t, ipvsAdd, serviceUser(protocol, service))
-		for _, target := range to {
-			ask(t, ipvsAddTarget, append(serviceUser(protocol, service), targetUser(netip.MustParseAddrPort(target))...))
-		}
-	}
+	serve := func(protocol uint16, at string, to ...string) { virtualService(t, protocol, at, to...) }
 	serve(unix.IPPROTO_TCP, "192.0.2.1:8080", "172.30.0.2:80")
 	serve(unix.IPPROTO_UDP, "192.0.2.1:5353", "172.30.0.2:53", "172.30.0.3:53")
 	serve(unix.IPPROTO_TCP, "192.0.2.1:9000")
@@ -118,6 +112,16 @@ const (
 	ipvsAdd       = 64 + 1024 + 64 + 2 // IP_VS_SO_SET_ADD
 	ipvsAddTarget = 64 + 1024 + 64 + 7 // IP_VS_SO_SET_ADDDEST
 )
+
+// virtualService makes one with the ends behind it.
+func virtualService(t *testing.T, protocol uint16, at string, to ...string) {
+	t.Helper()
+	service := netip.MustParseAddrPort(at)
+	ask(t, ipvsAdd, serviceUser(protocol, service))
+	for _, target := range to {
+		ask(t, ipvsAddTarget, append(serviceUser(protocol, service), targetUser(netip.MustParseAddrPort(target))...))
+	}
+}
 
 func ask(t *testing.T, command int, data []byte) {
 	t.Helper()
