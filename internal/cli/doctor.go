@@ -67,20 +67,30 @@ func (o *options) setRule(word string) error {
 	}
 	err := o.changes.Set(word)
 	var unknown doctor.UnknownSettingError
-	switch names := doctor.SettingNames(); {
+	switch {
 	case errors.As(err, &unknown):
-		of := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, unknown.Name+".") })
-		if len(of) > 0 {
-			return usagef("--set %v, but %s", err, strings.Join(of, ", "))
-		}
-		if near, ok := suggest.Nearest(unknown.Name, names); ok {
-			return usagef("--set %v, did you mean %s?", err, near)
-		}
-		return usagef("--set %v; sockeye doctor --rules lists them", err)
+		return usagef("--set %v%s", err, otherSettings(unknown.Name))
 	case err != nil:
 		return usagef("--set %v", err)
 	}
 	return nil
+}
+
+// otherSettings says which settings there are instead of one that there is not.
+func otherSettings(name string) string {
+	rule, _, _ := strings.Cut(name, ".")
+	names := doctor.SettingNames()
+	of := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, rule+".") })
+	near, isNear := suggest.Nearest(name, names)
+	switch {
+	case isNear && name != rule:
+		return ", did you mean " + near + "?"
+	case len(of) > 0:
+		return "; there is " + strings.Join(of, ", ")
+	case slices.ContainsFunc(doctor.Rules, func(r *doctor.Rule) bool { return r.Name == rule }):
+		return "; " + rule + " has none"
+	}
+	return "; sockeye doctor --rules lists them"
 }
 
 // setFrom takes the first file, and then the second.
@@ -111,6 +121,9 @@ func (r *run) doctor(o *options, words []string) error {
 	if o.rules {
 		if o.format.chosen() {
 			return usagef("--rules is a list for people, it goes without --%s", o.format.name)
+		}
+		if len(words) > 0 {
+			return usagef("--rules lists all rules, it goes without a filter")
 		}
 		return r.print(rulesText())
 	}

@@ -41,7 +41,7 @@ func (x *examination) text(found []doctor.Finding, skipped []doctor.Skip, width 
 	width = max(width, narrowest)
 	var text strings.Builder
 	for i := range found {
-		x.findingText(&text, &found[i], width)
+		x.findingText(&text, &found[i], i > 0 && found[i-1].Rule == found[i].Rule, width)
 	}
 	for _, line := range skippedText(skipped) {
 		text.WriteString(render.Wrap(line, width, blanks) + "\n")
@@ -93,8 +93,9 @@ const (
 	mostShown     = 3 // how many of its sockets a finding names, for people
 )
 
-// findingText writes a finding: what, the evidence, what it means, what to try.
-func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, width int) {
+// findingText writes a finding: what, the evidence, and what it means and what to try
+// unless the finding before told that already.
+func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, told bool, width int) {
 	head := f.Severity.String()
 	write := func(words string) {
 		line := fmt.Sprintf("%-*s%s", findingIndent, head, words)
@@ -127,8 +128,10 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, widt
 	if len(numbers) > 0 {
 		write(strings.Join(numbers, ", "))
 	}
-	write(f.Rule.Meaning)
-	write(f.Rule.Advice)
+	if !told {
+		write(f.Rule.Meaning)
+		write(f.Rule.Advice)
+	}
 	write("More: " + escape.Text(x.tryIn(f)))
 }
 

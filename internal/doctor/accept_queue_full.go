@@ -10,7 +10,7 @@ var acceptQueueFull = &Rule{
 	Name:     "accept_queue_full",
 	Meaning:  "Connections arrive faster than the process accepts them. The kernel drops what does not fit: clients see time-outs and retries.",
 	Advice:   "See what the process waits for. A longer backlog hides it for a while; net.core.somaxconn cuts what listen(2) asks for.",
-	Settings: []Setting{{"percent", 80, "of the backlog, both times"}},
+	Settings: []Setting{{"percent", 80, "of the backlog, in both listings"}},
 	Needs:    sock.FieldBacklog | sock.FieldRecvQueue,
 	begin: func(s *Space, set settings) look {
 		var full, nearly Evidence
@@ -56,22 +56,26 @@ func ofQueue(l *sock.Socket, how string, somaxconn int64) Finding {
 	return f
 }
 
-// fullQueues are the findings of listeners whose queues are full, and of how many
-// connections were turned away, here or at queues that were full for a moment.
+// fullQueues are the findings of listeners whose queues are full, and of how many attempts
+// to connect were turned away (each segment counts, and a client sends it again), here or
+// at queues that were full for a moment.
 func fullQueues(full []*sock.Socket, lost, somaxconn int64) (found []Finding) {
 	for _, l := range full {
 		f := ofQueue(l, "full", somaxconn)
 		if lost > 0 {
 			f.Severity = Critical
 			f.Counters = []Number{{"ListenOverflows", lost}}
-			f.Title += fmt.Sprintf("; %s turned away", count(int(lost), "connection"))
+			f.Title += fmt.Sprintf("; %s turned away", count(int(lost), "attempt"))
+			if len(full) > 1 {
+				f.Title += " at all full queues"
+			}
 		}
 		found = append(found, f)
 	}
 	if len(full) == 0 && lost > 0 {
 		found = append(found, Finding{
 			Severity: Warning, Counters: []Number{{"ListenOverflows", lost}}, Try: "sockeye -tl --sort -recv_queue",
-			Title: fmt.Sprintf("%s turned away: an accept queue was full for a moment", count(int(lost), "connection")),
+			Title: fmt.Sprintf("%s to connect turned away: an accept queue was full for a moment", count(int(lost), "attempt")),
 		})
 	}
 	return found

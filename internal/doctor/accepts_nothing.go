@@ -9,7 +9,7 @@ import (
 
 var acceptsNothing = &Rule{
 	Name:     "accepts_nothing",
-	Meaning:  "Connections are complete and wait to be accepted, and the process did not take one while it was looked: clients believe that they are connected and get no answer.",
+	Meaning:  "Connections are complete and wait to be accepted, and the process did not take one between the two listings: clients believe that they are connected and get no answer.",
 	Advice:   "See what the process does instead: it may be stopped, wait for something else, or have no descriptor left (process_files).",
 	Settings: []Setting{{"seconds", 1, "one waits for so long"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldBacklog | sock.FieldOwners,

@@ -57,7 +57,7 @@ var closeWaitLeak = &Rule{
 }
 
 // closeWait is the finding of a process that does not close, and of how many more
-// connections came to those while it was looked.
+// connections came to those between the two listings.
 func closeWait(pid int, g *group, more int) *Finding {
 	f := &Finding{
 		Severity: Warning, Try: tryProcess(pid, "state close-wait", "-t state close-wait"),

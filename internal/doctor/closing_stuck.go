@@ -10,7 +10,7 @@ import (
 var closingStuck = &Rule{
 	Name:     "closing_stuck",
 	Meaning:  "Both sides, or this one, have closed, and the last segments are not acknowledged: the other host is gone, or a firewall has forgotten the connection.",
-	Advice:   "Look at what is between the two. The kernel gives up after tcp_orphan_retries.",
+	Advice:   "Look at what is between the two. The kernel gives up after net.ipv4.tcp_orphan_retries attempts, or tcp_retries2 while a process holds the socket.",
 	Settings: []Setting{{"retransmits", 2, "the segment was sent again so often"}},
 	Needs:    sock.FieldTimer,
 	begin: func(_ *Space, set settings) look {

@@ -4,9 +4,9 @@ import "fmt"
 
 var connectFailed = &Rule{
 	Name:     "connect_failed",
-	Meaning:  "Attempts to connect end without a connection: they are refused, reset, or time out, from here or, of handshakes that others begin (EmbryonicRsts), from there.",
-	Advice:   "Refused: nothing listens there. Timed out (TCPAbortOnTimeout): see syn_sent_stuck. To where each of them went is not kept; a trace tells it as it happens.",
-	Settings: []Setting{{"attempts", 5, "so many while it was looked"}},
+	Meaning:  "Attempts to connect end without a connection: they are refused, reset, or time out. Handshakes that others begin and reset are counted too (EmbryonicRsts).",
+	Advice:   "Refused: nothing listens there. Timed out (TCPAbortOnTimeout): see syn_sent_stuck. Where each of them went is not kept; a trace tells it as it happens.",
+	Settings: []Setting{{"attempts", 5, "so many between the two listings"}},
 	Counters: true,
 	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {

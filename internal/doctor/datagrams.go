@@ -10,7 +10,7 @@ import (
 var datagramDrops = &Rule{
 	Name:    "datagram_drops",
 	Meaning: "Datagrams arrived and were dropped because the buffer of the socket was full: the process reads too slowly, or the buffer is too small for as many as come at once.",
-	Advice:  "Where datagrams wait all the time it is the reader that is slow, and a larger buffer helps for a moment only. Against bursts SO_RCVBUF helps (net.core.rmem_max).",
+	Advice:  "Where datagrams wait all the time it is the reader that is slow, and a larger buffer helps for a moment only. Against bursts SO_RCVBUF helps (up to net.core.rmem_max).",
 	Needs:   sock.FieldMemory,
 	Twice:   true,
 	begin: func(s *Space, _ settings) look {
@@ -24,7 +24,7 @@ var datagramDrops = &Rule{
 			if c.Protocol == sock.UDP {
 				told += lost
 			}
-			how := "the buffer was empty again, which is too small for what comes at once"
+			how := "the buffer is empty at times, and too small for what comes at once"
 			if was.recvQueue > 0 && c.RecvQueue > 0 {
 				how = fmt.Sprintf("the reader is too slow, %d bytes wait", c.RecvQueue)
 			}

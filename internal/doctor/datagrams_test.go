@@ -15,8 +15,8 @@ func TestDatagramDrops(t *testing.T) {
 		want        []string
 	}{
 		{[2]uint32{900, 5}, [2]uint32{800, 7}, []string{"server[7] lost 2 datagrams on port 9: the reader is too slow, 800 bytes wait"}},
-		{[2]uint32{0, 5}, [2]uint32{0, 6}, []string{"server[7] lost 1 datagram on port 9: the buffer was empty again, which is too small for what comes at once"}},
-		{[2]uint32{0, 1<<32 - 1}, [2]uint32{0, 1}, []string{"server[7] lost 2 datagrams on port 9: the buffer was empty again, which is too small for what comes at once"}},
+		{[2]uint32{0, 5}, [2]uint32{0, 6}, []string{"server[7] lost 1 datagram on port 9: the buffer is empty at times, and too small for what comes at once"}},
+		{[2]uint32{0, 1<<32 - 1}, [2]uint32{0, 1}, []string{"server[7] lost 2 datagrams on port 9: the buffer is empty at times, and too small for what comes at once"}},
 		{[2]uint32{900, 5}, [2]uint32{900, 5}, nil},
 	} {
 		s := newSpace()

@@ -20,7 +20,7 @@ func hostOf(s *sock.Socket) host { return host{s.Netns.Inode, s.Remote.Addr()} }
 // try is the command that shows the connections to the host.
 func (h host) try(options string) string { return fmt.Sprintf("sockeye %s dst %s", options, h.address) }
 
-// sent is what went to a destination while it was looked, and how much of that was in
+// sent is what went to a destination between the two listings, and how much of that was in
 // trouble, with the connections that had most of it.
 type sent struct {
 	worst

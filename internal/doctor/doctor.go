@@ -35,7 +35,7 @@ type Finding struct {
 	Severity Severity
 	Title    string
 	Evidence Evidence
-	Counters []Number // how far they moved while it was looked
+	Counters []Number // how far they moved between the two listings
 	Limits   []Number // and what they are held against
 	Try      string   // the command that shows more
 	// Netns is the network namespace in which it is. Machine: it is of all of them.
@@ -98,17 +98,17 @@ type Changes map[string]float64
 // UnknownSettingError is a setting that no rule has.
 type UnknownSettingError struct{ Name string }
 
-func (e UnknownSettingError) Error() string { return "there is no setting " + e.Name }
+func (e UnknownSettingError) Error() string { return e.Name + ": there is no such setting" }
 
 // Set reads a change such as retransmissions.percent=3. The error may be an
 // [UnknownSettingError].
 func (c Changes) Set(word string) error {
 	name, value, ok := strings.Cut(word, "=")
-	if ok && !slices.Contains(SettingNames(), name) {
+	if ok && name != "" && !slices.Contains(SettingNames(), name) {
 		return UnknownSettingError{name}
 	}
 	number, err := strconv.ParseFloat(value, 64)
-	if !ok || err != nil || !(number >= 0) || math.IsInf(number, 0) {
+	if !ok || name == "" || err != nil || !(number >= 0) || math.IsInf(number, 0) {
 		return fmt.Errorf("%s: a rule, a setting and a number are needed, such as retransmissions.percent=3", word)
 	}
 	c[name] = number

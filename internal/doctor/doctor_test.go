@@ -37,7 +37,7 @@ func TestSet(t *testing.T) {
 	if err := c.Set("retransmissions.percent=2.5"); err != nil || c["retransmissions.percent"] != 2.5 {
 		t.Error(err, c)
 	}
-	for _, word := range []string{"", "retransmissions.percent", "retransmissions.percent=x", "retransmissions.percent=-1", "nosuch.x=1", "retransmissions.x=1"} {
+	for _, word := range []string{"", "=3", "retransmissions.percent", "retransmissions.percent=x", "retransmissions.percent=-1", "nosuch.x=1", "retransmissions.x=1"} {
 		if c.Set(word) == nil {
 			t.Errorf("%q is accepted", word)
 		}
@@ -58,6 +58,41 @@ func TestHugeSettings(t *testing.T) {
 	huge := Changes{"close_wait_leak.connections": 1e300, "receiver_stalled.seconds": 1e300, "fin_wait_2.connections": 1e300}
 	if found := examine(s, huge, last...); len(found) > 0 {
 		t.Errorf("%+v", found)
+	}
+}
+
+// TestTitles: one begins with a capital letter or with a name, and what is counted for all
+// is not told of each.
+func TestTitles(t *testing.T) {
+	full := func(port int, status sock.OwnerStatus) *sock.Socket {
+		l := in(sock.Listen, port, 0, 0)
+		l.Known |= sock.FieldBacklog
+		l.RecvQueue, l.Backlog, l.OwnerStatus = 2, 1, status
+		return l
+	}
+	for _, test := range []struct {
+		last []*sock.Socket
+		want []string
+	}{
+		{[]*sock.Socket{full(6379, sock.OwnerPermission)}, []string{
+			"The accept queue of an unknown process on port 6379 is full: 2 of 1; 3 attempts turned away",
+			"An unknown process listens for other hosts on port 6379, that of Redis",
+		}},
+		{[]*sock.Socket{full(6379, sock.OwnerKernel), full(7, sock.OwnerPermission)}, []string{
+			"The accept queue of the kernel on port 6379 is full: 2 of 1; 3 attempts turned away at all full queues",
+			"The accept queue of an unknown process on port 7 is full: 2 of 1; 3 attempts turned away at all full queues",
+			"The kernel listens for other hosts on port 6379, that of Redis",
+		}},
+	} {
+		s := newSpace()
+		s.After.Counters = []sock.Counter{{Group: "TcpExt", Name: "ListenOverflows", Value: 3}}
+		var got []string
+		for _, f := range examine(s, nil, test.last...) {
+			got = append(got, f.Title)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%q, want %q", got, test.want)
+		}
 	}
 }
 

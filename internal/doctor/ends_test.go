@@ -140,7 +140,7 @@ func TestFloodWithCookies(t *testing.T) {
 		c.Cookie = uint64(1000 + i)
 		all = append(all, c)
 	}
-	want := []string{"2 handshakes to port 80 not completed, from 1 addresses"}
+	want := []string{"2 handshakes to port 80 not completed, from 1 address"}
 	if got := titles(examine(s, nil, all...), synFlood); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

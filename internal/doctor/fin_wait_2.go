@@ -9,7 +9,7 @@ import (
 
 var finWait2 = &Rule{
 	Name:     "fin_wait_2",
-	Meaning:  "The process has ended its direction and still holds the connection, and the other side does not end its own: it may do so never, and no time-out of the kernel's counts while a process holds the socket.",
+	Meaning:  "The process has ended its direction and still holds the connection, and the other side does not end its own. It may never do so, and the kernel has no time-out for it while a process holds the socket.",
 	Advice:   "A process that wants no more answers must close the socket: then the kernel waits for net.ipv4.tcp_fin_timeout at most. At the other end the process leaks it (CLOSE_WAIT there).",
 	Settings: []Setting{{"seconds", 60, "nothing has arrived for so long"}, {"connections", 1, "so many of one process"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldOwners,

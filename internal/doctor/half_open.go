@@ -10,7 +10,7 @@ import (
 
 var halfOpen = &Rule{
 	Name:    "half_open",
-	Meaning: "The other end of a connection on this machine is gone: what is written gets a reset, or no answer, and who only reads waits for ever.",
+	Meaning: "The other end of a connection on this machine is gone: what is written gets a reset, or no answer, and a process that only reads waits for ever.",
 	Advice:  "A time-out in the program, or keepalive, finds it.",
 	Details: []string{"Looked at are connections over the loopback, to an address of the same network namespace, and with --all-netns to another network namespace on the same link, such as that of a container: the kernel knows the other address as a neighbour, with the hardware address of an interface there. Where it is not certain that the other end would be seen, nothing is found: behind a translation (NAT), a virtual service (IPVS) or a router, if a namespace cannot be listed as a whole, or if one may pass the connection on."},
 	Twice:   true,

@@ -135,7 +135,7 @@ func TestHalfOpenIsCertain(t *testing.T) {
 		if len(got) != test.want || len(found) != test.want {
 			t.Errorf("%s: %q", name, got)
 		}
-		const title = "The network namespace blue has no other end of the connection of a process that is not known from 10.9.0.1:40000 to 10.9.0.2:80"
+		const title = "The network namespace blue has no other end of the connection of an unknown process from 10.9.0.1:40000 to 10.9.0.2:80"
 		if test.want > 0 && (got[0] != title || found[0].Netns != red) {
 			t.Errorf("%s: %+v", name, found)
 		}

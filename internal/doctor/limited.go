@@ -8,8 +8,8 @@ import (
 
 var receiveWindow = &Rule{
 	Name:     "receive_window",
-	Meaning:  "The sender had data for longer than the window of the other side lets it send: its process reads too slowly, or its receive buffer is too small for the distance.",
-	Advice:   "Look at the process at the other end, then at its SO_RCVBUF: a program that sets it turns off that the kernel makes it larger (net.ipv4.tcp_rmem, tcp_moderate_rcvbuf).",
+	Meaning:  "The sender had more data than the window of the other side lets it send: the process there reads too slowly, or its receive buffer is too small for the distance.",
+	Advice:   "Look at the process at the other end, then at its SO_RCVBUF: where a program sets it the kernel does not make it larger (net.ipv4.tcp_rmem, tcp_moderate_rcvbuf).",
 	Settings: limitedSettings,
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,
@@ -21,7 +21,7 @@ var receiveWindow = &Rule{
 var sendBuffer = &Rule{
 	Name:     "send_buffer",
 	Meaning:  "All that the send buffer holds was on its way, and the process had more: the buffer is too small for the distance, so the link is idle while acknowledgements are waited for.",
-	Advice:   "Do not set SO_SNDBUF in the program: the kernel makes the buffer as large as is needed, up to the last number of net.ipv4.tcp_wmem.",
+	Advice:   "Do not set SO_SNDBUF in the program: the kernel makes the buffer as large as needed, up to the last number of net.ipv4.tcp_wmem.",
 	Settings: limitedSettings,
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,

@@ -25,7 +25,7 @@ func near(s *Space, of sock.Protocol, name string, percent float64, title, try s
 var orphans = &Rule{
 	Name:     "orphans",
 	Meaning:  "Connections that no process holds any more wait for their end. Beyond the limit the kernel resets them at once, with the data that was not sent.",
-	Advice:   "See to where they lead: others do not acknowledge the end. net.ipv4.tcp_max_orphans is the limit, of the whole machine.",
+	Advice:   "See where they lead: the hosts there do not acknowledge the end. net.ipv4.tcp_max_orphans is the limit, of the whole machine.",
 	Settings: []Setting{{"percent", 50, "of the limit"}},
 	Counters: true,
 	begin: func(s *Space, set settings) look {
@@ -55,7 +55,7 @@ var timeWait = &Rule{
 
 var memoryPressure = &Rule{
 	Name:     "memory_pressure",
-	Meaning:  "The kernel has little memory left for the data of TCP or UDP, on the whole machine: of TCP it makes windows smaller, then it drops what arrives.",
+	Meaning:  "The kernel has little memory left for the data of TCP or UDP, on the whole machine: for TCP it makes windows smaller, then it drops what arrives.",
 	Advice:   "See which sockets hold the most. net.ipv4.tcp_mem and net.ipv4.udp_mem are the limits, in pages.",
 	Settings: []Setting{{"percent", 80, "of the limit"}},
 	Counters: true,

@@ -9,7 +9,7 @@ import (
 
 var shadowedListener = &Rule{
 	Name:    "shadowed_listener",
-	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on how a client calls the host.",
+	Meaning: "Two processes listen on one port: the one on a single address gets what is sent there, the other one the rest. Which of them answers depends on the address that a client uses.",
 	Advice:  "If that is not meant, stop one of them.",
 	Needs:   sock.FieldOwners,
 	begin: func(*Space, settings) look {
@@ -79,8 +79,8 @@ var private = map[uint16]string{
 
 var exposedService = &Rule{
 	Name:    "exposed_service",
-	Meaning: "A service that usually serves its own host can be reached from others, as far as no firewall is in front of it: that cannot be seen here.",
-	Advice:  "Bind it to 127.0.0.1 or to an address of the inner network, or see that it asks for a password.",
+	Meaning: "A service that usually serves its own host can be reached from other hosts, unless a firewall is in front of it: that cannot be seen here.",
+	Advice:  "Bind it to 127.0.0.1 or to an address of an inner network, and see that it asks for a password.",
 	begin: func(*Space, settings) look {
 		var found []Finding
 		see := func(_ *before, l *sock.Socket) {
@@ -102,8 +102,8 @@ var exposedService = &Rule{
 
 var deletedProgram = &Rule{
 	Name:    "deleted_program",
-	Meaning: "The program of a process that listens is not there any more: it was updated and goes on as it was, with the faults that the update mends, or somebody hides it.",
-	Advice:  "Start the service again. If nothing was updated, look closer.",
+	Meaning: "The program file of a process that listens was deleted. It was updated, and the process runs the old one, with the faults that the update mends; or somebody hides it.",
+	Advice:  "Restart the service. If nothing was updated, find out where the program came from before you do.",
 	Needs:   sock.FieldExe,
 	begin: func(*Space, settings) look {
 		var by grouped[int]

@@ -15,7 +15,7 @@ import (
 type Machine struct {
 	// Changes are the settings that were given by hand.
 	Changes Changes
-	// Took is how long it was looked; 0: not known.
+	// Took is the time between the two listings; 0: not known.
 	Took time.Duration
 	// Lacks are facts that nothing tells here.
 	Lacks sock.Field

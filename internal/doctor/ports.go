@@ -32,7 +32,7 @@ func (s *Space) automaticPorts() (n int64) {
 var portExhaustion = &Rule{
 	Name:     "port_exhaustion",
 	Meaning:  "Nearly every port that the kernel gives to connections is taken towards one destination: further attempts will fail with EADDRNOTAVAIL.",
-	Advice:   "Use connections again, or further addresses at either end. net.ipv4.ip_local_port_range is the range, of which ip_local_reserved_ports are not given.",
+	Advice:   "Keep connections open and use them again, or use more addresses at either end. net.ipv4.ip_local_port_range is the range, of which ip_local_reserved_ports are not given.",
 	Settings: []Setting{{"percent", 80, "of the range, without reserved ports"}},
 	Counters: true,
 	begin: func(s *Space, set settings) look {
@@ -62,7 +62,7 @@ var portExhaustion = &Rule{
 				return nil
 			}
 			return &Finding{
-				Severity: Warning, Limits: []Number{{"net.ipv4.ip_local_port_range", size}},
+				Severity: Warning, Limits: []Number{{"ports_in_range", size}},
 				Counters: []Number{{"ports", int64(g.Total)}},
 				Title:    fmt.Sprintf("%d of %d ports from %s to %s are taken", g.Total, size, g.first().Local.Addr(), g.first().Remote),
 				Try:      remoteOf(g.first()).try("-ta") + " --group-by state,process",
@@ -117,7 +117,7 @@ var ephemeralListener = &Rule{
 				return &Finding{
 					Severity: Info, Try: fmt.Sprintf("sockeye port %d", port),
 					Title:  fmt.Sprintf("%s listens on port %d, which the kernel may give to a connection while it is not running", holder(g.first()), port),
-					Limits: []Number{{"net.ipv4.ip_local_port_range from", int64(s.AutoPorts[0])}, {"to", int64(s.AutoPorts[1])}},
+					Limits: []Number{{"ip_local_port_range_first", int64(s.AutoPorts[0])}, {"ip_local_port_range_last", int64(s.AutoPorts[1])}},
 				}
 			})()
 		}}

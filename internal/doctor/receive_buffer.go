@@ -9,8 +9,8 @@ import (
 var receiveBuffer = &Rule{
 	Name:     "receive_buffer",
 	Meaning:  "The receive buffer of a connection is full, with what the kernel needs beside the data: what still arrives is dropped, and has to be sent again.",
-	Advice:   "See whether the process reads (receiver_stalled). A program that sets SO_RCVBUF turns off that the kernel makes the buffer larger, up to the last number of net.ipv4.tcp_rmem.",
-	Settings: []Setting{{"percent", 90, "of the buffer, both times"}, {"segments", 10, "so many were dropped while it was looked"}},
+	Advice:   "See whether the process reads (receiver_stalled). Unless the program sets SO_RCVBUF, the kernel makes the buffer larger, up to the last number of net.ipv4.tcp_rmem.",
+	Settings: []Setting{{"percent", 90, "of the buffer, in both listings"}, {"segments", 10, "so many were dropped between the two listings"}},
 	Needs:    sock.FieldMemory,
 	Twice:    true,
 	begin: func(s *Space, set settings) look {

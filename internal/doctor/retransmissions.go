@@ -83,7 +83,7 @@ var reordering = &Rule{
 	Name:     "reordering",
 	Meaning:  "Segments overtake each other on the way. The sender has to wait longer before it takes one for lost, and takes some for lost that are not.",
 	Advice:   "Look for links that are used together packet by packet (bonding by round-robin, per-packet load balancing): they should keep each connection on one.",
-	Settings: []Setting{{"times", 20, "so often while it was looked"}},
+	Settings: []Setting{{"times", 20, "so often between the two listings"}},
 	Needs:    sock.FieldTCPInfo,
 	Twice:    true,
 	begin: func(_ *Space, set settings) look {

@@ -86,7 +86,7 @@ var softnetDrops = &Rule{
 	Name:     "softnet_drops",
 	Meaning:  "Packets arrived faster than a processor takes them out of its queue, and were dropped before they came to any socket, on the whole machine.",
 	Advice:   "See whether one processor gets all packets (/proc/net/softnet_stat has a line for each): receive side scaling or steering (RSS, RPS) shares them. net.core.netdev_max_backlog is the length of the queue.",
-	Settings: []Setting{{"packets", 1, "so many while it was looked"}},
+	Settings: []Setting{{"packets", 1, "so many between the two listings"}},
 	Counters: true,
 	begin: func(s *Space, set settings) look {
 		return counters(func() []Finding {

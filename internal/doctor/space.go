@@ -63,7 +63,7 @@ func (s *Space) findings() (all []Finding) {
 			continue
 		}
 		for _, f := range s.looks[i].found() {
-			f.Rule = r
+			f.Rule, f.Title = r, sentence(f.Title)
 			all = append(all, f)
 		}
 	}

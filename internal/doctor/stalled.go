@@ -31,7 +31,7 @@ var zeroWindow = &Rule{
 
 var receiverStalled = &Rule{
 	Name:     "receiver_stalled",
-	Meaning:  "Data has arrived, and the process did not read a byte while it was looked. The sender will stop when the buffer is full.",
+	Meaning:  "Data has arrived, and the process did not read a byte between the two listings. The sender will stop when the buffer is full.",
 	Advice:   "See what the process does instead: it may wait for something else, or be stopped.",
 	Settings: []Setting{{"seconds", 1, "nothing was read for so long: a process waits its turn on a busy machine"}},
 	Needs:    sock.FieldTCPInfo | sock.FieldRecvQueue | sock.FieldOwners,

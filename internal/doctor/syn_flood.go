@@ -42,7 +42,7 @@ var synFlood = &Rule{
 				}
 				f := &Finding{
 					Severity: Warning, Try: fmt.Sprintf("sockeye -t state syn-recv sport %d --group-by remote_address", port),
-					Title: fmt.Sprintf("%s to port %d not completed, from %d addresses", count(g.Total, "handshake"), port, len(sources[port])),
+					Title: fmt.Sprintf("%s to port %d not completed, from %d %s", count(g.Total, "handshake"), port, len(sources[port]), verb(len(sources[port]), "address", "addresses")),
 				}
 				if known {
 					f.Limits = []Number{{"backlog", int64(most)}}
@@ -58,7 +58,7 @@ var synFlood = &Rule{
 			}
 			return append(found, Finding{
 				Severity: Warning, Counters: []Number{{"SyncookiesSent", cookies}, {"TCPReqQFullDrop", dropped}}, Try: "sockeye -t state syn-recv --group-by local",
-				Title: fmt.Sprintf("A queue of handshakes was full for a moment: %d cookies sent, %s dropped", cookies, count(int(dropped), "handshake")),
+				Title: fmt.Sprintf("A queue of handshakes was full for a moment: %s sent, %s dropped", count(int(cookies), "cookie"), count(int(dropped), "handshake")),
 			})
 		}}
 	},

@@ -8,7 +8,7 @@ import (
 
 var synSentStuck = &Rule{
 	Name:     "syn_sent_stuck",
-	Meaning:  "Nothing answers, neither yes nor no: a firewall drops the segments, a route leads nowhere, or the host is off.",
+	Meaning:  "Nothing answers, neither yes nor no: a firewall drops the segments, a route leads nowhere, the host is off, or the accept queue there is full.",
 	Advice:   "Ask whether the address and port are right, and look at firewalls on the way. A host that refuses would have said so at once.",
 	Settings: []Setting{{"retransmits", 1, "the SYN was sent again so often"}},
 	Needs:    sock.FieldTimer,

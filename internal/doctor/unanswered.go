@@ -40,7 +40,7 @@ var rtoBackoff = &Rule{
 
 var pathMTU = &Rule{
 	Name:     "path_mtu",
-	Meaning:  "The packets to a host may be no longer than what nearly every link takes: a tunnel in a tunnel, a router that is set wrongly, or messages of ICMP that somebody made up. Transfers take more packets, and are slow.",
+	Meaning:  "The packets to a host must be shorter than what nearly every link takes: a tunnel in a tunnel, a router that is set wrongly, or forged messages of ICMP. Transfers take more packets, and are slow.",
 	Advice:   "tracepath -n with the address shows where it becomes so small. Let ICMP's \"fragmentation needed\" and \"packet too big\" through: without them it gets worse.",
 	Settings: []Setting{{"bytes", 1200, "below that; IPv6 asks for 1280 of every link"}},
 	Needs:    sock.FieldTCPInfo,

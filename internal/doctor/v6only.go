@@ -8,7 +8,7 @@ import (
 
 var v6Only = &Rule{
 	Name:    "v6only",
-	Meaning: "A listener on [::] may take IPv4 too, or not (IPV6_V6ONLY, net.ipv6.bindv6only). Where it does not, who calls by IPv4 is refused, or reaches another program than who calls by IPv6.",
+	Meaning: "A listener on [::] may take IPv4 too, or not (IPV6_V6ONLY, net.ipv6.bindv6only). Where it does not, a client that connects over IPv4 is refused, or reaches another program than one that connects over IPv6.",
 	Advice:  "If that is not meant, let the program listen on 0.0.0.0 too, or turn IPV6_V6ONLY off; or let one program have both.",
 	begin: func(*Space, settings) look {
 		var six, four grouped[bound]

@@ -2,20 +2,38 @@ package doctor
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"sockeye/sock"
 )
 
-// holder names the process that holds a socket, or says why none is known.
+// What stands for the name of a process.
+const (
+	unknownProcess = "an unknown process"
+	theKernel      = "the kernel"
+)
+
+// sentence begins a title with a capital letter, unless it begins with a name.
+func sentence(title string) string {
+	if strings.HasPrefix(title, unknownProcess) || strings.HasPrefix(title, theKernel) {
+		return strings.ToUpper(title[:1]) + title[1:]
+	}
+	return title
+}
+
+// holder names the process that holds a socket, or what stands for it.
 func holder(s *sock.Socket) string {
 	if len(s.Owners) > 0 {
 		return fmt.Sprintf("%s[%d]", s.Owners[0].Name, s.Owners[0].PID)
 	}
+	if s.OwnerStatus == sock.OwnerKernel {
+		return theKernel
+	}
 	if s.Listener != nil {
 		return fmt.Sprintf("%s[%d]", s.Listener.Name, s.Listener.PID)
 	}
-	return "a process that is not known"
+	return unknownProcess
 }
 
 // holderPID tells processes apart.
@@ -36,14 +54,9 @@ func tryProcess(pid int, words, all string) string {
 }
 
 // count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func count(n int, noun string) string { return fmt.Sprintf("%d %s", n, verb(n, noun, noun+"s")) }
 
-// verb is the verb of so many sockets.
+// verb is the word for one, or for several.
 func verb(n int, one, several string) string {
 	if n == 1 {
 		return one

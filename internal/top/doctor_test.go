@@ -88,7 +88,7 @@ func TestTrouble(t *testing.T) {
 	c.overflows += 1204
 	c.tick()
 	line := c.view().lines[1]
-	if want := " ! 1 critical  The accept queue of node[4244] on port 8080 is full: 512 of 511; 1204 connections turned away"; line != want {
+	if want := " ! 1 critical  The accept queue of node[4244] on port 8080 is full: 512 of 511; 1204 attempts turned away"; line != want {
 		t.Errorf("%q, want %q", line, want)
 	}
 	if pane := c.shownPane(); !strings.Contains(pane, "what is wrong") || !strings.Contains(pane, " critical The accept queue") ||
