@@ -68,19 +68,21 @@ func TestFamilyHosts(t *testing.T) {
 		"peer_port_id = 77":          "chosen",
 		"cid = 2":                    "conn",
 	} {
-		f := mustParse(t, text)
-		var got []string
-		for _, name := range []string{"arp", "chosen", "conn", "kernel", "listener", "route"} {
-			s := sockets[name]
-			if f.Match(s) {
-				got = append(got, name)
-				if !f.Protocols().Has(s.Protocol) || !f.Families().Has(s.Family) {
-					t.Errorf("%q matches %s, and is said not to", text, name)
+		written := mustParse(t, text)
+		for _, f := range []*Filter{written, mustParse(t, written.String())} {
+			var got []string
+			for _, name := range []string{"arp", "chosen", "conn", "kernel", "listener", "route"} {
+				s := sockets[name]
+				if f.Match(s) {
+					got = append(got, name)
+					if !f.Protocols().Has(s.Protocol) || !f.Families().Has(s.Family) {
+						t.Errorf("%q matches %s, and is said not to", f, name)
+					}
 				}
 			}
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%q matches %q, want %q", text, got, want)
+			if strings.Join(got, " ") != want {
+				t.Errorf("%q, of %q, matches %q, want %q", f, text, got, want)
+			}
 		}
 	}
 }

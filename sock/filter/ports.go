@@ -36,7 +36,8 @@ func newPortCond(side fact.Side, op operator, ports []interval) *PortCond {
 			ranges = append(ranges, r)
 		}
 	}
-	return &PortCond{Side: side, Ranges: portRanges(ranges), wide: mergeRanges(ranges)}
+	wide := mergeRanges(ranges)
+	return &PortCond{Side: side, Ranges: portRanges(wide), wide: wide}
 }
 
 // ports reads a port, a range of ports, the name of a service, which may have

@@ -89,11 +89,7 @@ func (c *FamilyCond) text(b []byte) []byte {
 func (c *AutoboundCond) text(b []byte) []byte { return append(b, "autobound"...) }
 
 func (c *TextCond) text(b []byte) []byte {
-	values := make([]string, len(c.Values))
-	for i, v := range c.Values {
-		values[i] = quote(v)
-	}
-	return equality(b, c.Field.Name, values)
+	return equality(b, c.Field.Name, spelled(c.Values, quote))
 }
 
 func (c *RegexpCond) text(b []byte) []byte {
@@ -114,46 +110,23 @@ func (c *RegexpCond) text(b []byte) []byte {
 }
 
 func (c *ContainerCond) text(b []byte) []byte {
-	names := make([]string, len(c.Names))
-	for i, n := range c.Names {
-		names[i] = quote(n)
-	}
-	return equality(b, c.Field.Name, names)
+	return equality(b, c.Field.Name, spelled(c.Names, quote))
 }
 
 func (c *NetnsCond) text(b []byte) []byte {
-	names := make([]string, len(c.Names))
-	for i, n := range c.Names {
-		names[i] = quote(n)
-	}
-	return equality(b, c.Field.Name, names)
+	return equality(b, c.Field.Name, spelled(c.Names, quote))
 }
 
 func (c *CgroupCond) text(b []byte) []byte {
-	paths := make([]string, len(c.Groups))
-	for i, g := range c.Groups {
-		paths[i] = quote(g.Path)
-	}
-	return equality(b, "cgroup", paths)
+	return equality(b, "cgroup", spelled(c.Groups, func(g Cgroup) string { return quote(g.Path) }))
 }
 
 func (c *MarkCond) text(b []byte) []byte {
-	marks := make([]string, len(c.Marks))
-	for i, m := range c.Marks {
-		marks[i] = fmt.Sprintf("0x%x", m.Value)
-		if m.Mask != fullMask {
-			marks[i] += fmt.Sprintf("/0x%x", m.Mask)
-		}
-	}
-	return equality(b, "mark", marks)
+	return equality(b, "mark", spelled(c.Marks, Mark.String))
 }
 
 func (c *DeviceCond) text(b []byte) []byte {
-	names := make([]string, len(c.Devices))
-	for i := range c.Devices {
-		names[i] = quote(c.Devices[i].String())
-	}
-	return equality(b, "interface", names)
+	return equality(b, "interface", spelled(c.Devices, func(d Device) string { return quote(d.String()) }))
 }
 
 func (c *NumberCond) text(b []byte) []byte {
@@ -187,7 +160,7 @@ func (c *NumberCond) text(b []byte) []byte {
 			return fmt.Sprintf("@%d.%09d", v/uint64(time.Second), v%uint64(time.Second))
 		}
 	}
-	return rangesText(b, f.Name, c.Ranges, maxNumber, show, between)
+	return rangesText(b, f.Name, c.Ranges, show, between)
 }
 
 // The names of fields that there is one of for each side.
@@ -197,24 +170,10 @@ var (
 )
 
 func (c *PortCond) text(b []byte) []byte {
-	ranges := numberRanges(c.Ranges)
 	show := func(v uint64) string { return strconv.FormatUint(v, 10) }
-	return rangesText(b, portNames[c.Side], ranges, 65535, show, "-")
+	return rangesText(b, portNames[c.Side], c.wide, show, "-")
 }
 
 func (c *HostCond) text(b []byte) []byte {
-	hosts := make([]string, len(c.Hosts))
-	for i := range c.Hosts {
-		hosts[i] = quote(c.Hosts[i].String())
-	}
-	return equality(b, hostNames[c.Side], hosts)
-}
-
-// numberRanges is the inverse of [portRanges].
-func numberRanges(rs []PortRange) []Range {
-	out := make([]Range, len(rs))
-	for i, r := range rs {
-		out[i] = Range{uint64(r.Lo), uint64(r.Hi)}
-	}
-	return out
+	return equality(b, hostNames[c.Side], spelled(c.Hosts, func(h Host) string { return quote(h.String()) }))
 }

@@ -66,15 +66,24 @@ func plainOperand(s string) bool {
 	return true
 }
 
+// spelled returns operands as they are written.
+func spelled[T any](operands []T, spell func(T) string) []string {
+	texts := make([]string, len(operands))
+	for i, o := range operands {
+		texts[i] = spell(o)
+	}
+	return texts
+}
+
 // rangesText appends a comparison of a name with sorted ranges.
-func rangesText(b []byte, name string, ranges []Range, last uint64, show func(uint64) string, between string) []byte {
+func rangesText(b []byte, name string, ranges []Range, show func(uint64) string, between string) []byte {
 	b = append(b, name...)
 	if len(ranges) == 0 {
 		return append(b, " < "+show(0)...)
 	}
 	if len(ranges) == 1 && ranges[0].Lo != ranges[0].Hi {
 		switch r := ranges[0]; {
-		case r.Hi == last:
+		case r.Hi == maxNumber:
 			return append(b, " >= "+show(r.Lo)...)
 		case r.Lo == 0:
 			return append(b, " <= "+show(r.Hi)...)
@@ -99,6 +108,14 @@ func (d *Device) String() string {
 		return d.Name
 	}
 	return strconv.FormatUint(uint64(d.Index), 10)
+}
+
+// String returns the mark as it is written in a filter.
+func (m Mark) String() string {
+	if m.Mask == fullMask {
+		return fmt.Sprintf("0x%x", m.Value)
+	}
+	return fmt.Sprintf("0x%x/0x%x", m.Value, m.Mask)
 }
 
 // prefix returns the word in front of a HOST of the family.

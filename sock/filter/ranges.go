@@ -77,10 +77,10 @@ func containsPort(rs []PortRange, p uint16) bool {
 	return found || i > 0 && p <= rs[i-1].Hi
 }
 
-// portRanges cuts ranges of numbers to ranges of ports.
+// portRanges cuts sorted ranges of numbers to ranges of ports.
 func portRanges(rs []Range) []PortRange {
 	var out []PortRange
-	for _, r := range mergeRanges(rs) {
+	for _, r := range rs {
 		if r.Lo <= math.MaxUint16 {
 			out = append(out, PortRange{uint16(r.Lo), uint16(min(r.Hi, math.MaxUint16))})
 		}

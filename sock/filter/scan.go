@@ -1,6 +1,9 @@
 package filter
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // scanner reads the text of a filter. What is a word depends on where it
 // stands: a term ends at every sign, an operand holds the signs that addresses
@@ -176,21 +179,8 @@ func hexEscape(s string) (byte, bool) {
 	if len(s) < 3 || s[0] != 'x' {
 		return 0, false
 	}
-	hi, ok1 := hexDigit(s[1])
-	lo, ok2 := hexDigit(s[2])
-	return hi<<4 | lo, ok1 && ok2
-}
-
-func hexDigit(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
+	v, err := strconv.ParseUint(s[1:3], 16, 8)
+	return byte(v), err == nil
 }
 
 // slashed reads the operand of ~ that starts with a slash, up to the slash that
