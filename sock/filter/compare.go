@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"sockeye/sock"
 	"sockeye/sock/fact"
 )
 
@@ -237,24 +236,4 @@ func regexpCost(tree *syntax.Regexp) int {
 		cost *= max(tree.Min, tree.Max, 1)
 	}
 	return min(cost, mostRegexp+1)
-}
-
-// stateGroup returns the states of a group of ss, and of `none`.
-func stateGroup(name string) (sock.StateSet, bool) {
-	if len(name) > longestName {
-		return 0, false
-	}
-	switch strings.ToLower(name) {
-	case "all":
-		return sock.AllStates, true
-	case "connected":
-		return sock.ConnectedStates, true
-	case "synchronized":
-		return sock.SynchronizedStates, true
-	case "bucket":
-		return sock.BucketStates, true
-	case "big":
-		return sock.BigStates, true
-	}
-	return 0, false
 }

@@ -27,18 +27,10 @@ func (c *NumberCond) match(s *sock.Socket) bool {
 		v, known := f.Number(s)
 		return known && contains(c.Ranges, v)
 	}
-	if s.Known&sock.FieldOwners == 0 {
-		return false
-	}
-	for i := range s.Owners {
-		if s.Owners[i].Process == nil {
-			continue
-		}
-		if v, known := f.OwnerNumber(&s.Owners[i]); known && c.holds(v) {
-			return true
-		}
-	}
-	return false
+	return anyOwner(s, func(o *sock.Owner) bool {
+		v, known := f.OwnerNumber(o)
+		return known && c.holds(v)
+	})
 }
 
 func (c *NumberCond) holds(v uint64) bool {
@@ -106,14 +98,19 @@ func anyText(f *fact.Fact, s *sock.Socket, holds func(string) bool) bool {
 	if !f.PerOwner() {
 		return f.AnyText(s, holds)
 	}
-	if s.Known&sock.FieldOwners == 0 {
+	return anyOwner(s, func(o *sock.Owner) bool {
+		v, known := f.OwnerText(o)
+		return known && holds(v)
+	})
+}
+
+// anyOwner reports whether one of the holders of a socket is known and holds.
+func anyOwner(s *sock.Socket, holds func(*sock.Owner) bool) bool {
+	if !s.Knows(sock.FieldOwners) {
 		return false
 	}
 	for i := range s.Owners {
-		if s.Owners[i].Process == nil {
-			continue
-		}
-		if v, known := f.OwnerText(&s.Owners[i]); known && holds(v) {
+		if o := &s.Owners[i]; o.Process != nil && holds(o) {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package filter
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -242,12 +244,9 @@ func prefixBits(s string, addr netip.Addr) (int, bool) {
 		return 0, false
 	}
 	b := mask.As4()
-	m := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	n := 0
-	for ; m&(1<<31) != 0; m <<= 1 {
-		n++
-	}
-	return n, m == 0
+	m := binary.BigEndian.Uint32(b[:])
+	n := bits.LeadingZeros32(^m)
+	return n, m<<n == 0
 }
 
 // hostName reports whether s may be a DNS name: letters, digits, - _ and dots,

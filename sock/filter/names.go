@@ -51,6 +51,23 @@ func foldShort(s string) string {
 	return strings.ToLower(s)
 }
 
+// stateGroup returns the states of a group of ss, and of `none`.
+func stateGroup(name string) (sock.StateSet, bool) {
+	switch foldShort(name) {
+	case "all":
+		return sock.AllStates, true
+	case "connected":
+		return sock.ConnectedStates, true
+	case "synchronized":
+		return sock.SynchronizedStates, true
+	case "bucket":
+		return sock.BucketStates, true
+	case "big":
+		return sock.BigStates, true
+	}
+	return 0, false
+}
+
 // noState is the name of the empty set, which `state listen exclude listen`
 // makes, and which must have a spelling.
 const noState = "none"

@@ -77,7 +77,6 @@ func truth(holds bool) (yes, no sock.StateSet) {
 
 // possible reports whether the condition can be true of a socket of the family.
 func possible(e Expr, family sock.Family) bool {
-	overIP := family == sock.IPv4 || family == sock.IPv6
 	switch e := e.(type) {
 	case *NumberCond:
 		return len(e.Ranges) > 0
@@ -85,9 +84,9 @@ func possible(e Expr, family sock.Family) bool {
 		if family == sock.FamilyVSOCK || family == sock.FamilyNetlink {
 			return len(e.wide) > 0
 		}
-		return len(e.Ranges) > 0 && overIP
+		return len(e.Ranges) > 0 && overIP(family)
 	case *AutoboundCond:
-		return overIP || family == sock.FamilyUnix || family == sock.FamilyVSOCK || family == sock.FamilyNetlink
+		return overIP(family) || family == sock.FamilyUnix || family == sock.FamilyVSOCK || family == sock.FamilyNetlink
 	case *HostCond:
 		for i := range e.Hosts {
 			if e.Hosts[i].possible(family) {
