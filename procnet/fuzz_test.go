@@ -126,12 +126,12 @@ func FuzzParseStat(f *testing.F) {
 	}
 	f.Add([]byte(") 1 1 1"), "")
 	f.Fuzz(func(t *testing.T, line []byte, comm string) {
-		if got, _, ok := parseStat(line); ok && !bytes.Contains(line, got) {
-			t.Errorf("%q: the name %q is not in it", line, got)
+		if got, ok := parseStat(line); ok && (!bytes.Contains(line, got.name) || got.parent > 1<<31-1) {
+			t.Errorf("%q: %+v is not in it", line, got)
 		}
-		got, ticks, ok := parseStat([]byte(statLine(77, comm, 123456)))
-		if !ok || string(got) != comm || ticks != 123456 {
-			t.Errorf("%q: got %q, %d, %v", comm, got, ticks, ok)
+		got, ok := parseStat([]byte(statLine(77, comm, 123456)))
+		if !ok || string(got.name) != comm || got.start != 123456 {
+			t.Errorf("%q: got %+v, %v", comm, got, ok)
 		}
 	})
 }

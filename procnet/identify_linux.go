@@ -79,9 +79,9 @@ func readStat(dir int, path string) (comm string, ticks uint64, err error) {
 	if err != nil {
 		return "", 0, err
 	}
-	name, ticks, ok := parseStat(buf[:n])
+	s, ok := parseStat(buf[:n])
 	if !ok {
 		return "", 0, errStat
 	}
-	return string(name), ticks, nil
+	return string(s.name), s.start, nil
 }

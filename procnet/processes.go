@@ -1,12 +1,9 @@
 package procnet
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	iofs "io/fs"
 	"os"
-	"strconv"
 )
 
 // Process is what /proc shows of a process to everybody.
@@ -72,29 +69,9 @@ func (fs FS) Origin(pid int) (parent int, name, directory string) {
 
 // process reads the stat file of a process into buf.
 func (fs FS) process(pid int, buf []byte) (Process, error) {
-	stat, err := fs.head(pid, "stat", buf)
+	s, err := fs.stat(pid, buf)
 	if err != nil {
 		return Process{}, err
 	}
-	name, parent, ok := parseParent(stat)
-	if !ok {
-		return Process{}, fmt.Errorf("%s: not understood", fs.pidFile(pid, "stat"))
-	}
-	return Process{PID: pid, Parent: int(parent), Name: string(name)}, nil
-}
-
-// parseParent reads the name and the parent from /proc/PID/stat; see [parseStat].
-// The name points into b.
-func parseParent(b []byte) (comm []byte, parent uint64, ok bool) {
-	open := bytes.IndexByte(b, '(')
-	end := bytes.LastIndexByte(b, ')')
-	if open < 0 || end < open {
-		return nil, 0, false
-	}
-	fields := bytes.Fields(b[end+1:])
-	if len(fields) < 3 { // the state, the parent, and more: the number may be cut off otherwise
-		return nil, 0, false
-	}
-	parent, err := strconv.ParseUint(string(fields[1]), 10, 31)
-	return b[open+1 : end], parent, err == nil
+	return Process{PID: pid, Parent: int(s.parent), Name: string(s.name)}, nil
 }

@@ -8,20 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseParent(t *testing.T) {
-	for _, name := range hostileComms {
-		comm, parent, ok := parseParent([]byte(statLine(77, name, 123456)))
-		if !ok || string(comm) != name || parent != 1 {
-			t.Errorf("%q: got %q, %d, %v", name, comm, parent, ok)
-		}
-	}
-	for _, bad := range []string{"", "77", "77 (cat", "77 cat) S 1 1", ")(", "77 (cat)", "77 (cat) S", "77 (cat) S 1", "77 (cat) S -1 2", "77 (cat) S 99999999999 2"} {
-		if comm, parent, ok := parseParent([]byte(bad)); ok {
-			t.Errorf("%q: got %q, %d", bad, comm, parent)
-		}
-	}
-}
-
 // TestProcesses leaves out what is no process and what has ended. Without process
 // 1 others may be hidden as well.
 func TestProcesses(t *testing.T) {
@@ -54,15 +40,4 @@ func TestProcesses(t *testing.T) {
 	if _, _, err := fs.Processes(); err == nil {
 		t.Error("a cut line is no error")
 	}
-}
-
-func FuzzParseParent(f *testing.F) {
-	f.Add([]byte(statLine(77, "cat", 1)))
-	f.Add([]byte(statLine(1, ") S 1 1 1", 1)))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		comm, parent, ok := parseParent(b)
-		if ok && (len(comm) > len(b) || parent > 1<<31) {
-			t.Errorf("%q: %q, %d", b, comm, parent)
-		}
-	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"syscall"
 )
@@ -34,34 +35,54 @@ func (fs FS) head(pid int, name string, buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// parseStat reads the name and the start time, in clock ticks since boot, from
-// /proc/PID/stat: "PID (comm) state ppid ...", with the time in field 22 (proc(5),
-// do_task_stat in fs/proc/array.c). The name may hold blanks, parentheses and
-// newlines; it ends at the last parenthesis, because only numbers follow. It
-// points into b.
-func parseStat(b []byte) (comm []byte, start uint64, ok bool) {
-	open := bytes.IndexByte(b, '(')
-	end := bytes.LastIndexByte(b, ')')
+// stat is what is read of /proc/PID/stat: "PID (comm) state ppid ..." (proc(5),
+// do_task_stat in fs/proc/array.c).
+type stat struct {
+	name   []byte // comm; points into what was parsed
+	parent uint64
+	start  uint64 // in clock ticks (1/100 s) since the machine booted
+}
+
+// parseStat reads a line. The name may hold blanks, parentheses and newlines; it ends
+// at the last parenthesis, because only numbers follow.
+func parseStat(b []byte) (s stat, ok bool) {
+	open, end := bytes.IndexByte(b, '('), bytes.LastIndexByte(b, ')')
 	if open < 0 || end < open {
-		return nil, 0, false
+		return s, false
 	}
+	s.name = b[open+1 : end]
 	c := cursor{rest: b[end+1:]}
-	const stateField, startField = 3, 22
-	for range startField - stateField {
+	const stateField, parentField, startField = 3, 4, 22
+	for field := stateField; field <= startField; field++ {
 		c.byte(' ')
-		i := bytes.IndexByte(c.rest, ' ')
-		if i <= 0 {
-			return nil, 0, false
+		switch field {
+		case parentField:
+			s.parent = c.decimal()
+		case startField:
+			s.start = c.decimal()
+		default:
+			if i := bytes.IndexByte(c.rest, ' '); i > 0 {
+				c.rest = c.rest[i:]
+			} else {
+				c.fail()
+			}
 		}
-		c.rest = c.rest[i:]
 	}
-	c.byte(' ')
-	start = c.decimal()
 	c.byte(' ') // more fields follow: without a blank the number may be cut off
-	if c.failed {
-		return nil, 0, false
+	return s, !c.failed && s.parent <= math.MaxInt32
+}
+
+// stat reads the stat file of a process into buf; see [FS.head].
+func (fs FS) stat(pid int, buf []byte) (stat, error) {
+	text, err := fs.head(pid, "stat", buf)
+	if err != nil {
+		return stat{}, err
 	}
-	return b[open+1 : end], start, true
+	s, ok := parseStat(text)
+	if !ok {
+		return stat{}, fmt.Errorf("%s: not understood", fs.pidFile(pid, "stat"))
+	}
+	return s, nil
 }
 
 // StartTime returns when a process started, in clock ticks (1/100 s) since the
@@ -69,13 +90,6 @@ func parseStat(b []byte) (comm []byte, start uint64, ok bool) {
 // process for as long as the machine runs. The error wraps [os.ErrNotExist] if
 // there is no such process.
 func (fs FS) StartTime(pid int) (ticks uint64, err error) {
-	stat, err := fs.head(pid, "stat", make([]byte, maxStat))
-	if err != nil {
-		return 0, err
-	}
-	_, ticks, ok := parseStat(stat)
-	if !ok {
-		return 0, fmt.Errorf("%s: not understood", fs.pidFile(pid, "stat"))
-	}
-	return ticks, nil
+	s, err := fs.stat(pid, make([]byte, maxStat))
+	return s.start, err
 }

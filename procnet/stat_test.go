@@ -19,21 +19,22 @@ var hostileComms = []string{"cat", "a b", "my (p) x", ") S 1 1 1", "(", ")", "",
 func TestParseStat(t *testing.T) {
 	for _, name := range hostileComms {
 		line := []byte(statLine(77, name, 123456))
-		comm, ticks, ok := parseStat(line)
-		if !ok || string(comm) != name || ticks != 123456 {
-			t.Errorf("%q: got %q, %d, %v", name, comm, ticks, ok)
+		s, ok := parseStat(line)
+		if !ok || string(s.name) != name || s.parent != 1 || s.start != 123456 {
+			t.Errorf("%q: got %+v, %v", name, s, ok)
 		}
 	}
 	line := statLine(77, "cat", 123456)
-	for _, bad := range []string{"", "77", "77 (cat", "77 cat) S", ")(", "77 (cat)", line[:60], "77 (cat) S  1 " + line[15:]} {
-		if comm, ticks, ok := parseStat([]byte(bad)); ok {
-			t.Errorf("%q: got %q, %d", bad, comm, ticks)
+	for _, bad := range []string{"", "77", "77 (cat", "77 cat) S", ")(", "77 (cat)", line[:60], "77 (cat) S  1 " + line[15:],
+		"77 (cat) S", "77 (cat) S 1", "77 (cat) S -1 " + line[13:], "77 (cat) S 99999999999 " + line[13:]} {
+		if s, ok := parseStat([]byte(bad)); ok {
+			t.Errorf("%q: got %+v", bad, s)
 		}
 	}
 	// A number that the end of the buffer may have cut is none.
 	for n := range line {
-		if _, ticks, ok := parseStat([]byte(line[:n])); ok && ticks != 123456 {
-			t.Errorf("%q: got %d", line[:n], ticks)
+		if s, ok := parseStat([]byte(line[:n])); ok && s.start != 123456 {
+			t.Errorf("%q: got %d", line[:n], s.start)
 		}
 	}
 }
