@@ -16,7 +16,7 @@ func LocalAddresses(tables string) (all []netip.Addr, err error) {
 	for _, f := range []struct {
 		name  string
 		parse func(io.Reader) ([]netip.Addr, error)
-	}{{"fib_trie", ParseLocalRoutes}, {"if_inet6", ParseInterfaces6}} {
+	}{{"fib_trie", parseLocalRoutes}, {"if_inet6", parseInterfaces6}} {
 		file, err := os.Open(filepath.Join(tables, f.name))
 		if os.IsNotExist(err) && f.name == "if_inet6" {
 			continue // a kernel without IPv6
@@ -37,11 +37,11 @@ func LocalAddresses(tables string) (all []netip.Addr, err error) {
 // mostAddresses bounds how many addresses are kept.
 const mostAddresses = 1 << 16
 
-// ParseLocalRoutes reads the IPv4 addresses of the interfaces from /proc/net/fib_trie
+// parseLocalRoutes reads the IPv4 addresses of the interfaces from /proc/net/fib_trie
 // (fib_trie_seq_show in net/ipv4/fib_trie.c): a line with a leaf and below it one for
 // each route, "/32 host LOCAL" for an address. Main and local table may be one, or both
 // have it: each is returned once.
-func ParseLocalRoutes(r io.Reader) (all []netip.Addr, err error) {
+func parseLocalRoutes(r io.Reader) (all []netip.Addr, err error) {
 	lines := bufio.NewScanner(r)
 	known := map[netip.Addr]bool{}
 	var leaf netip.Addr
@@ -59,10 +59,10 @@ func ParseLocalRoutes(r io.Reader) (all []netip.Addr, err error) {
 	return all, lines.Err()
 }
 
-// ParseInterfaces6 reads the IPv6 addresses of the interfaces from /proc/net/if_inet6:
+// parseInterfaces6 reads the IPv6 addresses of the interfaces from /proc/net/if_inet6:
 // 32 hexadecimal digits in the order of the wire, index, length of the prefix, scope,
 // flags and name (if6_seq_show in net/ipv6/addrconf.c).
-func ParseInterfaces6(r io.Reader) (all []netip.Addr, err error) {
+func parseInterfaces6(r io.Reader) (all []netip.Addr, err error) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() && len(all) < mostAddresses {
 		digits, _, _ := strings.Cut(lines.Text(), " ")

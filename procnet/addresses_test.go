@@ -42,11 +42,11 @@ fe80
 func TestLocalAddresses(t *testing.T) {
 	addr := netip.MustParseAddr
 	same := cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
-	got, err := ParseLocalRoutes(strings.NewReader(trie))
+	got, err := parseLocalRoutes(strings.NewReader(trie))
 	if want := []netip.Addr{addr("172.17.0.2"), addr("127.0.0.1")}; err != nil || !cmp.Equal(got, want, same) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
-	got, err = ParseInterfaces6(strings.NewReader(inet6))
+	got, err = parseInterfaces6(strings.NewReader(inet6))
 	if want := []netip.Addr{addr("::1"), addr("fe80::a8c5:fbff:fe5c:c5d")}; err != nil || !cmp.Equal(got, want, same) {
 		t.Errorf("%v, %v, want %v", got, err, want)
 	}
@@ -60,8 +60,8 @@ func FuzzLocalAddresses(f *testing.F) {
 	f.Add(inet6)
 	f.Add("|-- \n/32 host LOCAL\n|-- ::1\n/32 host LOCAL")
 	f.Fuzz(func(t *testing.T, text string) {
-		four, _ := ParseLocalRoutes(strings.NewReader(text)) // a line may be too long
-		six, _ := ParseInterfaces6(strings.NewReader(text))
+		four, _ := parseLocalRoutes(strings.NewReader(text)) // a line may be too long
+		six, _ := parseInterfaces6(strings.NewReader(text))
 		if lines := strings.Count(text, "\n") + 1; len(four) > lines || len(six) > lines {
 			t.Errorf("%d and %d addresses in %d lines", len(four), len(six), lines)
 		}

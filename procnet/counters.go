@@ -93,11 +93,11 @@ func eachLine(r io.Reader, read func(c *counterReader, words [][]byte) error) (C
 	return c.all, c.lines.Err()
 }
 
-// ParseSNMP reads /proc/net/snmp and /proc/net/netstat: a line with the names of a
+// parseSNMP reads /proc/net/snmp and /proc/net/netstat: a line with the names of a
 // group behind "Group:" and a line with their values (snmp_seq_show and
 // netstat_seq_show of net/ipv4/proc.c). What was read before an error is returned
 // with it.
-func ParseSNMP(r io.Reader) (Counters, error) {
+func parseSNMP(r io.Reader) (Counters, error) {
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		group, err := c.group(words)
 		if err != nil {
@@ -123,11 +123,11 @@ func ParseSNMP(r io.Reader) (Counters, error) {
 	})
 }
 
-// ParseSNMP6 reads /proc/net/snmp6 and /proc/net/sctp/snmp: a name and a value in
+// parseSNMP6 reads /proc/net/snmp6 and /proc/net/sctp/snmp: a name and a value in
 // each line, without a group (snmp6_seq_show of net/ipv6/proc.c and
 // sctp_snmp_seq_show of net/sctp/proc.c); the group is "Ip6", "Icmp6", "Udp6",
 // "UdpLite6" or "Sctp", which the names begin with.
-func ParseSNMP6(r io.Reader) (Counters, error) {
+func parseSNMP6(r io.Reader) (Counters, error) {
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		if len(words) != 2 {
 			return c.fail("%d words", len(words))
@@ -150,10 +150,10 @@ func splitName6(name string) (group, rest string) {
 	return "Ip6", name
 }
 
-// ParseSockstat reads /proc/net/sockstat and sockstat6: "TCP: inuse 5 orphan 0 tw 0
+// parseSockstat reads /proc/net/sockstat and sockstat6: "TCP: inuse 5 orphan 0 tw 0
 // alloc 8 mem 1" (sockstat_seq_show of net/ipv4/proc.c). mem and memory are pages,
 // of the whole machine, as are orphan and alloc.
-func ParseSockstat(r io.Reader) (Counters, error) {
+func parseSockstat(r io.Reader) (Counters, error) {
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		group, err := c.group(words)
 		if err != nil {
@@ -171,10 +171,10 @@ func ParseSockstat(r io.Reader) (Counters, error) {
 	})
 }
 
-// ParseNumbers reads a file of sysctl's that holds numbers and nothing else, such as
+// parseNumbers reads a file of sysctl's that holds numbers and nothing else, such as
 // /proc/sys/net/ipv4/tcp_mem with three of them. A file with fewer than most
 // numbers gives those that it has.
-func ParseNumbers(r io.Reader, most int) ([]int64, error) {
+func parseNumbers(r io.Reader, most int) ([]int64, error) {
 	c := newCounterReader(r)
 	words := c.next()
 	if len(words) > most {

@@ -22,19 +22,19 @@ func TestCounters(t *testing.T) {
 		want  Counters
 		err   string
 	}{
-		"snmp": {ParseSNMP, "Tcp: RtoMin MaxConn CurrEstab\nTcp: 200 -1 5\nUdp: InDatagrams\nUdp: 18446744073709551615\n",
+		"snmp": {parseSNMP, "Tcp: RtoMin MaxConn CurrEstab\nTcp: 200 -1 5\nUdp: InDatagrams\nUdp: 18446744073709551615\n",
 			Counters{counter("Tcp", "RtoMin", 200), counter("Tcp", "MaxConn", -1), counter("Tcp", "CurrEstab", 5), counter("Udp", "InDatagrams", -1)}, ""},
-		"fewer values": {ParseSNMP, "Tcp: A B\nTcp: 1\n", nil, "line 2: 1 values of Tcp for 2 names"},
-		"other group":  {ParseSNMP, "Tcp: A\nUdp: 1\n", nil, "line 2"},
-		"cut":          {ParseSNMP, "Tcp: A\nTcp: 1\nUdp: B\n", Counters{counter("Tcp", "A", 1)}, "no values of Udp"},
-		"no number":    {ParseSNMP, "Tcp: A\nTcp: x\n", nil, `TcpA is "x"`},
-		"snmp6": {ParseSNMP6, "Ip6InReceives   \t12\nUdpLite6InErrors 3\n",
+		"fewer values": {parseSNMP, "Tcp: A B\nTcp: 1\n", nil, "line 2: 1 values of Tcp for 2 names"},
+		"other group":  {parseSNMP, "Tcp: A\nUdp: 1\n", nil, "line 2"},
+		"cut":          {parseSNMP, "Tcp: A\nTcp: 1\nUdp: B\n", Counters{counter("Tcp", "A", 1)}, "no values of Udp"},
+		"no number":    {parseSNMP, "Tcp: A\nTcp: x\n", nil, `TcpA is "x"`},
+		"snmp6": {parseSNMP6, "Ip6InReceives   \t12\nUdpLite6InErrors 3\n",
 			Counters{counter("Ip6", "InReceives", 12), counter("UdpLite6", "InErrors", 3)}, ""},
-		"sockstat": {ParseSockstat, "sockets: used 17\nTCP: inuse 5 orphan 0 tw 2 alloc 8 mem 160\n",
+		"sockstat": {parseSockstat, "sockets: used 17\nTCP: inuse 5 orphan 0 tw 2 alloc 8 mem 160\n",
 			Counters{counter("sockets", "used", 17), counter("TCP", "inuse", 5), counter("TCP", "orphan", 0), counter("TCP", "tw", 2), counter("TCP", "alloc", 8), counter("TCP", "mem", 160)}, ""},
-		"odd":      {ParseSockstat, "TCP: inuse\n", nil, "a name without a value"},
-		"no group": {ParseSockstat, "TCP inuse 5\n", nil, `no group in "TCP"`},
-		"empty":    {ParseSNMP, "\n", nil, ""},
+		"odd":      {parseSockstat, "TCP: inuse\n", nil, "a name without a value"},
+		"no group": {parseSockstat, "TCP inuse 5\n", nil, `no group in "TCP"`},
+		"empty":    {parseSNMP, "\n", nil, ""},
 	} {
 		got, err := c.parse(strings.NewReader(c.text))
 		if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
@@ -54,12 +54,12 @@ func TestCounters(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
-	got, err := ParseNumbers(strings.NewReader("188025\t250703\t376050\n"), 3)
+	got, err := parseNumbers(strings.NewReader("188025\t250703\t376050\n"), 3)
 	if diff := cmp.Diff([]int64{188025, 250703, 376050}, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	for _, text := range []string{"1 2 3 4\n", "1 x\n"} {
-		if got, err := ParseNumbers(strings.NewReader(text), 3); err == nil {
+		if got, err := parseNumbers(strings.NewReader(text), 3); err == nil {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
@@ -68,7 +68,7 @@ func TestNumbers(t *testing.T) {
 // TestCountersOfThisKernel reads the files of the kernel that the tests run on.
 func TestCountersOfThisKernel(t *testing.T) {
 	for file, parse := range map[string]func(io.Reader) (Counters, error){
-		"snmp": ParseSNMP, "netstat": ParseSNMP, "snmp6": ParseSNMP6, "sockstat": ParseSockstat, "sockstat6": ParseSockstat,
+		"snmp": parseSNMP, "netstat": parseSNMP, "snmp6": parseSNMP6, "sockstat": parseSockstat, "sockstat6": parseSockstat,
 	} {
 		f, err := os.Open("/proc/net/" + file)
 		if err != nil {
@@ -88,10 +88,10 @@ func FuzzCounters(f *testing.F) {
 	f.Add("Ip6InReceives 12\n", uint8(1))
 	f.Add("TCP: inuse 5 orphan 0\n", uint8(2))
 	f.Add("188025\t250703\t376050\n", uint8(3))
-	parsers := []func(io.Reader) (Counters, error){ParseSNMP, ParseSNMP6, ParseSockstat}
+	parsers := []func(io.Reader) (Counters, error){parseSNMP, parseSNMP6, parseSockstat}
 	f.Fuzz(func(t *testing.T, text string, which uint8) {
 		if which%4 == 3 {
-			if n, err := ParseNumbers(strings.NewReader(text), 3); err == nil && len(n) > 3 {
+			if n, err := parseNumbers(strings.NewReader(text), 3); err == nil && len(n) > 3 {
 				t.Fatalf("%d numbers", len(n))
 			}
 			return

@@ -1,6 +1,7 @@
 package procnet
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,6 +26,17 @@ func (fs FS) Root() string { return fs.root }
 // pidFile returns the path of a file of a process.
 func (fs FS) pidFile(pid int, name string) string {
 	return filepath.Join(fs.root, strconv.Itoa(pid), name)
+}
+
+// readFile reads a file of a process, of which no more than most bytes.
+func (fs FS) readFile(pid int, name string, most int64) (string, error) {
+	file, err := os.Open(fs.pidFile(pid, name))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most))
+	return string(data), err
 }
 
 // initialUserNamespace is PROC_USER_INIT_INO of linux/proc_ns.h.

@@ -18,12 +18,12 @@ var counterFiles = []struct {
 	name  string
 	parse func(io.Reader) (Counters, error)
 }{
-	{"sockstat", ParseSockstat},
-	{"sockstat6", ParseSockstat},
-	{"snmp", ParseSNMP},
-	{"snmp6", ParseSNMP6},
-	{"netstat", ParseSNMP},
-	{"sctp/snmp", ParseSNMP6},
+	{"sockstat", parseSockstat},
+	{"sockstat6", parseSockstat},
+	{"snmp", parseSNMP},
+	{"snmp6", parseSNMP6},
+	{"netstat", parseSNMP},
+	{"sctp/snmp", parseSNMP6},
 }
 
 // ReadKernel reads the kernel's counters and limits of the sockets of some protocols
@@ -169,6 +169,6 @@ func (s session) readSetting(name string) (numbers []int64, path string, err err
 		return nil, path, err
 	}
 	defer file.Close()
-	numbers, err = ParseNumbers(file, maxNumbers)
+	numbers, err = parseNumbers(file, maxNumbers)
 	return numbers, path, err
 }

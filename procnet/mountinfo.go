@@ -27,16 +27,16 @@ func (fs FS) Mounts(each func(Mount)) error {
 		return err
 	}
 	defer file.Close()
-	return EachMount(file, each)
+	return eachMount(file, each)
 }
 
-// EachMount calls each for the lines of a mountinfo file (proc_pid_mountinfo(5)), up to
+// eachMount calls each for the lines of a mountinfo file (proc_pid_mountinfo(5)), up to
 // an error:
 //
 //	41 31 0:4 net:[4026532388] /run/netns/blue rw shared:9 - nsfs nsfs rw
 //
 // The optional fields end with the hyphen. Other lines are left out.
-func EachMount(mountinfo io.Reader, each func(Mount)) error {
+func eachMount(mountinfo io.Reader, each func(Mount)) error {
 	lines := bufio.NewScanner(mountinfo)
 	lines.Buffer(nil, longestMount)
 	for lines.Scan() {

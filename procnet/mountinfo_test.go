@@ -25,7 +25,7 @@ func TestEachMount(t *testing.T) {
 		{"/a.slice", "/run/part", "cgroup2", "rw,nsdelegate"}, // of an empty source
 	}
 	var got []Mount
-	err := EachMount(strings.NewReader(mountinfo), func(m Mount) { got = append(got, m) })
+	err := eachMount(strings.NewReader(mountinfo), func(m Mount) { got = append(got, m) })
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -38,7 +38,7 @@ func TestLongMount(t *testing.T) {
 	points := ""
 	read := func(length int) error {
 		points = ""
-		return EachMount(strings.NewReader(head+strings.Repeat("x", length)+tail), func(m Mount) { points += m.Point })
+		return eachMount(strings.NewReader(head+strings.Repeat("x", length)+tail), func(m Mount) { points += m.Point })
 	}
 	if err := read(200_000); err != nil || points != "/merged/proc" {
 		t.Errorf("mounts %q, %v", points, err)
@@ -52,7 +52,7 @@ func FuzzEachMount(f *testing.F) {
 	f.Add(mountinfo)
 	f.Add(`1 1 0:4 net:[1] /\0\04\999 rw - nsfs nsfs rw`)
 	f.Fuzz(func(t *testing.T, text string) {
-		_ = EachMount(strings.NewReader(text), func(m Mount) { // a line may be too long
+		_ = eachMount(strings.NewReader(text), func(m Mount) { // a line may be too long
 			if len(m.Root)+len(m.Point)+len(m.Type)+len(m.Options) > len(text) || m.Point == "" || m.Root == "" {
 				t.Errorf("%+v of %q", m, text)
 			}

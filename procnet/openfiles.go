@@ -1,23 +1,22 @@
 package procnet
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // OpenFiles returns how many descriptors a process has open, and how many it may have:
 // the soft limit of RLIMIT_NOFILE; most is -1 if there is no limit.
 func (fs FS) OpenFiles(pid int) (open, most int64, err error) {
-	limits, err := os.Open(fs.pidFile(pid, "limits"))
-	if err != nil {
-		return 0, 0, err
+	limits, err := fs.readFile(pid, "limits", maxLimits)
+	if err == nil {
+		most, err = parseOpenFilesLimit(limits)
 	}
-	defer limits.Close()
-	if most, err = ParseOpenFilesLimit(limits); err != nil {
+	if err != nil {
 		return 0, 0, err
 	}
 	dir, err := os.Open(fs.pidFile(pid, "fd"))
@@ -43,27 +42,21 @@ func (fs FS) OpenFiles(pid int) (open, most int64, err error) {
 // maxLimits bounds /proc/PID/limits, which has less than 2 kB.
 const maxLimits = 64 << 10
 
-// ParseOpenFilesLimit reads the soft limit of descriptors out of /proc/PID/limits
+// parseOpenFilesLimit reads the soft limit of descriptors out of /proc/PID/limits
 // (proc_pid_limits of fs/proc/base.c); -1 is unlimited.
-func ParseOpenFilesLimit(r io.Reader) (int64, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxLimits))
-	if err != nil {
-		return 0, err
-	}
+func parseOpenFilesLimit(text string) (int64, error) {
 	const name = "Max open files"
-	for line := range bytes.Lines(text) {
-		rest, found := bytes.CutPrefix(line, []byte(name))
-		if !found {
+	for line := range strings.Lines(text) {
+		rest, found := strings.CutPrefix(line, name)
+		words := strings.Fields(rest)
+		switch {
+		case !found:
 			continue
-		}
-		words := bytes.Fields(rest)
-		if len(words) > 0 && string(words[0]) == "unlimited" {
+		case len(words) > 0 && words[0] == "unlimited":
 			return -1, nil
+		case len(words) > 0:
+			return strconv.ParseInt(words[0], 10, 64)
 		}
-		if len(words) == 0 {
-			break
-		}
-		return strconv.ParseInt(string(words[0]), 10, 64)
 	}
 	return 0, fmt.Errorf("there is no line %q", name)
 }

@@ -21,7 +21,7 @@ func ReservedPorts(env *sock.Environment) (ranges [][2]uint16, err error) {
 			return err
 		}
 		defer file.Close()
-		ranges, err = ParsePorts(file)
+		ranges, err = parsePorts(file)
 		return err
 	})
 	return ranges, err
@@ -31,9 +31,9 @@ func ReservedPorts(env *sock.Environment) (ranges [][2]uint16, err error) {
 // with a comma.
 const maxPortsText = 6 << 15
 
-// ParsePorts reads a list of ports and ranges such as "8080,9148-9200", as
+// parsePorts reads a list of ports and ranges such as "8080,9148-9200", as
 // proc_do_large_bitmap of kernel/sysctl.c writes it. An empty list is none.
-func ParsePorts(r io.Reader) (ranges [][2]uint16, err error) {
+func parsePorts(r io.Reader) (ranges [][2]uint16, err error) {
 	words := bufio.NewScanner(io.LimitReader(r, maxPortsText+1))
 	words.Buffer(nil, maxPortsText+2)
 	words.Scan()

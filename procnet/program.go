@@ -3,7 +3,6 @@ package procnet
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -38,15 +37,15 @@ func (fs FS) CommandLine(pid int) (string, error) {
 
 // arguments returns what stands in memory where the arguments of a process were: each
 // ends with a NUL, unless the process wrote something else there.
-func (fs FS) arguments(pid int) (string, error) {
-	file, err := os.Open(fs.pidFile(pid, "cmdline"))
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxArguments))
-	return string(data), err
-}
+func (fs FS) arguments(pid int) (string, error) { return fs.readFile(pid, "cmdline", maxArguments) }
+
+// maxCgroups bounds what is read of /proc/PID/cgroup: the kernel has about 14
+// hierarchies with a path of at most 4096 bytes each.
+const maxCgroups = 64 << 10
+
+// ControlGroups returns the file /proc/PID/cgroup, which everybody may read: a line
+// for each hierarchy (cgroups(7)).
+func (fs FS) ControlGroups(pid int) (string, error) { return fs.readFile(pid, "cgroup", maxCgroups) }
 
 // EffectiveUID returns the user whose rights a process has. The error wraps
 // [os.ErrNotExist] if there is no such process.

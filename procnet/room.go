@@ -39,19 +39,19 @@ func ReadRoom(env *sock.Environment) (sock.KernelSummary, []*sock.Partial) {
 		k.Usage = append(k.Usage, r.usage(l))
 	}
 	r.counters = nil
-	r.readCounters("stat/nf_conntrack", ParseConntrackStat)
-	r.readCounters("softnet_stat", ParseSoftnet)
-	r.readCounters("raw", ParseRawDrops)
-	r.readCounters("raw6", ParseRawDrops)
+	r.readCounters("stat/nf_conntrack", parseConntrackStat)
+	r.readCounters("softnet_stat", parseSoftnet)
+	r.readCounters("raw", parseRawDrops)
+	r.readCounters("raw6", parseRawDrops)
 	k.Counters = r.counters
 	return k, r.partials()
 }
 
-// ParseConntrackStat reads /proc/net/stat/nf_conntrack: a line with names, and one with
+// parseConntrackStat reads /proc/net/stat/nf_conntrack: a line with names, and one with
 // hexadecimal numbers for each processor (ct_cpu_seq_show of
 // net/netfilter/nf_conntrack_standalone.c). It returns the sums of the processors; of the
 // first column, which is the same in all, that means nothing.
-func ParseConntrackStat(r io.Reader) (Counters, error) {
+func parseConntrackStat(r io.Reader) (Counters, error) {
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		if c.number > 1 {
 			return c.addHex(words)
@@ -65,11 +65,11 @@ func ParseConntrackStat(r io.Reader) (Counters, error) {
 	})
 }
 
-// ParseSoftnet reads /proc/net/softnet_stat: a line of hexadecimal numbers for each
+// parseSoftnet reads /proc/net/softnet_stat: a line of hexadecimal numbers for each
 // processor, of which the second counts packets that found its queue full, and the third
 // how often there was more to do than time (softnet_seq_show of net/core/net-procfs.c).
 // It returns the sums of the processors.
-func ParseSoftnet(r io.Reader) (Counters, error) {
+func parseSoftnet(r io.Reader) (Counters, error) {
 	names := []string{"processed", "dropped", "time_squeeze"}
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		if len(c.all) == 0 {
@@ -81,10 +81,10 @@ func ParseSoftnet(r io.Reader) (Counters, error) {
 	})
 }
 
-// ParseRawDrops reads the packets that each socket of /proc/net/raw or raw6 dropped
+// parseRawDrops reads the packets that each socket of /proc/net/raw or raw6 dropped
 // because its buffer was full (raw_sock_seq_show of net/ipv4/raw.c). The name of a counter
 // is the protocol of IP, which stands for the port, with the inode: "17/208545086".
-func ParseRawDrops(r io.Reader) (Counters, error) {
+func parseRawDrops(r io.Reader) (Counters, error) {
 	const local, inode, drops = 1, 9, 12
 	return eachLine(r, func(c *counterReader, words [][]byte) error {
 		if c.number == 1 {

@@ -58,12 +58,12 @@ func TestReadRoom(t *testing.T) {
 
 func TestParseHexCountersRefuses(t *testing.T) {
 	for _, text := range []string{"a b\n1\n", "a b\n1 2 3\n", "a b\n1 x\n", "a\n100000000\n"} {
-		if all, err := ParseConntrackStat(strings.NewReader(text)); err == nil {
+		if all, err := parseConntrackStat(strings.NewReader(text)); err == nil {
 			t.Errorf("%q is %v", text, all)
 		}
 	}
 	for _, text := range []string{"1 2\n", "1 2 x\n", "1 2 3\n4 5\n"} {
-		if all, err := ParseSoftnet(strings.NewReader(text)); err == nil {
+		if all, err := parseSoftnet(strings.NewReader(text)); err == nil {
 			t.Errorf("%q is %v", text, all)
 		}
 	}
@@ -73,12 +73,12 @@ func TestParsePorts(t *testing.T) {
 	for text, want := range map[string][][2]uint16{
 		"\n": nil, "": nil, "8080\n": {{8080, 8080}}, "8080,9148-9200,65535\n": {{8080, 8080}, {9148, 9200}, {65535, 65535}},
 	} {
-		if got, err := ParsePorts(strings.NewReader(text)); err != nil || !slices.Equal(got, want) {
+		if got, err := parsePorts(strings.NewReader(text)); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{",", "1,", "x", "65536", "9-8", "1-", "-1", "1-2-3"} {
-		if got, err := ParsePorts(strings.NewReader(text)); err == nil {
+		if got, err := parsePorts(strings.NewReader(text)); err == nil {
 			t.Errorf("%q is %v", text, got)
 		}
 	}
@@ -86,7 +86,7 @@ func TestParsePorts(t *testing.T) {
 	for port := 1; port < 1<<16; port += 2 {
 		odd = append(odd, fmt.Sprint(port))
 	}
-	if got, err := ParsePorts(strings.NewReader(strings.Join(odd, ",") + "\n")); err != nil || len(got) != len(odd) {
+	if got, err := parsePorts(strings.NewReader(strings.Join(odd, ",") + "\n")); err != nil || len(got) != len(odd) {
 		t.Errorf("%d of %d, %v", len(got), len(odd), err)
 	}
 }
@@ -96,12 +96,12 @@ const rawText = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->w
 	" 196: 00000000:0011 00000000:0000 07 00000000:00001400 00:00000000 00000000     0        0 208545086 2 0000000034e7fa3d 900\n"
 
 func TestParseRawDrops(t *testing.T) {
-	got, err := ParseRawDrops(strings.NewReader(rawText))
+	got, err := parseRawDrops(strings.NewReader(rawText))
 	if diff := cmp.Diff(Counters{counter("raw_drops", "255/208545087", 0), counter("raw_drops", "17/208545086", 900)}, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
 	for _, cut := range []string{rawText[:150], strings.Replace(rawText, "0:0011", "0:x", 1), strings.Replace(rawText, " 900", " x", 1)} {
-		if all, err := ParseRawDrops(strings.NewReader(cut)); err == nil {
+		if all, err := parseRawDrops(strings.NewReader(cut)); err == nil {
 			t.Errorf("%q is %v", cut, all)
 		}
 	}
@@ -134,12 +134,12 @@ func TestOpenFiles(t *testing.T) {
 		t.Error("a process that is not there has files")
 	}
 	for text, want := range map[string]int64{"Max open files unlimited unlimited files\n": -1, "Max open files 5 9 files": 5} {
-		if got, err := ParseOpenFilesLimit(strings.NewReader(text)); err != nil || got != want {
+		if got, err := parseOpenFilesLimit(text); err != nil || got != want {
 			t.Errorf("%q is %d, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "Max open files\n", "Max open files x\n"} {
-		if got, err := ParseOpenFilesLimit(strings.NewReader(text)); err == nil {
+		if got, err := parseOpenFilesLimit(text); err == nil {
 			t.Errorf("%q is %d", text, got)
 		}
 	}
@@ -152,9 +152,9 @@ func FuzzRoom(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, parse := range []func(*strings.Reader) (Counters, error){
-			func(r *strings.Reader) (Counters, error) { return ParseConntrackStat(r) },
-			func(r *strings.Reader) (Counters, error) { return ParseSoftnet(r) },
-			func(r *strings.Reader) (Counters, error) { return ParseRawDrops(r) },
+			func(r *strings.Reader) (Counters, error) { return parseConntrackStat(r) },
+			func(r *strings.Reader) (Counters, error) { return parseSoftnet(r) },
+			func(r *strings.Reader) (Counters, error) { return parseRawDrops(r) },
 		} {
 			all, _ := parse(strings.NewReader(text))
 			for _, c := range all {
@@ -163,13 +163,13 @@ func FuzzRoom(f *testing.F) {
 				}
 			}
 		}
-		ranges, err := ParsePorts(strings.NewReader(text))
+		ranges, err := parsePorts(strings.NewReader(text))
 		for _, r := range ranges {
 			if r[0] > r[1] {
 				t.Errorf("%v, %v", r, err)
 			}
 		}
-		if n, err := ParseOpenFilesLimit(strings.NewReader(text)); err == nil && n < 0 && !strings.Contains(text, "unlimited") && !strings.Contains(text, "-") {
+		if n, err := parseOpenFilesLimit(text); err == nil && n < 0 && !strings.Contains(text, "unlimited") && !strings.Contains(text, "-") {
 			t.Errorf("%d", n)
 		}
 	})
