@@ -33,36 +33,17 @@ func (f *factReader) fill(p *sock.Process, want sock.Field, same func(pid int) b
 		return
 	}
 	f.asked[p] = true
-	facts := f.read(p.PID, want)
-	if !same(p.PID) {
-		return
+	facts := *p
+	f.read(&facts, want)
+	if same(p.PID) {
+		*p = facts
 	}
-	p.Known |= facts.Known
-	if facts.Known.Has(sock.FieldExe) {
-		p.Exe = facts.Exe
-	}
-	if facts.Known.Has(sock.FieldCmdline) {
-		p.Cmdline = facts.Cmdline
-	}
-	if facts.Known.Has(sock.FieldProcessUser) {
-		p.UID, p.User = facts.UID, facts.User
-	}
-	if facts.Known.Has(sock.FieldStartedAt) {
-		p.StartedAt = facts.StartedAt
-	}
-	if facts.Known.Has(sock.FieldContext) {
-		p.Context = facts.Context
-	}
-	if facts.Known.Has(sock.FieldOrigin) {
-		p.Parent, p.ParentName, p.Cwd = facts.Parent, facts.ParentName, facts.Cwd
-	}
-	p.Unit, p.Container = facts.Unit, facts.Container // nothing else gives them
 }
 
 // read asks the system. A fact that cannot be read (no permission, the process
 // ended) stays unknown.
-func (f *factReader) read(pid int, want sock.Field) sock.Process {
-	var facts sock.Process
+func (f *factReader) read(facts *sock.Process, want sock.Field) {
+	pid := facts.PID
 	if want.Has(sock.FieldExe) {
 		if exe, err := executable(f.ctx, f.env, pid); err == nil && exe != "" {
 			facts.Exe, facts.Known = exe, facts.Known|sock.FieldExe
@@ -98,9 +79,8 @@ func (f *factReader) read(pid int, want sock.Field) sock.Process {
 		}
 	}
 	if f.place != nil && want&sock.FieldPlace != 0 {
-		f.place(pid, &facts)
+		f.place(pid, facts)
 	}
-	return facts
 }
 
 // userNames turns user IDs into names, asking the system once for each.

@@ -65,7 +65,21 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 	}
 	h.forwards = h.readForwards
 	h.neighbourhood = readNeighbourhood
-	h.translations = func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error {
+	h.translations = translationsBy(diag)
+	if o.AllNamespaces {
+		finder := &spaceFinder{env: env, sources: sources, finder: finder}
+		h.spaces = &spaces{find: finder.find}
+	}
+	if sources[0].Name() != diag.Name() {
+		h.closings = nil
+	}
+	return h, nil
+}
+
+// translationsBy returns what reads the translated connections of an environment, where
+// the kernel tracks connections: by netlink, else from proc.
+func translationsBy(diag *sockdiag.Source) func(context.Context, *sock.Environment, func(*sock.Translation)) error {
+	return func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error {
 		if env.Tables != "" || !procnet.Tracks(env) {
 			return nil
 		}
@@ -75,14 +89,6 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		}
 		return err
 	}
-	if o.AllNamespaces {
-		finder := &spaceFinder{env: env, sources: sources, finder: finder}
-		h.spaces = &spaces{find: finder.find}
-	}
-	if sources[0].Name() != diag.Name() {
-		h.closings = nil
-	}
-	return h, nil
 }
 
 // errElsewhere is the error of a question about a socket in a network namespace that
