@@ -2,8 +2,10 @@ package procnet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -14,14 +16,17 @@ import (
 
 // Tracks reports whether the kernel tracks connections in the network namespace of an
 // environment: without that none is translated, and nothing is to be asked. It is
-// false if that cannot be told.
+// true if that cannot be told: whoever asks then learns why.
 func Tracks(env *sock.Environment) bool {
 	var count []byte
 	err := env.Do(func() (err error) {
 		count, err = os.ReadFile(filepath.Join(env.Proc, "sys", "net", "netfilter", "nf_conntrack_count"))
 		return err
 	})
-	return err == nil && string(bytes.TrimSpace(count)) != "0"
+	if err != nil {
+		return !errors.Is(err, iofs.ErrNotExist)
+	}
+	return string(bytes.TrimSpace(count)) != "0"
 }
 
 // Translations calls visit for every tracked connection of an environment's network

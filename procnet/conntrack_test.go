@@ -84,8 +84,17 @@ func TestTracks(t *testing.T) {
 		if Tracks(env) != want {
 			t.Errorf("with a count of %q: %v", text, !want)
 		}
+		env.Namespace = barred{}
+		if !Tracks(env) {
+			t.Error("tracks nothing in a namespace that is not entered")
+		}
 	}
 }
+
+// barred is a namespace that cannot be entered.
+type barred struct{ sock.Namespace }
+
+func (barred) Do(func() error) error { return os.ErrPermission }
 
 func FuzzTranslations(f *testing.F) {
 	f.Add([]byte(tracked))
