@@ -3,6 +3,8 @@ package platform
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 
 	"golang.org/x/sys/unix"
 
@@ -22,12 +24,12 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 	if other := portable.New(); o.Source == other.Name() {
 		return openGiven(env, o, nil, other)
 	}
-	diag, fs := sockdiag.New(), procnet.At(env.Proc)
+	diag, files := sockdiag.New(), procnet.At(env.Proc)
 	sources, err := pick("--source", o.Source, []sock.Source{diag, procnet.Source{}})
 	if err != nil {
 		return nil, withBackend(err, portable.New().Name())
 	}
-	finder, err := openFinder(o.Owners, procFinder{fs: fs, threads: o.Threads})
+	finder, err := openFinder(o.Owners, procFinder{fs: files, threads: o.Threads})
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +37,8 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 		chain:    chain{sources: sources, env: env, inUse: procnet.InUse},
 		finder:   finder,
 		dumps:    rawDumps{source: diag.Name(), write: diag.Dump},
-		proc:     fs,
-		entitled: func() bool { return mayTraceAll(fs) },
+		proc:     files,
+		entitled: func() bool { return mayTraceAll(files) },
 		closings: func(q sock.Query) (closingSource, error) { return diag.Closings(env, q) },
 	}
 	h.tracer = func(ctx context.Context, o tracer.Options) (tracing, error) {
@@ -77,10 +79,14 @@ func openIn(env *sock.Environment, o Options) (*Host, error) {
 }
 
 // translationsBy returns what reads the translated connections of an environment, where
-// the kernel tracks connections: by netlink, else from proc.
+// the kernel tracks connections: by netlink, else from proc. Of a namespace that is not
+// entered they are not told.
 func translationsBy(diag *sockdiag.Source) func(context.Context, *sock.Environment, func(*sock.Translation)) error {
 	return func(ctx context.Context, env *sock.Environment, visit func(*sock.Translation)) error {
-		if env.Tables != "" || !procnet.Tracks(env) {
+		switch {
+		case env.Tables != "":
+			return errElsewhere
+		case !procnet.Tracks(env):
 			return nil
 		}
 		err := diag.Translations(ctx, env, visit)
@@ -93,7 +99,7 @@ func translationsBy(diag *sockdiag.Source) func(context.Context, *sock.Environme
 
 // errElsewhere is the error of a question about a socket in a network namespace that
 // cannot be entered.
-var errElsewhere = errors.New("its network namespace cannot be entered")
+var errElsewhere = fmt.Errorf("its network namespace cannot be entered: %w", fs.ErrPermission)
 
 // withBackend adds the name of a backend to those that an error names.
 func withBackend(err error, name string) error {

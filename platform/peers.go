@@ -64,8 +64,8 @@ func (p *peers) load(ctx context.Context, rows []*sock.Socket, whole bool) {
 				q.Protocols |= sock.Protocols(s.Protocol)
 			}
 		}
-		p.translate(ctx, wanted, wanted.has)
 		if len(wanted) > 0 {
+			p.translate(ctx, wanted, wanted.has)
 			q.Where = behind(wanted)
 		}
 	}

@@ -236,6 +236,9 @@ func TestProcessWithoutRights(t *testing.T) {
 			t.Errorf("closing it: %v", err)
 		}
 	}
+	if err := h.translations(t.Context(), env, nil); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("its translations: %v", err)
+	}
 	snap := l.Snapshot()
 	fell := func(w sock.Warning) bool { return w.Code == sock.CodeFallback }
 	if rows != listenersOfSpace || snap.Source != "proc" || !slices.ContainsFunc(snap.Warnings, fell) {
