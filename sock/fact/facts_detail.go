@@ -27,7 +27,7 @@ var detailFacts = []*Fact{
 		parts: func() []*Fact { return timerParts }, Compared: timerParts[0], show: showTimer,
 	},
 	{
-		Name: "memory", Kind: Object, Needs: sock.FieldMemory, Optional: true, Option: "memory", Words: "memory",
+		Name: "memory", Aliases: []string{"skmem"}, Kind: Object, Needs: sock.FieldMemory, Optional: true, Option: "memory", Words: "memory",
 		Doc: "memory of the socket: SK_MEMINFO_* of linux/sock_diag.h", parts: memoryParts,
 	},
 	{

@@ -134,7 +134,7 @@ func ownerStatuses() []string {
 }
 
 var ownersFact = &Fact{
-	Name: "owners", Kind: List, Needs: sock.FieldOwners, parts: func() []*Fact { return ownerParts }, Item: "owner",
+	Name: "owners", Aliases: []string{"users"}, Kind: List, Needs: sock.FieldOwners, parts: func() []*Fact { return ownerParts }, Item: "owner",
 	Doc:  "every descriptor that holds the socket, sorted by PID, then descriptor; none if the search found none, which owner_status explains",
 	list: func(s *sock.Socket) *[]sock.Owner { return &s.Owners },
 	show: showOwners, order: compareOwners,

@@ -52,6 +52,17 @@ var tcpInfoMemberNames = func() map[string]bool {
 	return names
 }()
 
+// tcpInfoWords are the words of ss for members that are called otherwise here.
+var tcpInfoWords = map[sock.TCPInfoField]string{
+	sock.TCPInfoSndMSS:       "mss",
+	sock.TCPInfoSndCwnd:      "cwnd",
+	sock.TCPInfoSndSsthresh:  "ssthresh",
+	sock.TCPInfoLastDataSent: "lastsnd",
+	sock.TCPInfoLastDataRecv: "lastrcv",
+	sock.TCPInfoLastAckRecv:  "lastack",
+	sock.TCPInfoBusyTime:     "busy",
+}
+
 func tcpInfoPart(i sock.TCPInfoField) *Fact {
 	m := i.Member()
 	unit := unitKinds[m.Unit]
@@ -77,6 +88,9 @@ func tcpInfoPart(i sock.TCPInfoField) *Fact {
 	}
 	if label := labels[i]; label != "" {
 		f.label, f.Aliases = label, append(f.Aliases, label)
+	}
+	if word := tcpInfoWords[i]; word != "" {
+		f.Aliases = append(f.Aliases, word)
 	}
 	return f
 }
