@@ -123,7 +123,9 @@ func hostPort(word string) (host, port string, ok bool) {
 // foreignCommands are words that name a command of other tools, or what people
 // expect to be one.
 var foreignCommands = map[string]string{
-	"watch": "there is no command watch; a listing is repeated with --watch",
+	"fields":  "there is no command fields; sockeye help fields lists the facts",
+	"version": "there is no command version, did you mean --version?",
+	"watch":   "there is no command watch; a listing is repeated with --watch",
 }
 
 // meantBy returns what words may have meant that do not begin a filter; empty if

@@ -85,7 +85,7 @@ func facts() []*Entry {
 	for _, f := range fact.All() {
 		e := &Entry{
 			Name: f.Name, Kind: Fact, Aliases: f.Aliases, Title: f.Doc,
-			Text:    []string{"Type: " + f.Type() + ". It works in a filter, as a column (-C), as a key of --sort and --group-by, and in a template ({{." + f.Name + "}})."},
+			Text:    []string{"Type: " + f.Type() + ". " + usesOf(f)},
 			Sources: []string{originOfFact(f)}, Filter: f.Example,
 		}
 		if len(f.Aliases) > 0 {
@@ -100,6 +100,16 @@ func facts() []*Entry {
 		all = append(all, e)
 	}
 	return all
+}
+
+// usesOf says where a fact can be named. Of an object that has no value of its own a
+// filter compares the parts.
+func usesOf(f *fact.Fact) string {
+	rest := "as a column (-C), as a key of --sort and --group-by, and in a template ({{." + f.Name + "}})"
+	if (f.Kind == fact.Object || f.Kind == fact.List) && f.Compared == nil && f.Parts() != nil {
+		return "It works " + rest + "; its parts work in a filter too."
+	}
+	return "It works in a filter, " + rest + "."
 }
 
 // mostParts is how many parts a text names.
