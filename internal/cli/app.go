@@ -85,6 +85,9 @@ func (r *run) main(words []string) error {
 	all := commands(&options{})
 	l, err := spellingsOf(all).arrange(words)
 	if err != nil {
+		if meant := lsofLine(words); meant != "" {
+			return usagef("these are options of lsof, did you mean %s?", meant)
+		}
 		return err
 	}
 	chosen := choose(all, &l)

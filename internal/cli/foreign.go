@@ -58,54 +58,16 @@ func foreignOption(name string) string {
 	return ""
 }
 
-// lsofInternet is the value of lsof's -i: [46][protocol][@host][:port].
-var lsofInternet = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^:]+)?$`)
-})
-
-// isLsofInternet reports whether letters behind -i are lsof's value of it, and no
-// more options.
-func isLsofInternet(letters string) bool {
-	m := lsofInternet().FindStringSubmatch(letters)
-	return m != nil && m[1]+m[2]+m[3] != ""
-}
-
-// isLsofState reports whether letters behind -s are lsof's value of it.
-func isLsofState(letters string) bool {
-	return strings.HasPrefix(letters, "TCP:") || strings.HasPrefix(letters, "UDP:")
-}
-
-// lsofMeant returns what the value of lsof's -i is here; empty if the text is none.
-func lsofMeant(text string) string {
-	m := lsofInternet().FindStringSubmatch(text)
-	if m == nil || text == "" {
-		return ""
-	}
-	protocol, host, port := strings.ToLower(m[1]), strings.TrimPrefix(m[2], "@"), strings.TrimPrefix(m[3], ":")
-	table := ""
-	if protocol != "" {
-		table = " -" + string(protocol[0])
-	}
-	switch {
-	case host != "" && port != "":
-		return "sockeye" + table + " addr " + host + " port " + port
-	case host != "":
-		return "sockeye" + table + " addr " + host
-	case port == "":
-		return "sockeye" + table
-	case protocol != "":
-		return "sockeye port " + port + "/" + protocol
-	}
-	return "sockeye port " + port
-}
-
 // fuserPort is what fuser calls a port: PORT/PROTOCOL.
 var fuserPort = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9-]+/(tcp|udp)$`)
 })
 
-// manyPorts are ports in a list or a range.
-var manyPorts = regexp.MustCompile(`^[0-9]+([,-][0-9]+)+$`)
+// isPortList reports whether a word is ports in a list or a range.
+func isPortList(word string) bool {
+	parts := strings.Split(strings.ReplaceAll(word, "-", ","), ",")
+	return len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool { return !isNumber(part) })
+}
 
 // hostPort takes HOST:PORT apart, an IPv6 address out of its brackets.
 func hostPort(word string) (host, port string, ok bool) {
@@ -177,7 +139,7 @@ func guess(err error, words []string) error {
 	if _, near := suggest.Nearest(words[0], alone); near {
 		return err
 	}
-	if len(words) == 1 && manyPorts.MatchString(words[0]) {
+	if len(words) == 1 && isPortList(words[0]) {
 		return usagef("that is no filter, did you mean sockeye port %s?", words[0])
 	}
 	if meant := meantBy(words); meant != "" {
