@@ -24,7 +24,7 @@ var optionsOf = map[View]tracer.Options{
 	ViewLifetimes:   {Kinds: tracer.KindsOf(tracer.StateChange), NewStates: sock.States(sock.Closed)},
 	ViewConnects:    {Kinds: tracer.KindsOf(tracer.StateChange), OldStates: sock.States(sock.SynSent)},
 	ViewAccepts:     {Kinds: tracer.KindsOf(tracer.StateChange), OldStates: sock.States(sock.SynReceived), NewStates: sock.States(sock.Established)},
-	ViewListens:     {Kinds: tracer.KindsOf(tracer.StateChange)},
+	ViewListens:     {Kinds: tracer.KindsOf(tracer.StateChange), NewStates: sock.States(sock.Listen, sock.Closed)},
 	ViewRetransmits: {Kinds: tracer.KindsOf(tracer.Retransmit, tracer.SynAckRetransmit)},
 	ViewResets:      {Kinds: tracer.KindsOf(tracer.ResetSent, tracer.ResetReceived)},
 	ViewDrops:       {Kinds: tracer.KindsOf(tracer.Drop)},

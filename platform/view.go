@@ -36,7 +36,8 @@ func (v View) takes(s *sock.Socket) bool {
 	case ViewAccepts:
 		return changes && e.OldState == sock.SynReceived && e.NewState == sock.Established
 	case ViewListens:
-		return changes && (e.NewState == sock.Listen || e.OldState == sock.Listen)
+		// From LISTEN to SYN_RECEIVED goes a connection, not its listener.
+		return changes && (e.NewState == sock.Listen || e.OldState == sock.Listen && e.NewState != sock.SynReceived)
 	case ViewRetransmits:
 		return e.Kind == sock.EventRetransmit
 	case ViewResets:

@@ -312,6 +312,9 @@ func (t views) accepts(v *tracer) {
 }
 
 func (t views) listens(v *tracer) {
+	p := connect(t.T, t.l) // which is no listener
+	p.client.Close()
+	p.server.Close()
 	other := listenTCP(t.T, "127.0.0.1:0")
 	other.Close()
 	for _, want := range []string{"CLOSED-LISTEN", "LISTEN-CLOSED"} {
