@@ -172,7 +172,12 @@ type pair struct{ client, server *net.TCPConn }
 
 func connect(t *testing.T, l net.Listener) pair {
 	t.Helper()
-	client, err := net.Dial("tcp", l.Addr().String())
+	return connectBy(t, &net.Dialer{}, l)
+}
+
+func connectBy(t *testing.T, dialer *net.Dialer, l net.Listener) pair {
+	t.Helper()
+	client, err := dialer.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -462,7 +467,9 @@ func liveAndDie(t *testing.T, n int) map[string]lifetime {
 	for i := range n {
 		there, back := (i*7919)%len(buf), (i*104729)%5000
 		began := time.Now()
-		p := connect(t, l)
+		// Each has an address of its own: a port is given again a second after its end.
+		own := &net.TCPAddr{IP: net.IPv4(127, 1, byte(i>>8), byte(i))}
+		p := connectBy(t, &net.Dialer{LocalAddr: own}, l)
 		open := time.Now()
 		var sending sync.WaitGroup
 		sending.Go(func() {
