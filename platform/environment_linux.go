@@ -23,6 +23,7 @@ const proc = "/proc"
 // by its file, such as /run/netns/blue or /proc/812/ns/net; an empty path is that
 // of the calling thread. [Host.Close] closes it, or [sock.Environment.Close].
 func OpenEnvironment(namespace string) (*sock.Environment, error) {
+	startPoller()
 	env := &sock.Environment{Proc: proc, ByteOrder: binary.NativeEndian}
 	handle, err := netns.Open(proc, namespace)
 	switch {
@@ -33,6 +34,15 @@ func OpenEnvironment(namespace string) (*sock.Environment, error) {
 	}
 	return withInterfaces(env), nil // without /proc the own namespace has no name
 }
+
+// startPoller makes the Go runtime open the two descriptors by which it waits for files,
+// before this package holds any: if they are not to be had it ends the program, where
+// everything else that cannot be opened is missing from the answer, which says so.
+var startPoller = sync.OnceFunc(func() {
+	if file, err := os.Open(os.DevNull); err == nil {
+		file.Close()
+	}
+})
 
 // interfaceAddresses returns the addresses of the interfaces in the namespace of the
 // calling thread, which is that of an environment, and their names.
