@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -49,9 +50,10 @@ func (r *run) dump(o *options, b backend, req platform.Request) (answered, error
 
 // checkDump finds options that contradict a dump.
 func (r *run) checkDump(o *options, req platform.Request) error {
+	other := cmp.Or(when(o.format.chosen(), "--"+o.format.name), when(o.kill, "--kill"), when(o.limit > 0, "--limit"), when(o.group != nil, "--group-by"))
 	switch {
-	case o.format.chosen():
-		return usagef("--dump writes messages of the kernel, it goes without --%s", o.format.name)
+	case other != "":
+		return usagef("--dump writes messages of the kernel, it goes without %s", other)
 	case o.source != "" && o.source != "auto" && o.source != "sock_diag":
 		return usagef("--dump is of sock_diag, it goes without --source %s", o.source)
 	case o.from != "":

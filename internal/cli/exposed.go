@@ -21,8 +21,8 @@ func (o *options) checkExposed() error {
 		return nil
 	case o.connected || o.boundAlone:
 		return usagef("--exposed lists what listens, it goes without --connected and --bound-inactive")
-	case o.kill || o.dump != "" || o.summary > 0 || o.events:
-		return usagef("--exposed is a listing, it goes without --kill, --dump, --summary and --events")
+	case o.action() != "":
+		return usagef("--exposed is a listing, it goes without %s", o.action())
 	}
 	return nil
 }

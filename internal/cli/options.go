@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -73,6 +74,19 @@ func (o *options) choosesTables() bool { return len(o.tables) > 0 || o.families 
 // choosesStates reports whether an option names states.
 func (o *options) choosesStates() bool {
 	return o.listening || o.all || o.connected || o.boundAlone
+}
+
+// action is the option that makes something else than a listing; empty: none does.
+func (o *options) action() string {
+	return cmp.Or(when(o.kill, "--kill"), when(o.dump != "", "--dump"), when(o.summary > 0, "--summary"), when(o.events, "--events"))
+}
+
+// when returns a word if something holds.
+func when(holds bool, word string) string {
+	if holds {
+		return word
+	}
+	return ""
 }
 
 // wants returns what a layout needs without the facts that an option takes away.

@@ -59,14 +59,6 @@ func (o *options) checkSummary() error {
 	return nil
 }
 
-// when returns a word if something holds.
-func when(holds bool, word string) string {
-	if holds {
-		return word
-	}
-	return ""
-}
-
 func (r *run) writeSummary(o *options, s *sock.Summary, listing *platform.Listing) error {
 	if !o.format.is(render.JSON) {
 		if err := summaryview.Write(r.Out, s, r.Width); err != nil {

@@ -1,5 +1,7 @@
 package cli
 
+import "cmp"
+
 // treeOption shows sockets below what they belong to.
 func (o *options) treeOption() []*option {
 	return []*option{on(groupShape, &o.tree, "tree", "", "containers and units, their processes, and the sockets of these")}
@@ -16,8 +18,8 @@ func (o *options) checkTree() error {
 		return usagef("--tree and --group-by: choose one; --group-by container,process counts")
 	case o.noOwners():
 		return usagef("--tree names owners, it goes without --no-processes and --owners none")
-	case o.watch > 0 || o.kill || o.dump != "" || o.summary > 0 || o.events:
-		return usagef("--tree is a listing, it goes without --watch, --kill, --dump, --summary and --events")
+	case o.watch > 0 || o.action() != "":
+		return usagef("--tree is a listing, it goes without %s", cmp.Or(o.action(), "--watch"))
 	}
 	return nil
 }

@@ -71,8 +71,8 @@ func (o *options) checkWatch() error {
 		return nil
 	case o.from != "":
 		return usagef("--watch repeats a listing of this machine, it goes without --from")
-	case o.kill, o.dump != "", o.summary > 0, o.events:
-		return usagef("--watch repeats a listing, it goes without --kill, --dump, --summary and --events")
+	case o.action() != "":
+		return usagef("--watch repeats a listing, it goes without %s", o.action())
 	case f.is(render.CSV) || f.is(render.TSV) || f.is(render.PIDs):
 		return usagef("--watch goes without --%s, whose lines do not say of which pass they are: --ndjson writes an event a change, --json a document a pass", f.name)
 	case f.is(render.NDJSON) && (o.sort != nil || o.group != nil || o.limit > 0):
