@@ -16,7 +16,7 @@ Examples:
   sockeye completion fish > ~/.config/fish/completions/sockeye.fish
 `
 
-const completionStatus = `0 the script is printed, 2 there is none of that shell, 3 it could
+const completionStatus = `0 the script is printed, 2 there is none for that shell, 3 it could
 not be written.`
 
 // completionScripts ask this program for the candidates of the last word.

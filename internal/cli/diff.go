@@ -44,7 +44,7 @@ func diffCommand(o *options) command {
 	return command{
 		name: "diff", args: "BEFORE [AFTER] [FILTER]", status: diffStatus, usage: "what differs between two listings", help: diffHelp,
 		options: slices.Concat(
-			[]*option{text(groupOther, &o.expect, "expect", "", "FILE", "what listens must be what FILE says; in place of BEFORE")},
+			[]*option{text(groupOwn, &o.expect, "expect", "", "FILE", "what listens must be what FILE says; in place of BEFORE")},
 			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
 			o.diffShapeOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.diff(o, words) },
@@ -98,7 +98,7 @@ func (r *run) diff(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.filterOr(o, words, "neither a file nor the beginning of a filter")
 	if err != nil {
 		return err
 	}

@@ -47,13 +47,15 @@ func endCommand(o *options) command {
 		name: "kill", args: "PORT|FILTER", status: endStatus, usage: "end the owners of sockets", help: endHelp,
 		options: slices.Concat(
 			[]*option{
-				on(groupOther, &o.yes, "yes", "", "ask no question"),
-				on(groupOther, &o.dryRun, "dry-run", "", "say what would be ended, and end nothing"),
-				span(groupOther, &o.grace, "grace", 0, "KILL after so many seconds, or 1m30s; 5 without it, 0: at once"),
+				on(groupOwn, &o.yes, "yes", "", "ask no question"),
+				on(groupOwn, &o.dryRun, "dry-run", "", "say what would be ended, and end nothing"),
+				span(groupOwn, &o.grace, "grace", 0, "KILL after so many seconds, or 1m30s; 5 without it, 0: at once"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				o.formatOption(render.Quiet, "q", "nothing but the exit status"),
 			},
-			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(),
+			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
+			used(only(o.ownerOptions(), "processes", "threads", "numeric"),
+				"processes", "owners are always searched", "numeric", "addresses and ports are always numbers"),
 			o.namespaceOptions(), o.backendOptions(), o.messageOptions()),
 		run: func(r *run, words []string) error { return r.end(o, words) },
 	}
@@ -109,8 +111,11 @@ func (r *run) end(o *options, words []string) error {
 
 // endFilter reads ports and a filter, or a filter alone.
 func (r *run) endFilter(o *options, words []string) (*filter.Filter, error) {
-	if len(words) == 0 || !isPort(words) {
-		return r.readFilter(o, words)
+	if len(words) == 0 {
+		return r.readFilter(o, nil)
+	}
+	if !isPort(words) {
+		return r.filterOr(o, words, "neither a port, nor a known service, nor the beginning of a filter; did you mean sockeye kill process "+words[0]+"?")
 	}
 	env := r.filterEnv(o)
 	ports, rest, err := readPorts(words, env)

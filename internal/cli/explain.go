@@ -14,7 +14,7 @@ import (
 	"sockeye/sock/filter"
 )
 
-const explainStatus = `0 the word is explained, 2 it is none, or a mistake in the
+const explainStatus = `0 the word is explained, 2 there is no such word, or a mistake in the
 options, 3 the sockets could not be read or, with --strict, not all of them.`
 
 const explainHelp = `Says what a word means that sockeye prints: a state, a fact, a value of one, a
@@ -43,13 +43,13 @@ const explainedSockets = 5
 
 func explainCommand(o *options) command {
 	return command{
-		name: "explain", args: "[WORD]", status: explainStatus, usage: "what a state or another word means", help: explainHelp,
+		name: "explain", args: "[WORD]", status: explainStatus, usage: "what a state or other word means", help: explainHelp,
 		options: slices.Concat(
 			[]*option{
+				span(groupOwn, &o.sample, "sample", 1, "with the changes of state in so many seconds, or 1m30s"),
+				number(groupOwn, &o.limit, "limit", "at most N sockets of a state, else 5"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
-				span(groupOther, &o.sample, "sample", 1, "with the changes of state in so many seconds, or 1m30s"),
-				number(groupShape, &o.limit, "limit", "at most N sockets of a state, else 5"),
 				o.eventSourceOption("who tells --sample the changes: auto, poll; on Linux bpf, destroy", eventSources),
 			},
 			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),

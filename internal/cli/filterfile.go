@@ -22,6 +22,17 @@ func (r *run) readFilter(o *options, words []string) (*filter.Filter, error) {
 	return r.andFile(o, typed, env)
 }
 
+// filterOr is readFilter, but says what the first word is not if it does not begin a
+// filter and no other word is near.
+func (r *run) filterOr(o *options, words []string, isNot string) (*filter.Filter, error) {
+	f, err := r.readFilter(o, words)
+	var syntax *filter.SyntaxError
+	if errors.As(err, &syntax) && syntax.Suggestion == "" && len(words) > 0 {
+		return nil, notAFilter(err, quote(words[0])+" is "+isNot)
+	}
+	return f, err
+}
+
 // andFile adds the file of -F to a filter: a socket must match both.
 func (r *run) andFile(o *options, f *filter.Filter, env filter.Env) (*filter.Filter, error) {
 	fromFile, err := r.filterFile(o, env)

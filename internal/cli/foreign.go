@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os/user"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"sockeye/internal/services"
 	"sockeye/internal/suggest"
 	"sockeye/sock"
+	"sockeye/sock/filter"
 )
 
 // What people type who know ss, netstat, lsof or fuser, and what it is here.
@@ -116,7 +118,7 @@ func meantBy(words []string) string {
 		return "that is no filter, did you mean sockeye user = " + word + "?"
 	}
 	if near, ok := suggest.Nearest(word, commandNames()); ok {
-		return "that is no filter, did you mean sockeye " + near + "?"
+		return "that is no filter, did you mean sockeye " + strings.Join(append([]string{near}, words[1:]...), " ") + "?"
 	}
 	if len(words) > 1 {
 		return ""
@@ -141,6 +143,12 @@ func guess(err error, words []string) error {
 	}
 	if len(words) == 1 && isPortList(words[0]) {
 		return usagef("that is no filter, did you mean sockeye port %s?", words[0])
+	}
+	if near, ok := suggest.Nearest(words[0], commandNames()); ok && near[0] != words[0][0] {
+		syntax, _ := errors.AsType[*filter.SyntaxError](err)
+		if syntax != nil && strings.HasPrefix(syntax.Suggestion, words[0][:1]) {
+			return err // a slip is seldom in the first letter: sprt is sport, and not port
+		}
 	}
 	if meant := meantBy(words); meant != "" {
 		return notAFilter(err, meant)

@@ -122,10 +122,10 @@ func helpText(cmd command, system string) string {
 		all := commands(&options{})
 		b.WriteString("sockeye - list the sockets of this machine and who owns them\n\nUsage:\n  sockeye [OPTIONS] [FILTER]\n")
 		for _, c := range all[1:] {
-			fmt.Fprintf(&b, "  sockeye %-10s %-23s %s\n", c.name, c.args, c.usage)
+			fmt.Fprintf(&b, "  sockeye %-10s %-23s  %s\n", c.name, c.args, c.usage)
 		}
 		for _, t := range topics {
-			fmt.Fprintf(&b, "  sockeye help       %-23s %s\n", t.name, t.usage)
+			fmt.Fprintf(&b, "  sockeye help       %-23s  %s\n", t.name, t.usage)
 		}
 		cmd = all[0]
 	} else {

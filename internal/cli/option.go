@@ -2,6 +2,7 @@ package cli
 
 import (
 	"flag"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type option struct {
 // The groups of options in the help, in its order.
 const (
 	groupViews  = "Views"
+	groupOwn    = "What it does"
 	groupTables = "Which sockets"
 	groupOwners = "Owners and names"
 	groupFacts  = "More facts for each socket"
@@ -151,4 +153,24 @@ func onlyOn(system string, options ...*option) []*option {
 		o.only = system
 	}
 	return options
+}
+
+// only returns those of some options that are named.
+func only(all []*option, names ...string) []*option {
+	return slices.DeleteFunc(all, func(o *option) bool { return !slices.Contains(names, o.name) })
+}
+
+// without returns those that are not.
+func without(all []*option, names ...string) []*option {
+	return slices.DeleteFunc(all, func(o *option) bool { return slices.Contains(names, o.name) })
+}
+
+// used gives some options the usage that they have in a command: names and texts.
+func used(all []*option, usages ...string) []*option {
+	for _, o := range all {
+		if i := slices.Index(usages, o.name); i >= 0 {
+			o.usage = usages[i+1]
+		}
+	}
+	return all
 }

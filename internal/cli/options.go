@@ -213,7 +213,7 @@ func (o *options) shapeOptions() []*option {
 // columnOptions say what is shown of each socket, and in which order.
 func (o *options) columnOptions() []*option {
 	return []*option{
-		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; a wrong name lists the near ones").withValues(fact.Names),
+		list(groupShape, &o.columns, "columns", "C", "LIST", "these columns; sockeye help fields lists all").withValues(fact.Names),
 		list(groupShape, &o.sort, "sort", "", "KEY[:desc],..", "sort by columns").withValues(fact.Names),
 		list(groupShape, &o.group, "group-by", "", "KEYS", "count sockets by columns, and sum their queues, or what -C names").withValues(fact.Names),
 	}

@@ -30,7 +30,7 @@ func processCommand(o *options) command {
 	return command{
 		name: "process", args: "PID|NAME[,..] [FILTER]", usage: "which sockets a process holds", help: processHelp,
 		options: slices.Concat(o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(),
-			o.ownerOptions(), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
+			used(o.ownerOptions(), "processes", "owners are always searched"), o.factOptions(), o.shapeOptions(), o.watchOptions(), o.formatOptions(), o.sourceOptions(), o.otherOptions()),
 		run: func(r *run, words []string) error { return r.process(o, words) },
 	}
 }

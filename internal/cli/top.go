@@ -52,7 +52,8 @@ func topCommand(o *options) command {
 // topOwnerOptions are those of a listing but for the names of hosts: the screen does
 // not wait for them.
 func (o *options) topOwnerOptions() []*option {
-	return without(o.ownerOptions(), "resolve", "numeric-hosts")
+	return used(without(o.ownerOptions(), "resolve", "numeric-hosts"),
+		"numeric", "addresses and ports are numbers unless --services", "numeric-ports", "no names of services")
 }
 
 // topOptions say how the view begins.
@@ -71,7 +72,7 @@ func (r *run) top(o *options, words []string) error {
 	if err := r.begin(o); err != nil {
 		return err
 	}
-	f, err := r.readFilter(o, words)
+	f, err := r.guessFilter(o, words)
 	if err != nil {
 		return err
 	}

@@ -40,27 +40,19 @@ func traceCommand(o *options) command {
 		name: "trace", args: "[FILTER]", status: traceStatus, usage: "what happens, as it happens", help: traceHelp,
 		options: slices.Concat(
 			o.viewOptions(),
-			only(o.portOptions(), "tcp"), o.familyOptions(),
+			only(o.portOptions(), "tcp"),
+			used(o.familyOptions(), "query", "tcp, which is all that is traced", "family", "address families: inet inet6"),
 			only(o.stateOptions(), "filter-file"),
 			without(o.ownerOptions(), "threads"), o.noProcessesOption(),
 			only(o.factOptions(), "extended", "info", "cgroup", "context"),
-			without(o.shapeOptions(), "no-queues", "sort", "group-by"),
+			used(without(o.shapeOptions(), "no-queues", "sort", "group-by"), "limit", "end after N events"),
 			[]*option{o.durationOption("end after so many seconds, or 1m30s")},
 			without(o.formatOptions(), "json", "pids", "count"),
 			[]*option{o.eventSourceOption("who tells: auto, poll; on Linux bpf, destroy", eventSources)},
-			o.sourceOptions(), without(o.otherOptions(), "kill", "yes")),
+			used(o.sourceOptions(), "from", "events of a file that sockeye trace --ndjson wrote; - is standard input"),
+			without(o.otherOptions(), "kill", "yes")),
 		run: func(r *run, words []string) error { return r.trace(o, words) },
 	}
-}
-
-// only returns those of some options that are named.
-func only(all []*option, names ...string) []*option {
-	return slices.DeleteFunc(all, func(o *option) bool { return !slices.Contains(names, o.name) })
-}
-
-// without returns those that are not.
-func without(all []*option, names ...string) []*option {
-	return slices.DeleteFunc(all, func(o *option) bool { return slices.Contains(names, o.name) })
 }
 
 // trace tells what happens until SIGINT, a limit or the end of the time that is given.

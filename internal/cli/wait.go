@@ -10,8 +10,8 @@ import (
 	"sockeye/sock"
 )
 
-const waitStatus = `0 it came so, 1 the time is over, 2 a mistake in the options or
-the filter, 3 whether it came so cannot be known.`
+const waitStatus = `0 a socket matches (--gone: none does), 1 the time is over, 2 a mistake in the
+options or the filter, 3 whether one matches cannot be known.`
 
 const waitHelp = `Waits until a socket matches the filter, or with --gone until none does. It
 prints nothing, but with a format the sockets that match.
@@ -32,8 +32,8 @@ func waitCommand(o *options) command {
 		name: "wait", args: "FILTER", status: waitStatus, usage: "until a socket matches, or none", help: waitHelp,
 		options: slices.Concat(
 			[]*option{
-				on(groupOther, &o.gone, "gone", "", "until no socket matches"),
-				span(groupOther, &o.timeout, "timeout", 0, "for at most so many seconds, or 1m30s"),
+				on(groupOwn, &o.gone, "gone", "", "until no socket matches"),
+				span(groupOwn, &o.timeout, "timeout", 0, "for at most so many seconds, or 1m30s"),
 			},
 			o.portOptions(), o.otherTableOptions(), o.familyOptions(), o.stateOptions(), o.ownerOptions(), o.noProcessesOption(),
 			o.factOptions(), o.shapeOptions(), o.formatOptions(), o.namespaceOptions(), o.backendOptions(), o.messageOptions()),

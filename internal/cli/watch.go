@@ -24,7 +24,7 @@ func (o *options) watchOptions() []*option {
 	return []*option{
 		o.intervalOption("watch", "c", "[=SECONDS]", "again every second, or so many; marks rows: + new, ~ changed, - closed; rates from the second pass on"),
 		number(groupShape, &o.passes, "passes", "end --watch after N listings"),
-		o.durationOption("end --watch or --events after so many seconds, or 1m30s"),
+		o.durationOption("end --watch and the like after so many seconds, or 1m30s"),
 	}
 }
 
