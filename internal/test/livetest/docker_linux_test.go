@@ -123,6 +123,16 @@ func TestDockerWithoutProxy(t *testing.T) {
 			t.Errorf("port 8088: %d\n%s%swithout %q", got.status, got.stdout, got.stderr, want)
 		}
 	}
+	// The rules for what arrives and for this machine's own packets are one forward.
+	if n := strings.Count(got.stdout, "forwarded"); n != 1 {
+		t.Errorf("port 8088 is forwarded %d times:\n%s", n, got.stdout)
+	}
+	// Beside it is the socket with which dockerd holds the port.
+	rows := list(t, "--exposed", "--csv", "-H", "-C", "local,behind.address,behind.port,behind.process,behind.container",
+		"sport = 8088 and owner_status = kernel")
+	if rows != "0.0.0.0:8088,172.17.0.2,8099,busybox,web\n" {
+		t.Errorf("what is exposed:\n%s", rows)
+	}
 }
 
 // TestDocker: what listens in a real container is listed with its namespace and its
