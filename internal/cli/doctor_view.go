@@ -43,8 +43,8 @@ func (x *examination) text(found []doctor.Finding, skipped []doctor.Skip, width 
 	for i := range found {
 		x.findingText(&text, &found[i], i > 0 && found[i-1].Rule == found[i].Rule, width)
 	}
-	for _, line := range skippedText(skipped) {
-		text.WriteString(render.Wrap(line, width, blanks) + "\n")
+	for _, left := range skippedText(skipped) {
+		text.WriteString(render.Wrap(fmt.Sprintf("%-*s%s", findingIndent, "skipped", left), width, blanks) + "\n")
 	}
 	return text.String()
 }
@@ -61,8 +61,8 @@ func (x *examination) looked() string {
 	return text
 }
 
-// skippedText names the rules that were skipped, by the reason: those that lack facts in
-// one line.
+// skippedText names the rules that were skipped behind the reason: those that lack facts
+// in one line.
 func skippedText(skipped []doctor.Skip) (lines []string) {
 	var lacking sock.Field
 	for _, s := range skipped {
@@ -81,7 +81,7 @@ func skippedText(skipped []doctor.Skip) (lines []string) {
 		names[why] = append(names[why], s.Rule.Name)
 	}
 	for _, why := range order {
-		lines = append(lines, fmt.Sprintf("%-*s%s: %s", findingIndent, "skipped", why, strings.Join(names[why], ", ")))
+		lines = append(lines, why+": "+strings.Join(names[why], ", "))
 	}
 	return lines
 }
@@ -242,8 +242,8 @@ func (x *examination) lines(found []doctor.Finding) error {
 			return err
 		}
 	}
-	for _, line := range skippedText(x.machine.Skipped()) {
-		x.say("%s", strings.Join(strings.Fields(line), " "))
+	for _, left := range skippedText(x.machine.Skipped()) {
+		x.say("skipped %s", left)
 	}
 	return nil
 }

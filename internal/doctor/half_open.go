@@ -3,7 +3,9 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"sockeye/sock"
 )
@@ -17,60 +19,104 @@ var halfOpen = &Rule{
 	Whole:   true,
 	begin: func(s *Space, _ settings) look {
 		s.joints = joints{ends: map[ends]held{}, listeners: map[end]bool{}}
-		return look{s.joints.see(s.machine), func() (found []Finding) {
-			for e, h := range s.joints.ends {
-				if !h.stayed || s.machine.joined(s, e) {
-					continue
-				}
-				if f := s.halfOpen(e, h); f != nil {
-					found = append(found, *f)
+		return look{s.joints.see(s.machine), func() []Finding {
+			var by grouped[halves]
+			for _, c := range s.alone() {
+				if at, certain := s.halfOpen(c); certain {
+					by.add(at, c)
 				}
 			}
-			slices.SortFunc(found, func(a, b Finding) int { return cmp.Compare(a.Title, b.Title) })
-			return found
+			return by.findings(func(at halves, g *group) *Finding {
+				f := &Finding{Severity: Warning, Title: at.title(g)}
+				c := g.first()
+				switch {
+				case g.Total == 1:
+					f.Try = fmt.Sprintf("sockeye -ta sport %d or dport %d", c.Local.Port(), c.Local.Port())
+				case at.serves:
+					f.Try = fmt.Sprintf("sockeye -ta src %s and sport %d", c.Local.Addr(), c.Local.Port())
+				default:
+					f.Try = remoteOf(c).try("-ta")
+				}
+				return f
+			})()
 		}}
 	},
 }
 
-// halfOpen is the finding of a connection of which no other end is listed; nil: that is
-// not certain.
-func (s *Space) halfOpen(e ends, h held) *Finding {
+// halves are half-open connections of a process that belong together: those to one end,
+// or of one that it serves.
+type halves struct {
+	pid    int
+	at     netip.AddrPort
+	serves bool
+	in     sock.Netns // where the other end is not; the zero value: in their own namespace
+}
+
+// title says what they are.
+func (at halves) title(g *group) string {
+	c, has := g.first(), verb(g.Total, "has", "have")
+	what := fmt.Sprintf("the connection of %s from %s to %s", holder(c), c.Local, c.Remote)
+	switch {
+	case g.Total == 1:
+	case at.serves:
+		what = fmt.Sprintf("%d connections of %s at %s", g.Total, holder(c), at.at)
+	default:
+		what = fmt.Sprintf("%d connections of %s to %s", g.Total, holder(c), at.at)
+	}
+	if at.in == (sock.Netns{}) {
+		return strings.ToUpper(what[:1]) + what[1:] + " " + has + " no other end"
+	}
+	return fmt.Sprintf("The network namespace %s has no other end of %s", cmp.Or(at.in.Name, fmt.Sprintf("net:[%d]", at.in.Inode)), what)
+}
+
+// alone returns the connections that stayed established, and of which no other end is
+// listed.
+func (s *Space) alone() (all []*sock.Socket) {
+	for e, h := range s.joints.ends {
+		if h.stayed && !s.machine.joined(s, e) {
+			all = append(all, s.machine.socketOf(s, e, h))
+		}
+	}
+	slices.SortFunc(all, func(a, b *sock.Socket) int {
+		return cmp.Or(a.Local.Compare(b.Local), a.Remote.Compare(b.Remote))
+	})
+	return all
+}
+
+// halfOpen reports whether it is certain that a connection of which no other end is
+// listed has none.
+func (s *Space) halfOpen(c *sock.Socket) (at halves, certain bool) {
 	m := s.machine
-	c := m.socketOf(s, e, h)
-	title := fmt.Sprintf("The connection of %s from %s to %s has no other end", holder(c), c.Local, c.Remote)
-	at := []*Space{s} // where it may be translated
+	at = halves{pid: holderPID(c), at: c.Remote}
+	if at.serves = s.joints.listens(m, c.Local); at.serves {
+		at.at = c.Local
+	}
+	translators := []*Space{s}
 	here := c.Remote.Addr().IsLoopback()
 	if !here {
 		if m.Arrives == nil {
-			return nil
+			return at, false
 		}
 		to, single, certain := m.Arrives(c)
 		switch here = sameSpace(to, s.Netns); {
 		case !certain:
-			return nil
+			return at, false
 		case here:
 		case !m.Everywhere || !single && !m.In(to).joints.listens(m, c.Remote):
-			return nil
+			return at, false
 		default:
-			at = m.spaces
-			title = fmt.Sprintf("The network namespace %s has no other end of the connection of %s from %s to %s", spaceName(to), holder(c), c.Local, c.Remote)
+			translators, at.in = m.spaces, to
 		}
 	}
-	for _, sp := range at {
-		if translated, err := sp.translates(e); translated || err != nil {
-			return nil
+	for _, sp := range translators {
+		if translated, err := sp.translates(c); translated || err != nil {
+			return at, false
 		}
+	}
+	if m.Exists == nil {
+		return at, true
 	}
 	// It may have been closed while the rest was listed.
-	if m.Exists != nil {
-		if there, err := m.Exists(c); err == nil && !there || err != nil && !here {
-			return nil
-		}
-	}
-	return &Finding{
-		Severity: Warning, Evidence: one(c), Title: title,
-		Try: fmt.Sprintf("sockeye -ta sport %d or dport %d", c.Local.Port(), c.Local.Port()),
-	}
+	there, err := m.Exists(c)
+	return at, there && err == nil || here && err != nil
 }
-
-func spaceName(n sock.Netns) string { return cmp.Or(n.Name, fmt.Sprintf("net:[%d]", n.Inode)) }

@@ -141,3 +141,34 @@ func TestHalfOpenIsCertain(t *testing.T) {
 		}
 	}
 }
+
+// TestHalfOpenTogether: connections of one process to one end are one finding, and those
+// of one end that it serves.
+func TestHalfOpenTogether(t *testing.T) {
+	s := newSpace()
+	listener := in(sock.Listen, 80, 0, 8)
+	listener.Local, listener.Known = netip.MustParseAddrPort("0.0.0.0:80"), listener.Known&^sock.FieldRemote
+	last := []*sock.Socket{listener}
+	for i, ends := range [][2]string{
+		{"127.0.0.1:4003", "127.0.0.1:90"}, {"127.0.0.1:4001", "127.0.0.1:90"}, {"127.0.0.1:4002", "127.0.0.1:90"}, {"127.0.0.1:4004", "127.0.0.1:91"},
+		{"127.0.0.1:80", "127.0.0.1:5002"}, {"127.0.0.1:80", "127.0.0.1:5001"},
+	} {
+		c := in(sock.Established, i+1, 0, 7)
+		c.Local, c.Remote = netip.MustParseAddrPort(ends[0]), netip.MustParseAddrPort(ends[1])
+		last = append(last, movedFrom(s, c))
+	}
+	var got []string
+	for _, f := range examine(s, nil, last...) {
+		if f.Rule == halfOpen {
+			got = append(got, f.Title+": "+f.Try)
+		}
+	}
+	want := []string{
+		"2 connections of server[7] at 127.0.0.1:80 have no other end: sockeye -ta src 127.0.0.1 and sport 80",
+		"3 connections of server[7] to 127.0.0.1:90 have no other end: sockeye -ta dst 127.0.0.1 and dport 90",
+		"The connection of server[7] from 127.0.0.1:4004 to 127.0.0.1:91 has no other end: sockeye -ta sport 4004 or dport 4004",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -157,7 +157,7 @@ func (m *Machine) socketOf(s *Space, e ends, h held) *sock.Socket {
 
 // translates reports whether the addresses of a connection are changed in a network
 // namespace (NAT). The error says why that is not known.
-func (s *Space) translates(e ends) (bool, error) {
+func (s *Space) translates(c *sock.Socket) (bool, error) {
 	j, m := &s.joints, s.machine
 	if j.changed == nil && m.Translations != nil {
 		j.changed = map[ends]bool{}
@@ -169,5 +169,5 @@ func (s *Space) translates(e ends) (bool, error) {
 			}
 		})
 	}
-	return j.changed[e], j.failed
+	return j.changed[ends{m.endOf(c.Local), m.endOf(c.Remote)}], j.failed
 }
