@@ -97,16 +97,18 @@ type Trace struct {
 	// Source is what tells it, and Refused why the best does not; empty if it is that.
 	Source  sock.EventSource
 	Refused string
-	// Warnings are about what is missing of it.
+	// Warnings are about what is missing from the beginning; see [Trace.Missed].
 	Warnings []sock.Warning
 	// Matched is how many events were told, and Connections how many connections they
-	// were about, as far as that is counted: those of changes of state.
+	// were about, which is counted in ViewStates alone: other views tell each once, or
+	// do not tell its end.
 	Matched, Connections uint64
 
 	req    TraceRequest
 	stream eventStream
 	notes  *traceNotes
 	live   map[uint64]struct{} // cookies of Connections that have not ended
+	parts  warnings
 }
 
 // Trace begins to tell what happens to the TCP sockets that a request asks for. What
@@ -183,14 +185,14 @@ func (r *replayed) close() error          { return nil }
 
 // Events streams the sockets to which something of the view happened, over one reused
 // record, as their filter matches them; nil whenever there is none at hand, so that
-// the consumer can show what it has. What a socket was left out for is in Warnings.
+// the consumer can show what it has. What was left out is in [Trace.Missed].
 func (t *Trace) Events(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 	return func(yield func(*sock.Socket, error) bool) {
 		for s, err := range t.stream.events(ctx) {
 			var partial *sock.Partial
 			switch {
 			case errors.As(err, &partial):
-				t.Warnings = append(t.Warnings, partial.Warning())
+				t.parts.add(partial.Warning())
 				continue
 			case err != nil:
 				yield(nil, err)
@@ -208,6 +210,9 @@ func (t *Trace) Events(ctx context.Context) iter.Seq2[*sock.Socket, error] {
 		}
 	}
 }
+
+// Missed returns what was left out of the events so far.
+func (t *Trace) Missed() []sock.Warning { return t.parts.all() }
 
 // told completes an event and reports whether it is one that is meant.
 func (t *Trace) told(s *sock.Socket) bool {
@@ -228,7 +233,7 @@ func (t *Trace) count(s *sock.Socket, meant bool) {
 	if meant {
 		t.Matched++
 	}
-	if !s.Knows(sock.FieldCookie) || s.Event.Kind > sock.EventState {
+	if t.req.View != ViewStates || !s.Knows(sock.FieldCookie) || s.Event.Kind > sock.EventState {
 		return
 	}
 	if _, known := t.live[s.Cookie]; meant && !known && s.Event.NewState != sock.Listen && s.Event.OldState != sock.Listen {

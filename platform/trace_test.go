@@ -130,6 +130,26 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestViewsWithoutEnds: nothing is remembered of connections whose end is not told.
+func TestViewsWithoutEnds(t *testing.T) {
+	var all []*tracer.Event
+	for port := range uint16(100) {
+		all = append(all, changed(port, sock.SynSent, sock.Established), changed(port, sock.SynReceived, sock.Established))
+	}
+	for _, v := range []View{ViewConnects, ViewAccepts} {
+		trace, err := hostTracing(&fakeTracer{told: all}).Trace(t.Context(), traceRequest(t, v, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := events(t, trace); len(got) != 100 || trace.Matched != 100 || len(trace.live) != 0 {
+			t.Errorf("%v: %d events, %d counted, %d connections remembered", v, len(got), trace.Matched, len(trace.live))
+		}
+		if err := trace.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestEventKinds: what is told of segments.
 func TestEventKinds(t *testing.T) {
 	for kind, want := range map[tracer.Kind]sock.Event{

@@ -28,6 +28,7 @@ func newTraceNotes(h *Host, want sock.Field) *traceNotes {
 
 // forget begins to remember anew.
 func (n *traceNotes) forget() {
+	n.own = n.host.newAnnotator(n.want)
 	n.ofSpace, n.process = map[uint64]*annotator{}, map[int]*sock.Process{}
 	n.facts = newFactReader(n.ctx, n.host.chain.env, n.own.users)
 	if n.want&sock.FieldPlace != 0 {

@@ -210,6 +210,10 @@ func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error)
 	if missed != nil {
 		r.say("%v", missed)
 	}
+	parts := t.Missed()
+	for _, w := range parts {
+		r.say("%s", w.Message)
+	}
 	switch {
 	case r.ctx.Err() != nil && !o.terse():
 		r.clearInterrupt()
@@ -218,7 +222,7 @@ func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error)
 		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))
 	}
 	switch {
-	case o.strict && (lost > 0 || missed != nil):
+	case o.strict && (lost > 0 || missed != nil || len(parts) > 0):
 		r.status = exitFailed
 	case t.Matched == 0 && r.ctx.Err() == nil:
 		r.status = exitNothing
