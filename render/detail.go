@@ -21,8 +21,9 @@ type detail struct {
 }
 
 // appendDetail appends what was asked for of a socket and has no column that
-// fits, as far as it is known and not what holds for most sockets: JSON has all.
-// Each of memory and TCP's inner facts begins a line.
+// fits, but for what the table may lose, as far as it is known and not what holds
+// for most sockets: JSON has all. Each of memory and TCP's inner facts begins a
+// line.
 func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 	d := detail{dst: dst, text: t.word}
 	if !t.o.Oneline {
@@ -32,7 +33,7 @@ func (t *table) appendDetail(dst []byte, s *sock.Socket) []byte {
 		}
 	}
 	for i, c := range t.cols {
-		if t.shown[i] || slices.Contains(defaultTable, c.Name) || !c.Known(s) {
+		if t.shown[i] || slices.Contains(defaultTable, c.Name) || indexOf(t.o.Spare, c) >= 0 || !c.Known(s) {
 			continue
 		}
 		d.add(c.Fact, t.view, s)

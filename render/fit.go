@@ -15,11 +15,12 @@ const (
 // fitting finds the widths of columns in a terminal.
 type fitting struct {
 	cols   []*Column
-	widths []int  // of the header and the rows; becomes the result
-	fixed  bool   // the columns were chosen: none is dropped
-	shown  []bool // the result
-	wraps  bool   // rows do not fit in any way: the terminal breaks them
-	scroll bool   // it does not, but shows a part of them: columns stay narrow then
+	widths []int     // of the header and the rows; becomes the result
+	fixed  bool      // the columns were chosen: none is dropped
+	spare  []*Column // but these, the first first
+	shown  []bool    // the result
+	wraps  bool      // rows do not fit in any way: the terminal breaks them
+	scroll bool      // it does not, but shows a part of them: columns stay narrow then
 }
 
 // fit changes the widths so that a row has at most limit cells, and returns
@@ -74,6 +75,12 @@ func (f *fitting) shortened(name int) []int {
 // drop drops the least important column that is left, and reports whether
 // there was one.
 func (f *fitting) drop() bool {
+	for _, one := range f.spare {
+		if i := indexOf(f.cols, one); i >= 0 && f.shown[i] {
+			f.shown[i] = false
+			return true
+		}
+	}
 	if f.fixed {
 		return false
 	}
@@ -87,6 +94,11 @@ func (f *fitting) drop() bool {
 		f.shown[least] = false
 	}
 	return least >= 0
+}
+
+// indexOf returns the place of a column, by its name; -1 if it has none.
+func indexOf(columns []*Column, one *Column) int {
+	return slices.IndexFunc(columns, func(c *Column) bool { return c.Name == one.Name })
 }
 
 // shrink takes cells from the widest of some columns until the row fits, but

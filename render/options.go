@@ -40,6 +40,9 @@ type Options struct {
 	// Columns are those of a table, of CSV and TSV, and the members of JSON.
 	// None means those that the format has by default. See [ParseColumns].
 	Columns []*Column
+	// Spare are those of them that a table loses where the terminal has no room for all,
+	// the first first.
+	Spare []*Column
 
 	Header  bool // of a table, CSV and TSV
 	Netns   bool // the column NETNS of the default table

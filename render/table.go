@@ -117,7 +117,7 @@ func (t *table) widen(rows []*sock.Socket) {
 
 // fitTo decides which columns are shown in so many cells, and how wide.
 func (t *table) fitTo(limit int) {
-	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil, scroll: t.scroll}
+	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil, spare: t.o.Spare, scroll: t.scroll}
 	t.shown = f.fit(limit)
 	t.wraps = f.wraps
 	t.last = lastShown(t.shown)

@@ -32,26 +32,17 @@ var (
 	countedLifetimes = "time,protocol,local,remote,bytes_acked,bytes_received,total_retrans,rtt,pid,process"
 )
 
-// traceWidth is what the columns of most views need with addresses of IPv4.
-const traceWidth = 110
-
-// leftOut are the columns that a view loses on a terminal that is not as wide, so that
+// spareColumns are those that a view loses on a narrow terminal, the first first, so that
 // an event stays a line.
-var leftOut = map[platform.View][]string{
-	platform.ViewStates:      {"time", "protocol", "old_state", "duration_ms"},
-	platform.ViewLifetimes:   {"time", "protocol", "lifetime_ms", "total_retrans", "rtt"},
-	platform.ViewConnects:    {"time", "protocol", "duration_ms"},
-	platform.ViewAccepts:     {"time", "protocol", "duration_ms", "owner_origin"},
-	platform.ViewListens:     {"time", "protocol"},
-	platform.ViewRetransmits: {"time", "protocol", "retransmitted", "segments", "segment_bytes"},
-	platform.ViewResets:      {"time", "protocol", "state", "reason"},
-	platform.ViewDrops:       {"time", "protocol", "state", "segments"},
-}
-
-// narrow takes away what a narrow terminal has no room for.
-func narrow(columns string, v platform.View) string {
-	names := slices.DeleteFunc(strings.Split(columns, ","), func(name string) bool { return slices.Contains(leftOut[v], name) })
-	return strings.Join(names, ",")
+var spareColumns = map[platform.View]string{
+	platform.ViewStates:      "protocol,old_state,duration_ms,time",
+	platform.ViewLifetimes:   "protocol,total_retrans,rtt,time,lifetime_ms",
+	platform.ViewConnects:    "protocol,time,duration_ms",
+	platform.ViewAccepts:     "protocol,owner_origin,duration_ms,time",
+	platform.ViewListens:     "protocol,time",
+	platform.ViewRetransmits: "protocol,segments,segment_bytes,time,retransmitted",
+	platform.ViewResets:      "protocol,state,time,reason",
+	platform.ViewDrops:       "protocol,segments,state,time",
 }
 
 // viewOption is one of the views, called as it is.
@@ -107,7 +98,9 @@ func (o *options) arrangeTrace(l *render.Options, source sock.EventSource) (err 
 		}
 	}
 	if usual := o.traceColumns(l, source); o.columns == nil && usual != nil {
-		l.Columns, err = render.ParseColumns(strings.Join(usual, ","))
+		if l.Columns, err = render.ParseColumns(strings.Join(usual, ",")); err == nil {
+			l.Spare, err = render.ParseColumns(spareColumns[o.view.view])
+		}
 	}
 	return err
 }
@@ -124,9 +117,6 @@ func (o *options) traceColumns(l *render.Options, source sock.EventSource) []str
 	columns := viewColumns[o.view.view]
 	if o.view.view == platform.ViewLifetimes && source != sock.SourceBPF && source != sock.SourceUnknown {
 		columns = countedLifetimes
-	}
-	if l.Width > 0 && l.Width < traceWidth && !l.Wide {
-		columns = narrow(columns, o.view.view)
 	}
 	if o.allNetns {
 		columns = strings.Replace(columns, ",pid,", ",netns,pid,", 1)
