@@ -52,8 +52,8 @@ var acceptsNothing = &Rule{
 			}
 			return &Finding{
 				Severity: Warning, Counters: []Number{{"recv_queue", int64(l.RecvQueue)}}, Limits: []Number{{"backlog", int64(l.Backlog)}},
-				Title: fmt.Sprintf("%s accepts nothing on port %d: %s %s, one for at least %s", holder(l), at.number,
-					count(g.Total, "connection"), verb(g.Total, "waits", "wait"), span(time.Duration(g.number)*time.Millisecond)),
+				Title: fmt.Sprintf("%s accepts nothing on port %d: %s %s for at least %s", holder(l), at.number,
+					count(g.Total, "connection"), verb(g.Total, "waits", "wait, one"), span(time.Duration(g.number)*time.Millisecond)),
 				Try: fmt.Sprintf("sockeye -ta sport %d owner_status = accept_queue", at.number),
 			}
 		})}

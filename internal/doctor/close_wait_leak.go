@@ -21,8 +21,8 @@ var closeWaitLeak = &Rule{
 		least, many := 1000*set("seconds"), set("connections")
 		more := map[int]int{} // those that were not in the state before
 		see := func(was *before, c *sock.Socket) {
-			if c.Protocol != sock.TCP || c.State != sock.CloseWait {
-				return
+			if c.Protocol != sock.TCP || c.State != sock.CloseWait || c.OwnerStatus == sock.OwnerAcceptQueue {
+				return // what was not accepted no process can close: accepts_nothing tells that
 			}
 			if was == nil || was.state != sock.CloseWait {
 				more[holderPID(c)]++
@@ -61,8 +61,8 @@ var closeWaitLeak = &Rule{
 func closeWait(pid int, g *group, more int) *Finding {
 	f := &Finding{
 		Severity: Warning, Try: tryProcess(pid, "state close-wait", "-t state close-wait"),
-		Title: fmt.Sprintf("%s of %s %s in CLOSE_WAIT, for at least %s", count(g.Total, "connection"), holder(g.first()),
-			verb(g.Total, "stays", "stay"), span(time.Duration(g.number)*time.Millisecond)),
+		Title: fmt.Sprintf("%s of %s %s in CLOSE_WAIT, %s at least %s", count(g.Total, "connection"), holder(g.first()),
+			verb(g.Total, "stays", "stay"), verb(g.Total, "for", "one for"), span(time.Duration(g.number)*time.Millisecond)),
 		Counters: []Number{{"close_wait", int64(g.Total)}, {"more_close_wait", int64(more)}},
 	}
 	if more > 0 {

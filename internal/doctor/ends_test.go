@@ -35,7 +35,7 @@ func TestCloseWaitGrows(t *testing.T) {
 		ms         uint64
 		want       []string
 	}{
-		{20, 3, 1500, []string{"20 connections of server[7] stay in CLOSE_WAIT, for at least 1.5s, and 3 more came to them"}},
+		{20, 3, 1500, []string{"20 connections of server[7] stay in CLOSE_WAIT, one for at least 1.5s, and 3 more came to them"}},
 		{20, 0, 1500, nil},
 		{19, 3, 1500, nil},
 		{20, 3, 999, nil},
@@ -53,6 +53,19 @@ func TestCloseWaitGrows(t *testing.T) {
 		if got := titles(examine(s, nil, last...), closeWaitLeak); !slices.Equal(got, test.want) {
 			t.Errorf("%+v: %q", test, got)
 		}
+	}
+}
+
+// TestCloseWaitNotAccepted: a process cannot close what it has not accepted.
+func TestCloseWaitNotAccepted(t *testing.T) {
+	s := newSpace()
+	c := movedFrom(s, in(sock.CloseWait, 1, 61_000, 0))
+	if got := titles(examine(s, nil, c), closeWaitLeak); len(got) != 1 {
+		t.Errorf("of an unknown process: %q", got)
+	}
+	c.OwnerStatus, c.Listener = sock.OwnerAcceptQueue, &sock.Process{PID: 7, Name: "server"}
+	if got := titles(examine(s, nil, c), closeWaitLeak); len(got) != 0 {
+		t.Errorf("in the accept queue: %q", got)
 	}
 }
 

@@ -32,8 +32,8 @@ var finWait2 = &Rule{
 			}
 			f := &Finding{
 				Severity: Warning, Try: fmt.Sprintf("sockeye process %d state fin-wait-2", pid),
-				Title: fmt.Sprintf("%s of %s %s in FIN_WAIT_2, for at least %s", count(g.Total, "connection"), holder(g.first()),
-					verb(g.Total, "stays", "stay"), span(time.Duration(g.number)*time.Millisecond)),
+				Title: fmt.Sprintf("%s of %s %s in FIN_WAIT_2, %s at least %s", count(g.Total, "connection"), holder(g.first()),
+					verb(g.Total, "stays", "stay"), verb(g.Total, "for", "one for"), span(time.Duration(g.number)*time.Millisecond)),
 			}
 			if seconds, known := s.limit(sock.TCP, "fin_timeout"); known {
 				f.Limits = []Number{{"net.ipv4.tcp_fin_timeout", seconds}}

@@ -51,8 +51,8 @@ var idleWithoutKeepalive = &Rule{
 			idle := time.Duration(g.number) * time.Millisecond
 			f := &Finding{
 				Severity: Info, Try: "sockeye -tio state established timer = off",
-				Title: fmt.Sprintf("%s of %s without keepalive %s idle, one for at least %s%s", count(g.Total, "connection"), holder(g.first()),
-					verb(g.Total, "is", "are"), span(idle), forgetful(idle)),
+				Title: fmt.Sprintf("%s of %s without keepalive %s for at least %s%s", count(g.Total, "connection"), holder(g.first()),
+					verb(g.Total, "is idle", "are idle, one"), span(idle), forgetful(idle)),
 			}
 			for _, m := range middleboxes {
 				if m.after <= idle {

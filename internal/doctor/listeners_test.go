@@ -51,8 +51,8 @@ func TestIdle(t *testing.T) {
 		timer          sock.TimerKind
 		to, want       string
 	}{
-		{240_000, 240_000, sock.TimerOff, "198.51.100.1", "1 connection of server[7] without keepalive is idle, one for at least 4m 0s, longer than Azure Load Balancer remembers (4m 0s)"},
-		{9e6, 400_000, sock.TimerOff, "198.51.100.1", "1 connection of server[7] without keepalive is idle, one for at least 6m 40s, longer than AWS Network Load Balancer remembers (5m 50s)"},
+		{240_000, 240_000, sock.TimerOff, "198.51.100.1", "1 connection of server[7] without keepalive is idle for at least 4m 0s, longer than Azure Load Balancer remembers (4m 0s)"},
+		{9e6, 400_000, sock.TimerOff, "198.51.100.1", "1 connection of server[7] without keepalive is idle for at least 6m 40s, longer than AWS Network Load Balancer remembers (5m 50s)"},
 		{240_000, 239_999, sock.TimerOff, "198.51.100.1", ""},
 		{240_000, 240_000, sock.TimerKeepalive, "198.51.100.1", ""},
 		{240_000, 240_000, sock.TimerOff, "127.0.0.1", ""},
