@@ -28,7 +28,6 @@ type Fact struct {
 	ownerText   func(*sock.Owner) *string
 	process     sock.Field // what a process must know for it
 	show        func(*View, []byte, *sock.Socket) []byte
-	choices     []string // each of Values as a member with its name
 
 	// Name is that of the member in JSON; a part of an object has the object's
 	// name in front: "timer.name".

@@ -35,7 +35,8 @@ func (f *Fact) appendMember(dst []byte, s *sock.Socket) []byte {
 		return dst
 	case formChoice:
 		if v, ok := f.Number(s); ok {
-			dst = append(dst, f.choices[v]...)
+			dst = append(append(dst, f.key...), '"')
+			dst = append(append(dst, f.Values[v]...), '"')
 		}
 		return dst
 	}

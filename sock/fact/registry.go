@@ -80,9 +80,6 @@ func (f *Fact) complete(in *Fact) {
 	f.key = `,"` + f.member + `":`
 	f.form = f.formOf()
 	f.human = f.human || f.Unit != sock.UnitNone && f.parent != nil
-	for _, value := range f.Values {
-		f.choices = append(f.choices, f.key+`"`+value+`"`)
-	}
 	if f.Header == "" {
 		name := f.member
 		if f.human {
