@@ -111,30 +111,64 @@ type typeCursor struct {
 	members []byte
 }
 
+// extent returns how many bytes the first of some types takes, 0 if it is cut off or of
+// a kind that is not known; kind and info are what is told of it all the same.
+func (t *btf) extent(types []byte) (n int, kind, info uint32) {
+	if len(types) < typeSize {
+		return 0, 0, 0
+	}
+	info = t.u32(types, 4)
+	kind = info >> 24 & 0x1f
+	if kind >= kindsKnown || kind == kindImpossible {
+		return 0, kind, info
+	}
+	n = typeSize + int(extra[kind].fixed) + int(extra[kind].each)*int(info&0xffff)
+	if n > len(types) {
+		return 0, kind, info
+	}
+	return n, kind, info
+}
+
 // step goes to the next type. At the end it returns false without an error.
 func (c *typeCursor) step() (bool, error) {
 	rest := c.types[c.next:]
 	if len(rest) == 0 {
 		return false, nil
 	}
-	if len(rest) < typeSize {
-		return false, fmt.Errorf("%w: type %d is cut off", errBTF, c.id+1)
-	}
-	info := c.u32(rest, 4)
-	kind := info >> 24 & 0x1f
-	if kind >= kindsKnown || kind == kindImpossible {
+	n, kind, info := c.extent(rest)
+	switch {
+	case len(rest) >= typeSize && (kind >= kindsKnown || kind == kindImpossible):
 		return false, fmt.Errorf("%w: type %d is of kind %d", errBTF, c.id+1, kind)
-	}
-	follows := int(extra[kind].fixed) + int(extra[kind].each)*int(info&0xffff)
-	if len(rest) < typeSize+follows {
+	case n == 0:
 		return false, fmt.Errorf("%w: type %d is cut off", errBTF, c.id+1)
 	}
 	c.id++
-	c.next += typeSize + follows
+	c.next += n
 	c.name, c.size = c.u32(rest, 0), c.u32(rest, 8)
 	c.kind, c.flag = uint8(kind), info>>31 != 0
-	c.members = rest[typeSize : typeSize+follows]
+	c.members = rest[typeSize:n]
 	return true, nil
+}
+
+// function returns the number of the function of a name among the types that are left;
+// 0 if there is none. A kernel has some 60,000 types before it, so they are stepped over
+// with nothing else done.
+func (c *typeCursor) function(name string) (uint32, error) {
+	id, rest := c.id, c.types[c.next:]
+	for len(rest) > 0 {
+		n, kind, _ := c.extent(rest)
+		if n == 0 {
+			break
+		}
+		id++
+		if kind == kindFunc && c.named(c.u32(rest, 0), name) {
+			return id, nil
+		}
+		rest = rest[n:]
+	}
+	c.id, c.next = id, len(c.types)-len(rest)
+	_, err := c.step() // the end, or what is not understood
+	return 0, err
 }
 
 // member is a member of a struct or union.

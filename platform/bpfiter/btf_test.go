@@ -104,7 +104,10 @@ func (w *btfWriter) everyKind() {
 
 // kernelBTF returns what a kernel could have, with traps: structs of wanted
 // names that are not meant, and members in anonymous structs and unions.
-func kernelBTF(order binary.ByteOrder) []byte {
+func kernelBTF(order binary.ByteOrder) []byte { return kernelTypes(order, hookName).data() }
+
+// kernelTypes are its types; function is the name of one among them.
+func kernelTypes(order binary.ByteOrder, function string) *btfWriter {
 	w := &btfWriter{order: order}
 	w.everyKind()
 	w.composite(kindStruct, "file", 4, testMember{"f_inode_not", 0, 1})
@@ -124,11 +127,11 @@ func kernelBTF(order binary.ByteOrder) []byte {
 	// kind_flag: the upper byte is the width of a bit field.
 	w.typ(kindStruct, "pid", true, 3, 160,
 		w.name("level"), 1, 3<<24|80, w.name("level"), 1, 4*8, w.name("numbers"), 1, 144*8)
-	w.typ(12, "bpf_iter_task_file", false, 0, 13)
+	w.typ(12, function, false, 0, 13)
 	spaceBTF(w)
 	w.composite(kindStruct, "upid", 16, testMember{"ns", 8, 1}, testMember{"nr", 4, 1})
 	w.typ(12, "last", false, 0, 13)
-	return w.data()
+	return w
 }
 
 // spaceBTF adds what leads to network namespaces. The first struct file of the
@@ -179,6 +182,38 @@ func TestLayoutInBothByteOrders(t *testing.T) {
 		}
 		if d := cmp.Diff(spaceLayout, got, cmp.AllowUnexported(layout{})); d != "" {
 			t.Errorf("%v: with namespaces: %s", order, d)
+		}
+	}
+}
+
+// In a kernel the function stands behind the structs, and much else between them.
+func TestLayoutWithALateFunction(t *testing.T) {
+	for _, order := range orders {
+		w := kernelTypes(order, "bpf_iter_task_fork")
+		w.everyKind()
+		want := kernelLayout
+		want.hook = w.typ(12, hookName, false, 0, 13)
+		got, err := findLayout(w.data())
+		if err != nil {
+			t.Errorf("%v: %v", order, err)
+		}
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(layout{})); d != "" {
+			t.Errorf("%v: %s", order, d)
+		}
+	}
+	for name, end := range map[string]func(*btfWriter){
+		"without it":      func(*btfWriter) {},
+		"an unknown kind": func(w *btfWriter) { w.typ(20, "of the future", false, 0, 0) },
+		"cut off":         func(w *btfWriter) { w.words(0, kindStruct<<24) },
+	} {
+		w := kernelTypes(binary.NativeEndian, "bpf_iter_task_fork")
+		end(w)
+		want := errBTF
+		if name == "without it" {
+			want = errNoHook
+		}
+		if _, err := findLayout(w.data()); !errors.Is(err, want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

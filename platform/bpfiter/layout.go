@@ -158,9 +158,9 @@ func (s *layoutSearch) all() bool { return s.done == 1<<len(s.targets)-1 }
 
 // structs is the one pass over the types that most kernels need. It ends when
 // everything has been found.
-func (s *layoutSearch) structs() error {
+func (s *layoutSearch) structs() (err error) {
 	c := typeCursor{btf: &s.btf}
-	for s.hook == 0 || !s.all() {
+	for !s.all() {
 		more, err := c.step()
 		if err != nil || !more {
 			return err
@@ -177,7 +177,10 @@ func (s *layoutSearch) structs() error {
 			}
 		}
 	}
-	return nil
+	if s.hook == 0 { // functions come last
+		s.hook, err = c.function(hookName)
+	}
+	return err
 }
 
 // consider looks at a struct that may be a target.
