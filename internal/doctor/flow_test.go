@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sockeye/sock"
 )
@@ -97,6 +99,22 @@ func TestPersistIsZeroWindow(t *testing.T) {
 	c := connection(1, "198.51.100.1", sock.TimerPersist, numbers{sock.TCPInfoBusyTime: 1e6, sock.TCPInfoRwndLimited: 1e6, sock.TCPInfoBackoff: 9, sock.TCPInfoBytesAcked: 0})
 	c.SendQueue = 1 << 20
 	if found := examine(s, nil, movedFrom(s, c)); len(found) != 1 || found[0].Rule != zeroWindow {
+		t.Errorf("%+v", found)
+	}
+}
+
+// TestNextAttempt: of several connections without an answer the first that tries again.
+func TestNextAttempt(t *testing.T) {
+	s := newSpace()
+	var last []*sock.Socket
+	for i, expires := range []time.Duration{9 * time.Second, 3 * time.Second, 5 * time.Second} {
+		c := connection(i+1, "198.51.100.1", sock.TimerOn, numbers{sock.TCPInfoBackoff: uint64(4 + i)})
+		c.Timer.Expires = expires
+		last = append(last, movedFrom(s, c))
+	}
+	found := examine(s, nil, last...)
+	want := []string{"198.51.100.1 acknowledges nothing on 3 connections of an unknown process; the next attempt is in 3.0s"}
+	if got := titles(found, rtoBackoff); !slices.Equal(got, want) || found[0].Counters[0].Value != 6 {
 		t.Errorf("%+v", found)
 	}
 }

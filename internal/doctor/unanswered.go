@@ -15,7 +15,7 @@ var rtoBackoff = &Rule{
 	Needs:    sock.FieldTCPInfo | sock.FieldTimer,
 	begin: func(_ *Space, set settings) look {
 		var by grouped[host]
-		waits := map[host]time.Duration{}
+		next := map[host]time.Duration{} // until the next attempt
 		least := set("backoff")
 		see := func(was *before, c *sock.Socket) {
 			// With the persist timer it is the window that is closed, which zero_window tells.
@@ -23,16 +23,19 @@ var rtoBackoff = &Rule{
 				return
 			}
 			if n, known := info(c, sock.TCPInfoBackoff); known && float64(n) >= least {
-				g := by.add(hostOf(c), c)
+				to := hostOf(c)
+				g := by.add(to, c)
 				g.number = max(g.number, n)
-				waits[hostOf(c)] = max(waits[hostOf(c)], c.Timer.Expires)
+				if g.Total == 1 || c.Timer.Expires < next[to] {
+					next[to] = c.Timer.Expires
+				}
 			}
 		}
 		return look{see, by.findings(func(to host, g *group) *Finding {
 			return &Finding{
 				Severity: Warning, Counters: []Number{{"backoff", int64(g.number)}}, Try: to.try("-tio"),
 				Title: fmt.Sprintf("%s acknowledges nothing on %s of %s; the next attempt is in %s", to.address,
-					count(g.Total, "connection"), holder(g.first()), span(waits[to])),
+					count(g.Total, "connection"), holder(g.first()), span(next[to])),
 			}
 		})}
 	},
