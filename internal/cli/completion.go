@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -60,9 +61,10 @@ func candidates(words []string) []string {
 	before, last := words[:len(words)-1], words[len(words)-1]
 	all := commands(&options{})
 	spelled := spellingsOf(all)
-	if len(before) > 0 {
-		if o := spelled.waiting(before[len(before)-1]); o != nil {
-			return completeList(last, o.knownValues())
+	var waiting *option
+	if n := len(before) - 1; n >= 0 {
+		if waiting = spelled.waiting(before[n]); waiting != nil {
+			before = before[:n]
 		}
 	}
 	l, err := spelled.arrange(before)
@@ -70,6 +72,9 @@ func candidates(words []string) []string {
 		return nil
 	}
 	chosen := choose(all, &l)
+	if waiting != nil {
+		return completeList(last, cmp.Or(chosen.option(waiting.name), waiting).knownValues())
+	}
 	if name, value, has := strings.Cut(last, "="); has && strings.HasPrefix(last, "--") {
 		if o := chosen.option(name[2:]); o != nil {
 			return prefixed(name+"=", completeList(value, o.knownValues()))

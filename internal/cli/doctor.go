@@ -47,7 +47,7 @@ func doctorCommand(o *options) command {
 		options: slices.Concat(
 			[]*option{
 				span(groupRules, &o.sample, "sample", 1, "look for so many seconds, or 1m30s; 2 without it"),
-				{name: "set", value: "RULE.KEY=NUMBER", group: groupRules, usage: "another number for a rule", set: o.setRule},
+				{name: "set", value: "RULE.KEY=NUMBER", group: groupRules, usage: "another number for a rule", set: o.setRule, known: doctor.SettingNames},
 				on(groupRules, &o.rules, "rules", "", "list the rules with their settings"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				o.formatOption(render.NDJSON, "", "a JSON object for each finding"),
