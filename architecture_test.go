@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"procnet":                  {"sock", "sock/ownerindex"},
 	"render":                   {"sock", "sock/escape", "sock/fact", "sock/snapshot", "internal/suggest"},
 	"render/portview":          {"render", "sock", "sock/escape", "sock/fact"},
-	"render/summaryview":       {"sock"},
+	"render/summaryview":       {"sock", "sock/fact"},
 	"sock":                     {},
 	"sock/change":              {"sock"},
 	"sock/escape":              {},

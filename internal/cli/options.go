@@ -243,11 +243,19 @@ func (o *options) csvSafeOption() *option {
 }
 
 func (o *options) templateOption() *option {
-	return &option{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: o.setTemplate}
+	return &option{name: "template", value: "TEXT", group: groupFormat, usage: "Go text/template over the members of the JSON", set: func(words string) error {
+		o.template = words
+		return o.chooseFormat(render.Template)
+	}}
 }
 
 func (o *options) colorOption() *option {
-	return &option{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", set: o.setColor, known: these(colors...)}
+	return &option{name: "color", value: "WHEN", group: groupFormat, usage: "auto, always or never", known: these(colors...), set: func(word string) error {
+		if o.color = word; !slices.Contains(colors, word) {
+			return unknownWord("--color", word, colors)
+		}
+		return nil
+	}}
 }
 
 // formatOption is an option that is called as its format is.
@@ -262,18 +270,6 @@ func (o *options) chooseFormat(f render.Format) error {
 		return usagef("--%s and --%s: choose one format", o.format.name, f)
 	}
 	o.format = formatWord{f.String(), f}
-	return nil
-}
-
-func (o *options) setTemplate(words string) error {
-	o.template = words
-	return o.chooseFormat(render.Template)
-}
-
-func (o *options) setColor(word string) error {
-	if o.color = word; !slices.Contains(colors, word) {
-		return unknownWord("--color", word, colors)
-	}
 	return nil
 }
 

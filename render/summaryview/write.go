@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sockeye/sock"
+	"sockeye/sock/fact"
 )
 
 // Write prints a summary. With a width lines of states are wrapped to it.
@@ -128,7 +129,7 @@ func amount(u sock.Usage, a sock.Amount) string {
 	case a.Value > maxMeant:
 		return "unlimited"
 	case strings.HasSuffix(u.Name, "_bytes"):
-		return humanBytes(a.Value)
+		return fact.SizeText(uint64(max(0, a.Value)))
 	}
 	return strconv.FormatInt(a.Value, 10)
 }
@@ -136,19 +137,6 @@ func amount(u sock.Usage, a sock.Amount) string {
 // maxMeant is the largest limit that anybody means: fs.file-max is 2^63-1 by
 // default on recent systems.
 const maxMeant = 1 << 60
-
-// humanBytes shows at most four digits: 812 B, 1.2 MB, 376 GB.
-func humanBytes(n int64) string {
-	units := []string{"B", "kB", "MB", "GB", "TB", "PB"}
-	value, unit := float64(n), 0
-	for value >= 999.5 && unit < len(units)-1 {
-		value, unit = value/1000, unit+1
-	}
-	if unit == 0 || value >= 9.95 {
-		return fmt.Sprintf("%.0f %s", value, units[unit])
-	}
-	return fmt.Sprintf("%.1f %s", value, units[unit])
-}
 
 func counterRows(heading string, counters []sock.Counter) [][]string {
 	rows := [][]string{{heading, "COUNT", ""}}

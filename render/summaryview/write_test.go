@@ -40,7 +40,7 @@ unix       1     -     -  1 UNCONNECTED
 `
 	const limits = `
 LIMIT           USED         OF  SETTING
-tcp memory     812 B     2.4 GB  net.ipv4.tcp_mem, whole machine
+tcp memory     812 B    2.36 GB  net.ipv4.tcp_mem, whole machine
 tcp backlog        -       4096  net.core.somaxconn, of each socket
 tcp time wait      0          -  net.ipv4.tcp_max_tw_buckets
 open files         9  unlimited  fs.file-max, whole machine
@@ -56,7 +56,7 @@ tcp     1941    39  1902  38 LISTEN,
 unix       1     -     -  1 UNCONNECTED
 
 LIMIT           USED         OF  SETTING
-tcp memory     812 B     2.4 GB  net.ipv4.tcp_mem,
+tcp memory     812 B    2.36 GB  net.ipv4.tcp_mem,
                                  whole machine
 tcp backlog        -       4096  net.core.somaxconn,
                                  of each socket

@@ -60,6 +60,9 @@ func (f *Fact) appendHuman(dst []byte, n uint64) []byte {
 	return appendSpan(dst, time.Duration(n)*unit)
 }
 
+// SizeText shows bytes as facts are shown that count them.
+func SizeText(bytes uint64) string { return string(appendSize(nil, bytes, "")) }
+
 // appendSize shows bytes: all of them below 10 kB, as of segments, and three digits
 // above: 1448 B, 65.5 kB, 36 GB. The units are powers of 1000, as in filters.
 func appendSize(dst []byte, n uint64, per string) []byte {
