@@ -150,7 +150,7 @@ func (r *run) answer(o *options, req platform.Request, see func(*sock.Socket)) (
 		return answered{}, err
 	}
 	if o.kill {
-		return r.kill(o, b, req, layout)
+		return r.destroy(o, b, req, layout)
 	}
 	req.Query.Want, req.Query.Asked = o.wants(layout.Needs()|b.offered(o.told)), layout.Asked()|req.Filter.Needs()
 	req.Ownerless = o.noOwners()

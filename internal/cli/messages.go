@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/escape"
+	"sockeye/sock/fact"
 	"sockeye/sock/filter"
 )
 
@@ -41,6 +43,20 @@ func escapedArgs(args []any) []any {
 		}
 	}
 	return all
+}
+
+// agree asks a question.
+func (r *run) agree(question shown) bool {
+	fmt.Fprintf(r.Err, "sockeye: %s? [y/N] ", question)
+	if r.answers == nil {
+		r.answers = bufio.NewReader(r.In)
+	}
+	answer, _ := r.answers.ReadString('\n') // an input that ends is a no
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true
+	}
+	return false
 }
 
 // clearInterrupt takes the ^C away that a terminal shows of the key which ended a view.
@@ -169,6 +185,15 @@ func plainError(err error) error {
 		return path.Err
 	}
 	return err
+}
+
+// socketsText names the first of some sockets, and how many more there are.
+func socketsText(all []*sock.Socket) shown {
+	text := fact.SocketText(all[0])
+	if len(all) > 1 {
+		text += fmt.Sprintf(" and %d more", len(all)-1)
+	}
+	return shown(text)
 }
 
 // counted is a number of things.

@@ -1,15 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"strings"
 
 	"sockeye/platform"
 	"sockeye/render"
 	"sockeye/sock"
-	"sockeye/sock/fact"
 )
 
 // closer closes sockets; it is the machine but in tests.
@@ -17,10 +13,10 @@ type closer interface {
 	Destroy(context.Context, *sock.Socket) error
 }
 
-// kill closes the sockets of a request and lists them with what became of each.
-// What was asked for and not closed is told with the reason, too.
-func (r *run) kill(o *options, b backend, req platform.Request, layout *render.Layout) (answered, error) {
-	if err := r.checkKill(o, req, b.host != nil && b.host.CanDestroy()); err != nil {
+// destroy is --kill: it closes the sockets of a request and lists them with what became
+// of each. What was asked for and not closed is told with the reason, too.
+func (r *run) destroy(o *options, b backend, req platform.Request, layout *render.Layout) (answered, error) {
+	if err := r.checkDestroy(o, req, b.host != nil && b.host.CanDestroy()); err != nil {
 		return answered{}, err
 	}
 	req.Query.Want = layout.Needs() | sock.FieldLocal | sock.FieldRemote | sock.FieldOwners | sock.FieldCookie
@@ -52,9 +48,9 @@ func (r *run) kill(o *options, b backend, req platform.Request, layout *render.L
 	return a, nil
 }
 
-// checkKill refuses what would close more than was meant, or nothing, or without
+// checkDestroy refuses what would close more than was meant, or nothing, or without
 // anybody's consent. able is whether sockets can be closed here at all.
-func (r *run) checkKill(o *options, req platform.Request, able bool) error {
+func (r *run) checkDestroy(o *options, req platform.Request, able bool) error {
 	switch {
 	case o.from != "":
 		return usagef("--kill closes sockets of this machine, it goes without --from")
@@ -70,20 +66,6 @@ func (r *run) checkKill(o *options, req platform.Request, able bool) error {
 		return usagef("--kill asks first, and standard input is no terminal: --yes closes without a question")
 	}
 	return nil
-}
-
-// agree asks a question.
-func (r *run) agree(question shown) bool {
-	fmt.Fprintf(r.Err, "sockeye: %s? [y/N] ", question)
-	if r.answers == nil {
-		r.answers = bufio.NewReader(r.In)
-	}
-	answer, _ := r.answers.ReadString('\n') // an input that ends is a no
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return true
-	}
-	return false
 }
 
 // closeAll closes sockets one by one, gives each its result, and tells those that
@@ -146,13 +128,4 @@ func (r *run) tellLeft(found []*sock.Socket, errs []error) (failed int) {
 		r.say("not closed: %s: %s", socketsText(spared[reason]), reason)
 	}
 	return failed
-}
-
-// socketsText names the first of some sockets, and how many more there are.
-func socketsText(all []*sock.Socket) shown {
-	text := fact.SocketText(all[0])
-	if len(all) > 1 {
-		text += fmt.Sprintf(" and %d more", len(all)-1)
-	}
-	return shown(text)
 }

@@ -111,7 +111,7 @@ func TestKillNeedsConsent(t *testing.T) {
 		}
 		r := &run{IO: IO{Asks: c.asks}}
 		got := ""
-		if err := r.checkKill(o, platform.Request{Filter: f}, true); err != nil {
+		if err := r.checkDestroy(o, platform.Request{Filter: f}, true); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
