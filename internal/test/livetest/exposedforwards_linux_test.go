@@ -96,9 +96,13 @@ netns add pod
 	if got := list(t, "--exposed", "-H", "-C", "local,netns.name", "--all-netns", "sport", "=", "7003", "or", "sport", "=", "80"); got != "0.0.0.0:7000-7010   host\n*:80                pod\n" {
 		t.Errorf("in every namespace:\n%s", got)
 	}
+	validate(t, compileSchema(t, ""), []string{"--exposed", "--json"}, list(t, "--exposed", "--json"))
+	socket := compileSchema(t, "#/$defs/socket")
+	for line := range strings.Lines(list(t, "--exposed", "--ndjson")) {
+		validate(t, socket, []string{"--exposed", "--ndjson"}, line)
+	}
 	hidden(t)
 	t.Run("named", func(t *testing.T) {
-		inNamed(t, "pod", func() {}) // it is there
 		if got := list(t, "-N", "pod", "--exposed", "-H", "-C", "local"); got != "*:80\n" {
 			t.Errorf("in a namespace without rules:\n%s", got)
 		}
