@@ -16,6 +16,10 @@ const caretWindow = 100
 // escaped as by [escape.AppendText] and cut if it is long, and carets under the mistake.
 func Caret(text string, offset, length int) string {
 	offset = min(max(offset, 0), len(text))
+	// What is missing at the end of a file is missing behind its last word.
+	if last := strings.TrimRight(text[:offset], " \t\r\n"); strings.TrimSpace(text[offset:]) == "" && strings.Contains(text[len(last):offset], "\n") {
+		text, offset = last, len(last)
+	}
 	before := text[strings.LastIndexByte(text[:offset], '\n')+1 : offset]
 	rest, _, _ := strings.Cut(text[offset:], "\n")
 	length = min(max(length, 0), len(rest))

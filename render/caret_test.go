@@ -11,6 +11,7 @@ func TestCaret(t *testing.T) {
 	for _, c := range []struct{ name, text, word, want string }{
 		{"first word", "dprot = 443", "dprot", "    dprot = 443\n    ^^^^^"},
 		{"end", "dport =", "", "    dport =\n           ^"},
+		{"end of a file", "sport 1 and\ndport = \n\n", "", "    dport =\n           ^"},
 		{"wide characters", "process 世界 dprot 1", "dprot", "    process 世界 dprot 1\n                 ^^^^^"},
 		{"combining character", "process e\u0301 dprot 1", "dprot", "    process e\u0301 dprot 1\n              ^^^^^"},
 		{"second line", "sport 1\n\t dprot = 443\nsport 2", "dprot", "      dprot = 443\n      ^^^^^"},
