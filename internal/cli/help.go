@@ -25,6 +25,7 @@ type topic struct {
 }
 
 var topics = []topic{
+	{"filter", "how sockets are chosen", filterHelp},
 	{"fields", "the facts: names, units, systems", fieldsHelp},
 	{"owner_status", "why a socket has no owner", ownerStatusHelp},
 }

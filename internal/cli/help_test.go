@@ -88,3 +88,26 @@ func TestHelpOfOtherSystems(t *testing.T) {
 		}
 	}
 }
+
+// TestHelpOfFilters: each line of the help about filters that can be typed is taken, and
+// none is wider than a terminal.
+func TestHelpOfFilters(t *testing.T) {
+	typed := 0
+	for line := range strings.Lines(filterHelp()) {
+		if len(line) > 80 {
+			t.Errorf("%d bytes wide: %s", len(line), line)
+		}
+		text, ok := strings.CutPrefix(strings.TrimSpace(line), "sockeye ")
+		if !ok {
+			continue
+		}
+		typed++
+		text = strings.ReplaceAll(text, "'", "") // quotes are the shell's
+		if status, _, stderr := ask(t, strings.Fields(text)...); status == exitUsage || stderr != "" {
+			t.Errorf("%s: %s", line, stderr)
+		}
+	}
+	if typed != 6 {
+		t.Errorf("%d lines were typed", typed)
+	}
+}
