@@ -17,7 +17,7 @@ func (r *run) readFilter(o *options, words []string) (*filter.Filter, error) {
 	env := r.filterEnv(o)
 	typed, err := filter.Parse(words, env)
 	if err != nil {
-		return nil, err
+		return nil, r.shellTook(err, words)
 	}
 	return r.andFile(o, typed, env)
 }

@@ -88,7 +88,11 @@ func (p *parser) operands(f *fact.Fact, word string, op operator) ([]token, erro
 // operand reads one operand.
 func (p *parser) operand(f *fact.Fact, word string, op operator) (token, error) {
 	missing := func(end int) (token, error) {
-		return token{}, p.fail(p.pos, end, fmt.Sprintf("%s needs a %s to be compared with", word, f.Kind))
+		kind := f.Kind.String()
+		if f.Kind == fact.Bytes {
+			kind = "number of bytes"
+		}
+		return token{}, p.fail(p.pos, end, fmt.Sprintf("%s needs a %s to be compared with", word, kind))
 	}
 	if !p.skip() {
 		return missing(p.pos)

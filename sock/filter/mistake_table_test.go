@@ -27,6 +27,7 @@ var mistakeTable = []struct{ text, under, want string }{
 	{"container = \"\"", "\"\"", "the name of the container is empty"},
 
 	{"dport", "", "dport needs a port to be compared with"},
+	{"recv_queue >", "", "recv_queue needs a number of bytes to be compared with"},
 	{"dport =", "", "dport needs a port to be compared with"},
 	{"dport and sport 1", "and", "dport needs a port to be compared with"},
 	{"(dport)", ")", "dport needs a port to be compared with"},

@@ -166,7 +166,7 @@ var parseTable = map[string]string{
 	"rtt >= 1500ns":                                 "tcp_info.rtt_us >= 2us",
 	"rtt < 1500ns":                                  "tcp_info.rtt_us <= 1us",
 	"rtt in 1ms-2ms":                                "tcp_info.rtt_us in (1000us-2000us)",
-	"lastrcv":                                       "!unknown word in the filter",
+	"lastrcv > 1h30m":                               "tcp_info.last_data_recv_ms >= 5400001ms",
 	"last_data_recv > 1h30m":                        "tcp_info.last_data_recv_ms >= 5400001ms",
 	"bytes_acked > 10k":                             "tcp_info.bytes_acked >= 10001",
 	"pacing_rate > 1M/s":                            "tcp_info.pacing_rate_bytes_per_second >= 1000001",
