@@ -96,6 +96,10 @@ netns add pod
 	if got := list(t, "--exposed", "-H", "-C", "local,netns.name", "--all-netns", "sport", "=", "7003", "or", "sport", "=", "80"); got != "0.0.0.0:7000-7010   host\n*:80                pod\n" {
 		t.Errorf("in every namespace:\n%s", got)
 	}
+	passes := list(t, "--exposed", "--watch=0.01", "--passes", "2", "sport", "=", "8080")
+	if strings.Count(passes, "  0 sockets, 1 forwarded") != 2 || strings.Count(passes, "forwarded to 172.30.0.2:80") != 2 {
+		t.Errorf("two passes:\n%s", passes)
+	}
 	validate(t, compileSchema(t, ""), []string{"--exposed", "--json"}, list(t, "--exposed", "--json"))
 	socket := compileSchema(t, "#/$defs/socket")
 	for line := range strings.Lines(list(t, "--exposed", "--ndjson")) {
