@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sockeye/internal/suggest"
 	"sockeye/platform"
 	"sockeye/render/portview"
 	"sockeye/sock"
@@ -213,7 +214,7 @@ func (r *run) missing(w *wantedProcess, a answered, what string) (text string, k
 	case w.pid != 0 && !r.machine.HasProcess(r.ctx, w.pid):
 		return fmt.Sprintf("there is no process %d", w.pid), true, nil
 	case len(found) == 0 && w.pid == 0 && complete:
-		return "no process is called " + w.word, true, nil
+		return "no process is called " + w.word + suggest.Hint(w.word, namesOf(all)), true, nil
 	case len(found) == 1:
 		name = fmt.Sprintf("%s[%d]", found[0].Name, found[0].PID)
 	case len(found) > 1:
@@ -230,6 +231,16 @@ func (r *run) missing(w *wantedProcess, a answered, what string) (text string, k
 		return fmt.Sprintf("%s holds a %s", name, what), true, nil
 	}
 	return fmt.Sprintf("%s holds no %s", name, what), true, nil
+}
+
+// namesOf returns what processes are called, each name once.
+func namesOf(all []platform.ProcessEntry) []string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // maySearch reports whether it is known what some processes hold. Of none it is
