@@ -1,7 +1,9 @@
 package platform
 
 import (
+	"context"
 	"errors"
+	"iter"
 	"net/netip"
 	"testing"
 
@@ -83,6 +85,34 @@ func TestArrives(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// TestWhole: a listing is whole if its tables and namespaces were, whoever holds the
+// sockets and whatever else is told.
+func TestWhole(t *testing.T) {
+	for _, test := range []struct {
+		part *sock.Partial
+		want bool
+	}{
+		{nil, true}, {&sock.Partial{Code: sock.CodeFallback, Message: "told"}, true},
+		{&sock.Partial{Code: sock.CodePermission, Message: "barred", Incomplete: true}, false},
+	} {
+		l := &Listing{ctx: t.Context(), snapshot: sock.Snapshot{Complete: true}}
+		l.rows = func(context.Context, sock.Query) iter.Seq2[*sock.Socket, error] {
+			return func(yield func(*sock.Socket, error) bool) {
+				if test.part != nil {
+					yield(nil, test.part)
+				}
+			}
+		}
+		for _, err := range l.Sockets {
+			t.Error(err)
+		}
+		l.report(&sock.Partial{Code: sock.CodePermission, Message: "the owner of 1 socket is hidden", Incomplete: true})
+		if l.Whole() != test.want || l.Snapshot().Complete {
+			t.Errorf("%v: whole %v", test.part, l.Whole())
 		}
 	}
 }

@@ -78,6 +78,7 @@ type Listing struct {
 
 	snapshot sock.Snapshot
 	warnings warnings
+	cut      bool // a table or a namespace was not read as a whole
 }
 
 // Sockets streams the sockets that the request asks and its filter matches,
@@ -98,6 +99,7 @@ func (l *Listing) Sockets(yield func(*sock.Socket, error) bool) {
 			var partial *sock.Partial
 			if errors.As(err, &partial) {
 				l.report(partial)
+				l.cut = l.cut || partial.Incomplete
 				continue
 			}
 			yield(nil, err)
@@ -155,6 +157,11 @@ func (l *Listing) stages() iter.Seq2[*sock.Socket, error] {
 	}
 	return l.owners.attach(l.ctx, early)
 }
+
+// Whole reports whether every table was read to its end in every network namespace of the
+// host, after the stream has ended: then a socket that is not listed is not there. Owners
+// may be missing.
+func (l *Listing) Whole() bool { return !l.cut }
 
 func (l *Listing) report(p *sock.Partial) {
 	l.warnings.add(p.Warning())

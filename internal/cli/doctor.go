@@ -207,7 +207,7 @@ func (x *examination) look() error {
 	}
 	countAfter(&x.machine, listing.Kernels(), counted)
 	x.snap = listing.Snapshot()
-	x.machine.Everywhere = x.o.allNetns && x.snap.Complete
+	x.machine.Everywhere = x.o.allNetns && listing.Whole()
 	return nil
 }
 
