@@ -64,7 +64,8 @@ const longGraceTime = 10 * time.Second
 const graceTime = 100 * time.Millisecond
 
 // interruptible returns a context that ends with the first SIGINT or SIGTERM. The
-// program ends with the second one, or a little later; restore is called then.
+// program ends a little later, or with another one if that takes long; restore is called
+// then.
 func interruptible(restore func()) (ctx context.Context, stop func()) {
 	ignoreBrokenPipe()
 	ctx, cancel := context.WithCancelCause(context.WithValue(withView(context.Background()), slowKey{}, new(atomic.Bool)))
@@ -72,13 +73,15 @@ func interruptible(restore func()) (ctx context.Context, stop func()) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		cancel(signalError{<-signals})
-		grace := graceTime
+		time.Sleep(graceTime)
 		if slow, _ := ctx.Value(slowKey{}).(*atomic.Bool); slow.Load() {
-			grace = longGraceTime
-		}
-		select {
-		case <-signals:
-		case <-time.After(grace):
+			for len(signals) > 0 {
+				<-signals // timeout(1) sends it twice
+			}
+			select {
+			case <-signals:
+			case <-time.After(longGraceTime - graceTime):
+			}
 		}
 		restore()
 		os.Exit(statusOf(ctx))

@@ -137,6 +137,7 @@ func (r *run) watch(o *options, req platform.Request) error {
 	ctx, cancel := r.lasting(o)
 	defer cancel()
 	r.ctx = ctx
+	takesTime(r.ctx) // to write the last line
 	w.list = func(ctx context.Context) *platform.Listing { return b.host.List(ctx, req) }
 	return w.repeat()
 }

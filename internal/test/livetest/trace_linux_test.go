@@ -3,6 +3,7 @@ package livetest
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -131,8 +132,11 @@ func (v *tracer) until(t *testing.T, meant func(traced) bool) traced {
 // end ends the trace as people do, and returns the last line and what was said.
 func (v *tracer) end(t *testing.T) (last traced, said string) {
 	t.Helper()
-	if err := v.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
+	for range 2 { // as timeout(1) does
+		if err := v.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond) // or the kernel makes one of both
 	}
 	for last.Event != "end" {
 		last = v.next(t)
