@@ -69,8 +69,6 @@ func (x procIndex) hidden() int {
 
 func (x procIndex) failure() error { return x.Err }
 
-func (x procIndex) left(inode uint64) bool { return x.WasLeft(inode) }
-
 func (x procIndex) rings(context.Context) []sock.Owner { return x.Rings }
 
 func (x procIndex) sameProcess(pid int) bool { return stillStarted(x.fs, x, pid) }
@@ -134,8 +132,6 @@ type bpfIndex struct {
 func (bpfIndex) hidden() int { return 0 }
 
 func (bpfIndex) failure() error { return nil }
-
-func (x bpfIndex) left(inode uint64) bool { return x.WasLeft(inode) }
 
 // rings looks for files without a name, of which few are io_uring's: the links in
 // /proc tell.

@@ -106,7 +106,7 @@ func (o *ownerStage) closed(ctx context.Context, s *sock.Socket) bool {
 		return false
 	}
 	s.OwnerStatus = sock.OwnerClosed
-	if slices.ContainsFunc(o.indexes, func(x ownerIndex) bool { return x.left(s.Inode) }) {
+	if slices.ContainsFunc(o.indexes, func(x ownerIndex) bool { return x.WasLeft(s.Inode) }) {
 		s.OwnerStatus = sock.OwnerExited
 	}
 	return true

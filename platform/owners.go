@@ -39,8 +39,8 @@ type ownerIndex interface {
 	// failure says what else kept a process from being looked into; nil if
 	// nothing did.
 	failure() error
-	// left reports whether the socket was in a process that has ended since.
-	left(inode uint64) bool
+	// WasLeft reports whether the socket was in a process that has ended since.
+	WasLeft(inode uint64) bool
 	// rings returns the descriptors of io_uring instances.
 	rings(ctx context.Context) []sock.Owner
 	// sameProcess reports whether the PID is still the process that was found.

@@ -61,7 +61,7 @@ func (x fakeIndex) Owners(inode uint64, buf []sock.Owner) []sock.Owner {
 }
 func (x fakeIndex) hidden() int                        { return x.blind }
 func (x fakeIndex) failure() error                     { return nil }
-func (x fakeIndex) left(inode uint64) bool             { return x.gone == inode }
+func (x fakeIndex) WasLeft(inode uint64) bool          { return x.gone == inode }
 func (x fakeIndex) rings(context.Context) []sock.Owner { return x.instances }
 func (x fakeIndex) sameProcess(int) bool               { return true }
 
