@@ -50,9 +50,10 @@ func explainCommand(o *options) command {
 				number(groupOwn, &o.limit, "limit", "at most N sockets of a state, else 5"),
 				o.formatOption(render.JSON, "j", "one JSON document"),
 				on(groupFormat, &o.svg, "svg", "", "the states of TCP as a picture"),
-				o.eventSourceOption("who tells --sample the changes: auto, poll; on Linux bpf, destroy", eventSources),
 			},
-			o.noProcessesOption(), o.sourceOptions(), o.messageOptions()),
+			o.noProcessesOption(),
+			[]*option{o.eventSourceOption("who tells --sample the changes: auto, poll; on Linux bpf, destroy", eventSources)},
+			o.sourceOptions(), o.messageOptions()),
 		word: explain.Names,
 		run:  func(r *run, words []string) error { return r.explain(o, words) },
 	}

@@ -111,3 +111,16 @@ func TestHelpOfFilters(t *testing.T) {
 		t.Errorf("%d lines were typed", typed)
 	}
 }
+
+// TestGroupsOfOptionsStandTogether: no heading comes twice in the help of a command.
+func TestGroupsOfOptionsStandTogether(t *testing.T) {
+	for _, cmd := range commands(&options{}) {
+		seen, last := map[string]bool{}, ""
+		for _, o := range cmd.options {
+			if o.group != last && seen[o.group] {
+				t.Errorf("%s: %s comes twice, with %s", cmd.name, o.group, o.spelling())
+			}
+			seen[o.group], last = true, o.group
+		}
+	}
+}
