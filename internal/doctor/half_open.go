@@ -92,12 +92,13 @@ func (s *Space) halfOpen(c *sock.Socket) (at halves, certain bool) {
 		at.at = c.Local
 	}
 	translators := []*Space{s}
-	here := c.Remote.Addr().IsLoopback()
+	to, here := s.Netns, c.Remote.Addr().IsLoopback()
 	if !here {
 		if m.Arrives == nil {
 			return at, false
 		}
-		to, single, certain := m.Arrives(c)
+		var single bool
+		to, single, certain = m.Arrives(c)
 		switch here = sameSpace(to, s.Netns); {
 		case !certain:
 			return at, false
@@ -116,7 +117,29 @@ func (s *Space) halfOpen(c *sock.Socket) (at halves, certain bool) {
 	if m.Exists == nil {
 		return at, true
 	}
-	// It may have been closed while the rest was listed.
-	there, err := m.Exists(c)
-	return at, there && err == nil || here && err != nil
+	passed, err := m.found(other(c, to))
+	if err != nil {
+		return at, here
+	}
+	there, err := m.Exists(c) // it may have been closed while the rest was listed
+	return at, !passed && there && err == nil
+}
+
+// other returns the other end of a connection, which is in a namespace.
+func other(c *sock.Socket, in sock.Netns) *sock.Socket {
+	return &sock.Socket{Protocol: c.Protocol, Local: c.Remote, Remote: c.Local, Netns: in, Known: sock.FieldLocal | sock.FieldRemote}
+}
+
+// found reports whether a socket that was not listed may be there nevertheless: the kernel
+// may pass over one while others go. A socket of IPv6 may have an end of IPv4, too.
+func (m *Machine) found(s *sock.Socket) (there bool, err error) {
+	for _, s.Family = range []sock.Family{sock.IPv4, sock.IPv6} {
+		if s.Family == sock.IPv4 && s.Local.Addr().Is6() {
+			continue
+		}
+		if there, err = m.Exists(s); there || err != nil {
+			break
+		}
+	}
+	return there, err
 }

@@ -104,6 +104,19 @@ func TestHalfOpenIsCertain(t *testing.T) {
 		"not certain where":    {func(m *Machine) { m.Arrives = func(*sock.Socket) (sock.Netns, bool, bool) { return blue, true, false } }, []*sock.Socket{listener}, 0},
 		"closed meanwhile":     {func(m *Machine) { m.Exists = func(*sock.Socket) (bool, error) { return false, nil } }, []*sock.Socket{listener}, 0},
 		"not known whether":    {func(m *Machine) { m.Exists = func(*sock.Socket) (bool, error) { return true, errors.New("no") } }, []*sock.Socket{listener}, 0},
+		"passed over": {func(m *Machine) {
+			m.Exists = func(s *sock.Socket) (bool, error) {
+				return s.Cookie == 1 || s.Local == server && s.Remote == client && s.Netns == blue && s.Family == sock.IPv6, nil
+			}
+		}, []*sock.Socket{listener}, 0},
+		"not known whether passed over": {func(m *Machine) {
+			m.Exists = func(s *sock.Socket) (bool, error) {
+				if s.Cookie == 1 {
+					return true, nil
+				}
+				return false, errors.New("no")
+			}
+		}, []*sock.Socket{listener}, 0},
 		"translated in a third": {func(m *Machine) {
 			m.Translations = func(n sock.Netns, visit func(*sock.Translation)) error {
 				if n.Inode == third.Inode {
