@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,8 @@ const processHelp = `Lists the sockets that processes hold, in every state. The 
 processes, the rest is a filter. A process is a PID or a name, in which * is
 anything; several are joined with commas. The name is the kernel's: at most 15
 bytes of that of the program, unless it changed it. On Windows it is the
-file's, and matches in any case, with or without .exe.
+file's, and matches in any case, with or without .exe. TCP, UDP and unix
+sockets are listed unless options or the filter name tables; -A all is all.
 
 Examples:
   sockeye process 812
@@ -55,8 +57,8 @@ func (r *run) process(o *options, words []string) error {
 	if err != nil {
 		return notAFilter(err, "behind the first word stands a filter; several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
 	}
-	everything := tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.Unix)}
-	req, err := o.request(filter.And(wanted.filter(), rest), scope{everything, sock.AllStates})
+	usual := tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.Unix)}
+	req, err := o.request(filter.And(wanted.filter(), rest), scope{usual, sock.AllStates})
 	if err != nil {
 		return err
 	}
@@ -81,6 +83,9 @@ func (r *run) process(o *options, words []string) error {
 		}
 	}
 	what := o.tablesText() + "socket"
+	if r.input == nil && runtime.GOOS == "linux" && req.Query.Protocols == usual.protocols && !o.choosesTables() {
+		what = "TCP, UDP or unix socket" // it may hold one of another table
+	}
 	if !rest.Empty() || o.choosesStates() || o.families != 0 {
 		what += " that matches"
 	}
