@@ -24,25 +24,22 @@ import (
 
 // say writes a message.
 func (r *run) say(format string, args ...any) {
-	fmt.Fprintf(r.Err, "sockeye: "+format+"\n", escapedArgs(args)...)
+	escapeArgs(args)
+	fmt.Fprintf(r.Err, "sockeye: %s\n", fmt.Sprintf(format, args...)) // passed on so that vet checks it
 }
 
 // shown is text in which names are escaped already, as in that of [fact.SocketText].
 type shown string
 
-// escapedArgs are the arguments of a message, those that are text with what came from
-// outside escaped.
-func escapedArgs(args []any) []any {
-	all := make([]any, len(args))
+// escapeArgs escapes what came from outside in the arguments of a message that are
+// text.
+func escapeArgs(args []any) {
 	for i, arg := range args {
 		switch arg.(type) {
 		case string, error, fmt.Stringer:
-			all[i] = oneLine(fmt.Sprint(arg))
-		default:
-			all[i] = arg
+			args[i] = oneLine(fmt.Sprint(arg))
 		}
 	}
-	return all
 }
 
 // agree asks a question.
