@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -45,13 +46,21 @@ func startedAt(_ context.Context, env *sock.Environment, pid int) (time.Time, er
 // bootTime returns when the machine booted, in whole seconds, as btime of
 // /proc/stat is (getboottime64 in kernel/time/timekeeping.c): the wall clock less
 // the time since then. In a time namespace both have its offset.
-func bootTime() (time.Time, error) {
-	var wall, since unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
-		return time.Time{}, err
+func bootTime() (time.Time, error) { return bootTimeBy(unix.ClockGettime) }
+
+// bootTimeBy reads the clocks one after the other. While this program waits between two of
+// them time goes by: then they are read again if that makes another second of it, since a
+// process is known again by its start.
+func bootTimeBy(read func(clock int32, now *unix.Timespec) error) (boot time.Time, err error) {
+	for range 5 {
+		var before, wall, after unix.Timespec
+		if err := cmp.Or(read(unix.CLOCK_BOOTTIME, &before), read(unix.CLOCK_REALTIME, &wall), read(unix.CLOCK_BOOTTIME, &after)); err != nil {
+			return time.Time{}, err
+		}
+		boot = time.Unix(0, wall.Nano()-after.Nano()).Truncate(time.Second)
+		if boot.Equal(time.Unix(0, wall.Nano()-before.Nano()).Truncate(time.Second)) {
+			break
+		}
 	}
-	if err := unix.ClockGettime(unix.CLOCK_REALTIME, &wall); err != nil {
-		return time.Time{}, err
-	}
-	return time.Unix(0, wall.Nano()-since.Nano()).Truncate(time.Second), nil
+	return boot, nil
 }

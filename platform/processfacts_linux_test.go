@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shirou/gopsutil/v3/process"
+	"golang.org/x/sys/unix"
 
 	"sockeye/sock"
 )
@@ -72,5 +73,31 @@ func TestFactsOfNoProcess(t *testing.T) {
 		if !os.IsNotExist(err) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// TestBootTime: however long the program waits between two clocks, it is the second in
+// which the machine booted.
+func TestBootTime(t *testing.T) {
+	const boot = 1_700_000_000_999_999_000 // a microsecond before the next second
+	for waits := range 5 {                 // before which reading of a clock
+		since, readings := int64(time.Hour), 0
+		got, err := bootTimeBy(func(clock int32, now *unix.Timespec) error {
+			if since += 10; readings == waits {
+				since += int64(5 * time.Millisecond)
+			}
+			readings++
+			*now = unix.NsecToTimespec(since)
+			if clock == unix.CLOCK_REALTIME {
+				*now = unix.NsecToTimespec(boot + since)
+			}
+			return nil
+		})
+		if err != nil || got.Unix() != boot/int64(time.Second) {
+			t.Errorf("a wait before reading %d: %v, %v", waits, got.UTC(), err)
+		}
+	}
+	if _, err := bootTimeBy(func(int32, *unix.Timespec) error { return unix.EINVAL }); err != unix.EINVAL {
+		t.Errorf("a clock that is not there: %v", err)
 	}
 }
