@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"sockeye/render"
+	"sockeye/sock"
 )
 
 // TestEventColumns: a terminal has the columns that fit it, and no row is in two lines for
@@ -20,6 +23,31 @@ func TestEventColumns(t *testing.T) {
 		}
 		if got := closedColumns(&render.Options{Width: width, Wide: true}); !strings.HasPrefix(got, "closed_at") {
 			t.Errorf("wide, %d cells: %s", width, got)
+		}
+	}
+}
+
+// TestEventsWithInfo: -i adds what has no column below an event, as in a listing.
+func TestEventsWithInfo(t *testing.T) {
+	r := &run{IO: IO{Getenv: func(string) string { return "" }}, ctx: t.Context()}
+	for _, c := range []struct {
+		shown []string
+		want  int // lines, with the header
+	}{{nil, 2}, {[]string{"info"}, 3}} {
+		layout, err := r.layout(&options{events: true, shown: c.shown}, sock.Query{States: sock.AllStates}, backend{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &sock.Socket{Protocol: sock.TCP, Family: sock.IPv4, State: sock.Closed, Known: sock.FieldTCPInfo, TCPInfo: &sock.TCPInfo{}}
+		s.TCPInfo.Set(sock.TCPInfoRTT, 7)
+		s.TCPInfo.Set(sock.TCPInfoSndCwnd, 10)
+		var text strings.Builder
+		out := newEventWriter(&text, layout, sock.SourceDestroy, closedEvent)
+		if err := errors.Join(out.tell(s), out.end(time.Time{}, 0)); err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(text.String(), "\n"); lines != c.want || c.want == 3 && !strings.HasSuffix(text.String(), "\n    snd_cwnd 10\n") {
+			t.Errorf("%v: %d lines, want %d:\n%s", c.shown, lines, c.want, &text)
 		}
 	}
 }
