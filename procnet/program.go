@@ -74,7 +74,10 @@ func parseEffectiveUID(status []byte) (uid uint32, ok bool) {
 			return 0, false
 		}
 		n, err := strconv.ParseUint(string(words[1]), 10, 32)
-		return uint32(n), err == nil
+		if err != nil {
+			return 0, false
+		}
+		return uint32(n), true
 	}
 	return 0, false
 }

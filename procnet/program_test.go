@@ -53,6 +53,7 @@ func TestParseEffectiveUID(t *testing.T) {
 func FuzzParseEffectiveUID(f *testing.F) {
 	f.Add("Name:\tcat\nUid:\t1000\t0\t1000\t1000\n")
 	f.Add("Uid:\t1\t2\t3\n")
+	f.Add("Uid:\t1\t99999999999\t3\t4\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if uid, ok := parseEffectiveUID([]byte(text)); !ok && uid != 0 || ok && !strings.Contains(text, "Uid:") {
 			t.Errorf("%q: %d, %v", text, uid, ok)
