@@ -17,6 +17,8 @@ type TraceRequest struct {
 	View View
 	// Source is what is to tell it; [sock.SourceUnknown] is the best that can.
 	Source sock.EventSource
+	// EveryState asks for each change of state: the best is none that tells ends alone.
+	EveryState bool
 }
 
 // eventStream tells of events. It is used by one goroutine.
@@ -126,7 +128,7 @@ func (h *Host) Trace(ctx context.Context, req TraceRequest) (*Trace, error) {
 		switch {
 		case req.Source != sock.SourceUnknown && req.Source != way.source:
 			continue
-		case !way.tells(req.View) && req.Source == sock.SourceUnknown:
+		case req.Source == sock.SourceUnknown && (!way.tells(req.View) || req.EveryState && way.source == sock.SourceDestroy):
 			continue
 		case !way.tells(req.View):
 			return nil, &NoTraceError{View: req.View, Source: way.source}

@@ -20,8 +20,7 @@ type sampled struct {
 }
 
 // sampleStates counts the changes of state in the time of --sample, as programs in the
-// kernel tell them or, where these cannot run, as listings differ. The destroy multicast
-// would tell the ends of connections alone.
+// kernel tell them or, where these cannot run, as listings differ.
 func (r *run) sampleStates(o *options, req platform.Request) (*sampled, error) {
 	b, err := r.backendFor(o, &req)
 	if err != nil {
@@ -32,19 +31,13 @@ func (r *run) sampleStates(o *options, req platform.Request) (*sampled, error) {
 		return nil, err
 	}
 	req.Query.Want, req.Ownerless = 0, true
-	trace := platform.TraceRequest{Request: req, View: platform.ViewStates, Source: cmp.Or(told, sock.SourceBPF)}
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
-	t, err := b.host.Trace(ctx, trace)
-	var refused *platform.NoTraceError
-	if told == sock.SourceUnknown && errors.As(err, &refused) && r.ctx.Err() == nil {
-		r.say("%v: listings are compared, and what opens and closes between two of them is not seen", refused)
-		trace.Source = sock.SourcePoll
-		t, err = b.host.Trace(ctx, trace)
-	}
+	t, err := b.host.Trace(ctx, platform.TraceRequest{Request: req, View: platform.ViewStates, Source: told, EveryState: true})
 	if err != nil {
 		return nil, err
 	}
+	r.introduce(o, t)
 	over := r.After(o.sample)
 	go func() {
 		select {
@@ -67,17 +60,12 @@ func (r *run) countChanges(ctx context.Context, o *options, t *platform.Trace) (
 			counts[explain.Seen{From: s.Event.OldState, To: s.Event.NewState}]++
 		}
 	}
-	lost, err := t.Lost()
-	if err = errors.Join(err, t.Close()); err != nil {
-		r.say("%v", err)
-	}
+	lost, missed := endOf(t)
+	incomplete := r.tellMissed(t, missed)
 	if lost > 0 {
-		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))
+		r.say(lostText, counted(lost, "event"))
 	}
-	for _, w := range t.Warnings {
-		r.say("%s", w.Message)
-	}
-	if o.strict && (lost > 0 || err != nil) {
+	if o.strict && (lost > 0 || incomplete) {
 		r.status = exitFailed
 	}
 	return &sampled{mostFrequent(counts), t.Source}, r.ctx.Err()

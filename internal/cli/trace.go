@@ -177,8 +177,7 @@ func (r *run) showTrace(ctx context.Context, o *options, t *platform.Trace, layo
 		t.Close()
 		return writeError{err}
 	}
-	lost, missed := t.Lost()
-	missed = errors.Join(missed, t.Close())
+	lost, missed := endOf(t)
 	if err := out.end(r.Now(), lost); err != nil {
 		return writeError{err}
 	}
@@ -207,6 +206,33 @@ func (r *run) introduce(o *options, t *platform.Trace) {
 // endTrace sums up, and sets the exit status. Only who ends it by hand is told how much
 // there was.
 func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error) {
+	incomplete := r.tellMissed(t, missed)
+	switch {
+	case r.ctx.Err() != nil && !o.terse():
+		r.clearInterrupt()
+		r.say("%s", traceTotal(o.view.view, t, lost))
+	case lost > 0:
+		r.say(lostText, counted(lost, "event"))
+	}
+	switch {
+	case o.strict && (lost > 0 || incomplete):
+		r.status = exitFailed
+	case t.Matched == 0 && r.ctx.Err() == nil:
+		r.status = exitNothing
+	}
+}
+
+// lostText says how many events were lost.
+const lostText = "%s lost: they came faster than they could be read"
+
+// endOf ends a trace, and returns how many events were lost, and what else was missed.
+func endOf(t *platform.Trace) (lost uint64, missed error) {
+	lost, missed = t.Lost()
+	return lost, errors.Join(missed, t.Close())
+}
+
+// tellMissed says what a trace left out, and reports whether it did.
+func (r *run) tellMissed(t *platform.Trace, missed error) bool {
 	if missed != nil {
 		r.say("%v", missed)
 	}
@@ -214,19 +240,7 @@ func (r *run) endTrace(o *options, t *platform.Trace, lost uint64, missed error)
 	for _, w := range parts {
 		r.say("%s", w.Message)
 	}
-	switch {
-	case r.ctx.Err() != nil && !o.terse():
-		r.clearInterrupt()
-		r.say("%s", traceTotal(o.view.view, t, lost))
-	case lost > 0:
-		r.say("%s lost: they came faster than they could be read", counted(lost, "event"))
-	}
-	switch {
-	case o.strict && (lost > 0 || missed != nil || len(parts) > 0):
-		r.status = exitFailed
-	case t.Matched == 0 && r.ctx.Err() == nil:
-		r.status = exitNothing
-	}
+	return missed != nil || len(parts) > 0
 }
 
 // traceTotal is such as 2 changes, 1 connection, 0 lost.

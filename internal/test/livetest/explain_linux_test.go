@@ -41,9 +41,10 @@ func testExplainSample(t *testing.T, source string, want []string) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	client, server := connected(t, l)
+	held := connect(t, l)
+	client := held.client
 	defer client.Close()
-	defer server.Close()
+	defer held.server.Close()
 	var out, errs bytes.Buffer
 	status := cli.Main(t.Context(), []string{"explain", "--sample", "600", "--event-source", source}, cli.IO{
 		Out: &out, Err: &errs, Getenv: func(string) string { return "" }, Now: time.Now,
@@ -78,28 +79,26 @@ func testExplainSample(t *testing.T, source string, want []string) {
 	}
 }
 
-// connected returns both ends of a new connection to a listener.
-func connected(t *testing.T, l net.Listener) (client, server *net.TCPConn) {
-	t.Helper()
-	c, err := net.Dial("tcp4", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+// TestExplainSampleWithoutRights: the ends of connections, which anybody is told, are not
+// all changes: listings are compared, and that is said.
+func TestExplainSampleWithoutRights(t *testing.T) {
+	if !population.Alone(t) {
+		return
 	}
-	s, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
+	got := run(t, asNobody(sockeye(t, "explain", "--sample", "0.01", "--json")))
+	if got.status != 0 || !strings.Contains(got.stdout, `"event_source":"poll"`) || !strings.Contains(got.stderr, "listings are compared") {
+		t.Errorf("exit status %d: %s%s", got.status, got.stderr, got.stdout)
 	}
-	return c.(*net.TCPConn), s.(*net.TCPConn)
 }
 
 // comesAndGoes makes a connection that a reset ends, so that nothing of it stays.
 func comesAndGoes(t *testing.T, l net.Listener) {
 	t.Helper()
-	client, server := connected(t, l)
-	client.SetLinger(0)
-	client.Close()
-	server.Read(make([]byte, 1)) // until the reset is there
-	server.Close()
+	p := connect(t, l)
+	p.client.SetLinger(0)
+	p.client.Close()
+	p.server.Read(make([]byte, 1)) // until the reset is there
+	p.server.Close()
 }
 
 // untilState waits until a connection is in a state of the kernel's number.

@@ -3,7 +3,6 @@ package livetest
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -163,9 +162,7 @@ func TestExposedVirtualServices(t *testing.T) {
 	if !population.Alone(t, "ip") {
 		return
 	}
-	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
-		t.Skip("the kernel has no IPVS")
-	}
+	needsIPVS(t)
 	ip(t, `link set lo up
 addr add 192.31.196.7/32 dev lo`)
 	virtualService(t, unix.IPPROTO_TCP, "192.31.196.7:8080", "172.30.0.2:80")

@@ -67,15 +67,21 @@ func TestForwards(t *testing.T) {
 	}
 }
 
+// needsIPVS skips where the kernel has no virtual services.
+func needsIPVS(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
+		t.Skip("the kernel has no IPVS")
+	}
+}
+
 // TestVirtualServices: a virtual service of IPVS is no free port either, and everybody is
 // told whereto it goes.
 func TestVirtualServices(t *testing.T) {
 	if !population.Alone(t, "ip") {
 		return
 	}
-	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
-		t.Skip("the kernel has no IPVS")
-	}
+	needsIPVS(t)
 	ip(t, `link set lo up
 addr add 192.0.2.1/32 dev lo`)
 	serve := func(protocol uint16, at string, to ...string) { virtualService(t, protocol, at, to...) }
