@@ -35,8 +35,10 @@ func Run(outer context.Context, s Settings, machine Machine, terminal Terminal, 
 	}
 	a := &adapter{model: m, ctx: ctx, shown: shown}
 	p := tea.NewProgram(a,
-		tea.WithContext(ctx), tea.WithInput(terminal.In), tea.WithOutput(terminal.Out), tea.WithEnvironment(terminal.Environ),
+		tea.WithInput(terminal.In), tea.WithOutput(terminal.Out), tea.WithEnvironment(terminal.Environ),
 		tea.WithColorProfile(profile), tea.WithoutSignalHandler())
+	// A program whose own context ends closes the reader of keys while that is read from.
+	defer context.AfterFunc(outer, p.Quit)()
 	_, err = p.Run()
 	cancel()
 	a.running.Lock() // what is under way ends before what it uses does
