@@ -2,60 +2,91 @@ package cli
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
 	"sockeye/sock"
 )
 
-// lsofInternet is the value of lsof's -i: [46][protocol][@host][:port].
-var lsofInternet = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[46]?((?i)tcp|udp)?(@[^:]*|@\[.*\])?(:[^:]+)?$`)
+// lsofInternet is a value of lsof's -i, taken apart; what it leaves out is empty.
+type lsofInternet struct{ family, protocol, host, port string }
+
+var lsofInternetForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([46]?)((?i)tcp|udp)?(?:@([^:]*|\[.*\]))?(?::([^:]+))?$`)
 })
 
-// isLsofInternet reports whether letters behind -i are lsof's value of it, and no
-// more options.
-func isLsofInternet(letters string) bool {
-	m := lsofInternet().FindStringSubmatch(letters)
-	return m != nil && m[1]+m[2]+m[3] != ""
+// parseLsofInternet reads [46][protocol][@host][:port].
+func parseLsofInternet(text string) (v lsofInternet, ok bool) {
+	m := lsofInternetForm().FindStringSubmatch(text)
+	if m == nil {
+		return v, false
+	}
+	return lsofInternet{m[1], strings.ToLower(m[2]), m[3], m[4]}, true
 }
 
-// isLsofState reports whether letters behind -s are lsof's value of it.
-func isLsofState(letters string) bool {
-	return strings.HasPrefix(letters, "TCP:") || strings.HasPrefix(letters, "UDP:")
+// options are those of a listing.
+func (v lsofInternet) options() []string {
+	var options []string
+	if v.family != "" {
+		options = append(options, "-"+v.family)
+	}
+	if v.protocol != "" {
+		options = append(options, "-"+v.protocol[:1])
+	}
+	return options
 }
 
-// lsofMeant returns what the value of lsof's -i is here; empty if the text is none.
+// filter is that of a listing.
+func (v lsofInternet) filter() []string {
+	var words []string
+	if v.host != "" {
+		words = append(words, "addr", v.host)
+	}
+	if v.port != "" {
+		words = append(words, "port", v.port)
+	}
+	return words
+}
+
+// lsofMeant returns what the value of lsof's -i is here; empty if the text is none, or
+// a family alone, which -i4 is here too.
 func lsofMeant(text string) string {
-	m := lsofInternet().FindStringSubmatch(text)
-	if m == nil || text == "" {
+	v, ok := parseLsofInternet(text)
+	if !ok || v.protocol+v.host+v.port == "" {
 		return ""
 	}
-	protocol, host, port := strings.ToLower(m[1]), strings.TrimPrefix(m[2], "@"), strings.TrimPrefix(m[3], ":")
-	table := ""
-	if protocol != "" {
-		table = " -" + string(protocol[0])
+	if v.host != "" || v.port == "" {
+		return strings.Join(slices.Concat([]string{"sockeye"}, v.options(), v.filter()), " ")
 	}
+	meant := "sockeye port " + v.port
+	if v.protocol != "" {
+		meant += "/" + v.protocol
+	}
+	if v.family != "" {
+		meant += " -" + v.family
+	}
+	return meant
+}
+
+// lsofOption is the mistake of a letter with a value of lsof's joined to it, which as
+// letters of options would mean something else; nil if it is none.
+func lsofOption(letter rune, value string) error {
 	switch {
-	case host != "" && port != "":
-		return "sockeye" + table + " addr " + host + " port " + port
-	case host != "":
-		return "sockeye" + table + " addr " + host
-	case port == "":
-		return "sockeye" + table
-	case protocol != "":
-		return "sockeye port " + port + "/" + protocol
+	case letter == 'i' && lsofMeant(value) != "":
+		return usagef("-i%s is an option of lsof, did you mean %s?", value, lsofMeant(value))
+	case letter == 's' && (strings.HasPrefix(value, "TCP:") || strings.HasPrefix(value, "UDP:")):
+		return usagef("-s%s is an option of lsof; states are a filter: state listen", value)
+	case letter == 'p' && len(value) > 1 && isNumber(value):
+		return usagef("-p%s is an option of lsof, did you mean sockeye process %s?", value, value)
 	}
-	return "sockeye port " + port
+	return nil
 }
 
 // lsofLine is what a whole command line of lsof is here, such as that of
-// `lsof -nP -iTCP -sTCP:LISTEN`; empty if it is one option alone, or not all of it is
-// known.
+// `lsof -nP -iTCP -sTCP:LISTEN`; empty if it is one option alone, chooses no sockets, or
+// not all of it is known.
 func lsofLine(words []string) string {
-	if len(words) < 2 {
-		return ""
-	}
 	var l lsofWords
 	for len(words) > 0 {
 		letters, option := strings.CutPrefix(words[0], "-")
@@ -79,11 +110,16 @@ func lsofLine(words []string) string {
 			}
 		}
 	}
+	if l.given < 2 || !l.inet && len(l.filter) == 0 { // -tanP is none of lsof
+		return ""
+	}
 	return l.text()
 }
 
 // lsofWords are the options and the filter that stand for options of lsof.
 type lsofWords struct {
+	given   int  // how many options there were
+	inet    bool // one was -i
 	every   bool // -i without a value: whatever the state
 	options []string
 	filter  []string
@@ -91,6 +127,7 @@ type lsofWords struct {
 
 // add adds an option of lsof, and reports whether it is known.
 func (l *lsofWords) add(letter byte, value string) bool {
+	l.given++
 	fields := map[byte]string{'p': "pid", 'c': "process", 'u': "user"}
 	switch letter {
 	case 'n', 'P', 'a':
@@ -114,24 +151,11 @@ func (l *lsofWords) add(letter byte, value string) bool {
 
 // internet adds the value of -i.
 func (l *lsofWords) internet(value string) bool {
-	l.every = l.every || value == ""
-	m := lsofInternet().FindStringSubmatch(value)
-	if m == nil {
-		return value == ""
-	}
-	if strings.HasPrefix(value, "4") || strings.HasPrefix(value, "6") {
-		l.options = append(l.options, "-"+value[:1])
-	}
-	if m[1] != "" {
-		l.options = append(l.options, "-"+strings.ToLower(m[1][:1]))
-	}
-	if m[2] != "" {
-		l.filter = append(l.filter, "addr", m[2][1:])
-	}
-	if m[3] != "" {
-		l.filter = append(l.filter, "port", m[3][1:])
-	}
-	return true
+	v, ok := parseLsofInternet(value)
+	l.inet, l.every = true, l.every || value == ""
+	l.options = append(l.options, v.options()...)
+	l.filter = append(l.filter, v.filter()...)
+	return ok
 }
 
 // text is the command line.

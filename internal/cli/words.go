@@ -138,14 +138,8 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 		if i < skip {
 			continue
 		}
-		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'i' && isLsofInternet(rest) {
-			return nil, 0, usagef("-i%s is an option of lsof, did you mean %s?", rest, lsofMeant(rest))
-		}
-		if rest := letters[i+utf8.RuneLen(letter):]; letter == 's' && isLsofState(rest) {
-			return nil, 0, usagef("-s%s is an option of lsof; states are a filter: state listen", rest)
-		}
-		if rest := letters[i+utf8.RuneLen(letter):]; letter == 'p' && len(rest) > 1 && isNumber(rest) {
-			return nil, 0, usagef("-p%s is an option of lsof, did you mean sockeye process %s?", rest, rest)
+		if err := lsofOption(letter, letters[i+utf8.RuneLen(letter):]); err != nil {
+			return nil, 0, err
 		}
 		o := s.short[letter]
 		if o == nil {
