@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"sockeye/internal/suggest"
 )
 
 // The library stops reading options at the first word that is none, knows no
@@ -26,13 +22,14 @@ func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(fo
 // spellings are the options of all commands by name. A name or a letter means the
 // same in every command, as far as reading words goes.
 type spellings struct {
-	long  map[string]*option
-	short map[rune]*option
-	names []string // with dashes, for suggestions
+	commands []command
+	long     map[string]*option
+	short    map[rune]*option
+	names    []string // with dashes, for suggestions
 }
 
 func spellingsOf(commands []command) spellings {
-	s := spellings{long: map[string]*option{}, short: map[rune]*option{}}
+	s := spellings{commands: commands, long: map[string]*option{}, short: map[rune]*option{}}
 	for _, cmd := range commands {
 		for _, o := range cmd.options {
 			if s.long[o.name] != nil {
@@ -80,14 +77,14 @@ func (s spellings) arrange(words []string) (line, error) {
 			l.rest = append(l.rest, words...)
 			return l, nil
 		case strings.HasPrefix(word, "--"):
-			t, used, err := s.longOption(word[2:], words)
+			t, used, err := s.longOption(word[2:], words, l.rest)
 			if err != nil {
 				return l, err
 			}
 			l.options = append(l.options, t)
 			words = words[used:]
 		case len(word) > 1 && word[0] == '-':
-			cluster, used, err := s.cluster(word[1:], words)
+			cluster, used, err := s.cluster(word[1:], words, l.rest)
 			if err != nil {
 				return l, err
 			}
@@ -101,13 +98,13 @@ func (s spellings) arrange(words []string) (line, error) {
 }
 
 // longOption reads an option of a whole name; used is how many of the words behind
-// it are its value.
-func (s spellings) longOption(word string, next []string) (t typed, used int, err error) {
+// it are its value. Before it stood words that are no options.
+func (s spellings) longOption(word string, next, before []string) (t typed, used int, err error) {
 	t.name, t.value, t.hasValue = strings.Cut(word, "=")
 	o := s.meant(&t)
 	switch {
 	case o == nil:
-		return t, 0, s.unknown("--" + t.name)
+		return t, 0, s.unknown("--"+t.name, before)
 	case !o.needsValue() || t.hasValue:
 		return t, 0, nil
 	case len(next) == 0:
@@ -128,7 +125,7 @@ func leadingNumber(text string) string {
 
 // cluster reads joined short options. The last may have a value, the rest of the
 // word or the next one; used is how many of the words behind it are values.
-func (s spellings) cluster(letters string, next []string) (options []typed, used int, err error) {
+func (s spellings) cluster(letters string, next, before []string) (options []typed, used int, err error) {
 	// All letters of -json are options, but nobody means them.
 	if o := s.long[letters]; o != nil && o.group == groupFormat {
 		return nil, 0, usagef("unknown option -%s, did you mean --%s?", letters, letters)
@@ -143,7 +140,7 @@ func (s spellings) cluster(letters string, next []string) (options []typed, used
 		}
 		o := s.short[letter]
 		if o == nil {
-			return nil, 0, s.unknownLetter(string(letter), letters)
+			return nil, 0, s.unknownLetter(string(letter), letters, before)
 		}
 		t := typed{name: o.name}
 		if !o.needsValue() {
@@ -185,62 +182,4 @@ func (l *line) words(cmd command) ([]string, error) {
 		words = append(words, word)
 	}
 	return append(append(words, "--"), l.rest...), nil
-}
-
-func (s spellings) unknown(option string) error {
-	if here := foreignOption(option[2:]); here != "" {
-		return usagef("unknown option %s; %s", option, here)
-	}
-	if near := cmp.Or(s.begunBy(option), nearest(option, s.names)); near != "" {
-		return usagef("unknown option %s, did you mean %s?", option, near)
-	}
-	return usagef("unknown option %s; sockeye --help lists the options", option)
-}
-
-// begunBy returns the first option whose name a word begins, which is how getopt_long
-// takes them in ss and netstat; empty if there is none, or the word tells too little.
-func (s spellings) begunBy(word string) string {
-	if len(word) < len("--num") {
-		return ""
-	}
-	for _, name := range s.names {
-		if strings.HasPrefix(name, word) {
-			return name
-		}
-	}
-	for _, other := range slices.Sorted(maps.Keys(synonyms)) {
-		if o := s.long[synonyms[other]]; o != nil && strings.HasPrefix("--"+other, word) {
-			return o.spelling()
-		}
-	}
-	return ""
-}
-
-// nearest returns the option that a word is a slip of the pen for; empty for none.
-func nearest(word string, names []string) string {
-	near, _ := suggest.Nearest(word, names)
-	return near
-}
-
-// unknownLetter helps those who wrote a long option with one dash.
-func (s spellings) unknownLetter(letter, letters string) error {
-	name, _, _ := strings.Cut(letters, "=")
-	if s.long[name] != nil {
-		return usagef("unknown option -%s, did you mean --%s?", letters, name)
-	}
-	if here := foreignOption(letter); here != "" {
-		return usagef("unknown option -%s; %s", letter, here)
-	}
-	upper, lower := strings.ToUpper(letter), strings.ToLower(letter)
-	for _, other := range []string{upper, lower} {
-		if o := s.short[[]rune(other)[0]]; o != nil && other != letter {
-			return usagef("unknown option -%s, did you mean -%s (--%s)?", letter, other, o.name)
-		}
-	}
-	if len(letters) > 2 {
-		if near := nearest("--"+name, s.names); near != "" {
-			return usagef("unknown option -%s in -%s, did you mean %s?", letter, letters, near)
-		}
-	}
-	return usagef("unknown option -%s; sockeye --help lists the options", letter)
 }
