@@ -29,7 +29,7 @@ func (r *run) dump(o *options, b backend, req platform.Request) (answered, error
 	}
 	file, err := createWhole(o.dump)
 	if err != nil {
-		return answered{}, err
+		return answered{}, openError(err)
 	}
 	defer context.AfterFunc(r.ctx, file.discard)()
 	listing, matched, err := r.writeDump(b.host, req, file)

@@ -87,8 +87,8 @@ func (r *run) filterText(name string) (string, error) {
 	return string(text), nil
 }
 
-// openError is that of a file that the user named. It is a mistake of the user
-// if that is no file that can be read, and not if the system has no more files.
+// openError is that of a file that the command line names, to read or to write. It is a
+// mistake there if no such file can be opened, and not if the system has no more files.
 func openError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EISDIR) {
 		return usageError{err.Error()}

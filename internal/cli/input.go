@@ -38,7 +38,7 @@ func (r *run) openInput(name string) (*input, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, err
+			return nil, openError(err)
 		}
 		context.AfterFunc(r.ctx, func() { file.Close() })
 		in = file
@@ -46,7 +46,7 @@ func (r *run) openInput(name string) (*input, error) {
 	input := &input{name: name, r: bufio.NewReader(in)}
 	prefix, err := input.r.Peek(rawPrefix)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, inputError(name, err)
+		return nil, openError(inputError(name, err))
 	}
 	input.raw = platform.IsRawDump(prefix)
 	return input, nil
@@ -79,12 +79,7 @@ func (r *run) readError(err error) error {
 	return err
 }
 
-func inputError(name string, err error) error {
-	if errors.Is(err, io.EOF) {
-		err = errors.New("it is empty")
-	}
-	return &fileError{fileName(name), err}
-}
+func inputError(name string, err error) error { return &fileError{fileName(name), err} }
 
 // fileName is how messages call a file of the command line.
 func fileName(name string) string {

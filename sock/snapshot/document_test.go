@@ -133,13 +133,18 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-func TestEmptyInputIsNoSockets(t *testing.T) {
-	for _, text := range []string{"", "\n \n", "\ufeff", `{"schema_version":1,"sockets":[]}`} {
-		if got, warnings, _, err := list(t, text); len(got) != 0 || len(warnings) != 0 || err != nil {
-			t.Errorf("%q: %d sockets, warnings %v, error %v", text, len(got), warnings, err)
+// TestEmptyInput: a document may have no sockets, an input without any text is an error.
+func TestEmptyInput(t *testing.T) {
+	for _, text := range []string{"", "\n \n", "\ufeff"} {
+		if _, _, _, err := list(t, text); err == nil || !strings.Contains(err.Error(), "it is empty") {
+			t.Errorf("%q: error %v", text, err)
 		}
 	}
-	_, warnings, _, err := list(t, `{"sockets":[]}`)
+	got, warnings, _, err := list(t, `{"schema_version":1,"sockets":[]}`)
+	if len(got) != 0 || len(warnings) != 0 || err != nil {
+		t.Errorf("%d sockets, warnings %v, error %v", len(got), warnings, err)
+	}
+	_, warnings, _, err = list(t, `{"sockets":[]}`)
 	if err != nil || len(warnings) != 1 {
 		t.Errorf("without schema_version: warnings %v, error %v", warnings, err)
 	}
