@@ -66,7 +66,7 @@ var behind = map[string][]string{
 	"github.com/rivo/uniseg":                   {"render"},
 	"github.com/agext/levenshtein":             {"internal/suggest"},
 	"golang.org/x/net":                         {"sockdiag"},
-	"github.com/cilium/ebpf":                   {"platform/tracer"},
+	"github.com/cilium/ebpf":                   {"platform/tracer", "platform/nat", "tests"},
 	"golang.org/x/term":                        {"internal/cli"},
 	"golang.org/x/sys":                         {"sockdiag", "procnet", "platform", "platform/bpfiter", "platform/tracer", "platform/container", "platform/iphlpapi", "platform/nat", "platform/netns", "internal/cli", "internal/test/fault", "internal/test/population", "internal/test/winetest", "internal/test/livetest", "internal/test/terminal", "bench", "bench/screened", "bench/traced"},
 	"github.com/google/nftables":               {"platform/nat"},

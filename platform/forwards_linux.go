@@ -3,10 +3,12 @@ package platform
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"sockeye/platform/nat"
 	"sockeye/procnet"
@@ -17,10 +19,20 @@ import (
 // that are wanted there, with what stands behind them. The error says that there may be
 // more.
 func (h *Host) readForwards(ctx context.Context, wantedIn func(*sock.Environment) func(*sock.Forward) bool) (found []sock.Forward, failed error) {
+	var programs []string // that may forward more
 	for _, env := range h.environments() {
-		all, err := forwardsOf(env, wantedIn(env))
+		all, steering, err := forwardsOf(env, wantedIn(env))
 		env.Interfaces.Forget()
 		found, failed = append(found, all...), cmp.Or(failed, err)
+		for _, name := range steering {
+			programs = addNew(programs, name)
+		}
+	}
+	if group, err := mountedCgroups(h.chain.env); err == nil {
+		programs = append(programs, nat.ConnectPrograms(group)...)
+	}
+	if failed == nil && programs != nil {
+		failed = fmt.Errorf("programs of eBPF may redirect connections: %s", strings.Join(programs, ", "))
 	}
 	behind := newBehindFinder(ctx, h, newPlaces(h.proc))
 	for i := range found {
@@ -33,14 +45,15 @@ func (h *Host) readForwards(ctx context.Context, wantedIn func(*sock.Environment
 }
 
 // forwardsOf returns the wanted ports that are forwarded in an environment: by the virtual
-// services of IPVS, which everybody may read, and by the rules of NAT.
-func forwardsOf(env *sock.Environment, want func(*sock.Forward) bool) (found []sock.Forward, err error) {
+// services of IPVS, which everybody may read, and by the rules of NAT; and names the
+// programs that may forward others.
+func forwardsOf(env *sock.Environment, want func(*sock.Forward) bool) (found []sock.Forward, programs []string, err error) {
 	if env.Tables != "" { // it cannot be entered
 		local, err := procnet.LocalAddresses(env.Tables)
 		if err == nil {
 			found, err = virtualServices(env.Tables, local, want)
 		}
-		return found, cmp.Or(err, fs.ErrPermission)
+		return found, nil, cmp.Or(err, fs.ErrPermission)
 	}
 	err = env.Do(func() error {
 		tables := filepath.Join(env.Proc, "thread-self", "net")
@@ -50,6 +63,7 @@ func forwardsOf(env *sock.Environment, want func(*sock.Forward) bool) (found []s
 		}
 		found, err = virtualServices(tables, local, want)
 		rules, failed := nat.Read(env.Proc, local)
+		programs = nat.LookupPrograms(env.Proc)
 		for i := range rules {
 			if want(&rules[i]) {
 				found = append(found, rules[i])
@@ -57,7 +71,7 @@ func forwardsOf(env *sock.Environment, want func(*sock.Forward) bool) (found []s
 		}
 		return cmp.Or(failed, err)
 	})
-	return found, err
+	return found, programs, err
 }
 
 // virtualServices returns the wanted ones at the addresses of a namespace.

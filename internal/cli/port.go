@@ -27,8 +27,9 @@ Examples:
 
 A port that is published for a container leads to what listens in it; one that
 the kernel forwards (NAT, IPVS) is told with its target. Where the rules may
-not be read, a port without a socket is not called free. --free leaves out what
-is forwarded as far as that may be read.
+not be read, or programs of eBPF redirect connections, a port without a socket
+is not called free. --free leaves out what is forwarded as far as that may be
+read.
 
 --pids names the processes that listen: of several that hold the socket those
 that no other of them started (service managers aside), with their children of
@@ -37,7 +38,7 @@ the same program. --pids=all names every process that uses the port.
 
 const portStatus = `0 something uses the port (--pids: its owner is named, --free: a
 free one is printed), 1 nothing does (--free: none is free), 2 a mistake in the
-options or the filter, 3 the rules that forward may not be read where nothing else
+options or the filter, 3 whether it is forwarded is not known where nothing else
 uses it (--pids: its owner is hidden), the answer could not be read or written or, with
 --strict, is incomplete.`
 
