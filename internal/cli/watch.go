@@ -84,13 +84,14 @@ func (o *options) checkWatch() error {
 // watch is a listing that is repeated, each pass compared with the one before.
 type watch struct {
 	*run
-	o       *options
-	layout  *render.Layout
-	list    func(context.Context) *platform.Listing
-	needs   sock.Field // of the filter
-	tracker change.Tracker
-	view    view
-	said    said
+	o        *options
+	layout   *render.Layout
+	list     func(context.Context) *platform.Listing
+	needs    sock.Field // of the filter
+	tracker  change.Tracker
+	forwards change.Tracker
+	view     view
+	said     said
 
 	passes, failed int
 	matched        bool // in one pass at least
@@ -102,14 +103,32 @@ type watch struct {
 type pass struct {
 	number                  int // from 1
 	at                      time.Time
-	rows                    []change.Row
+	rows                    []change.Row // of sockets, then what stands for forwards
+	forwards                int          // so many of the rows, at the end
 	snap                    sock.Snapshot
 	opened, changed, closed int
-	forwarded               []*sock.Socket // what stands for forwards, which are not compared
+	listed, forwarded       int // sockets and forwards that are not closed
 }
 
-// listed is the number of sockets of the pass.
-func (p *pass) listed() int { return len(p.rows) - p.closed }
+// count counts what became of the rows.
+func (p *pass) count() {
+	for i, row := range p.rows {
+		switch row.Kind {
+		case change.Opened:
+			p.opened++
+		case change.Changed:
+			p.changed++
+		case change.Closed:
+			p.closed++
+			continue
+		}
+		if i < len(p.rows)-p.forwards {
+			p.listed++
+		} else {
+			p.forwarded++
+		}
+	}
+}
 
 // view shows passes.
 type view interface {
@@ -160,6 +179,7 @@ func (r *run) newWatch(o *options, req *platform.Request, shape render.Options) 
 	}
 	if compared := layout.Compared(); len(compared) > 0 && layout.Group == nil {
 		w.tracker.Equal = func(a, b *sock.Socket) bool { return fact.Same(compared, a, b) }
+		w.forwards.Equal = w.tracker.Equal
 	}
 	w.view = w.newView(marks)
 	return w, nil
@@ -218,18 +238,10 @@ func (w *watch) once() error {
 	p.snap = listing.Snapshot()
 	w.last = answered{snap: p.snap}
 	p.rows = w.tracker.Compare(all, !w.last.unread())
-	p.forwarded = listing.Forwarded()
-	for _, row := range p.rows {
-		switch row.Kind {
-		case change.Opened:
-			p.opened++
-		case change.Changed:
-			p.changed++
-		case change.Closed:
-			p.closed++
-		}
-	}
-	w.matched = w.matched || p.listed()+len(p.forwarded) > 0
+	forwards := w.forwards.Compare(listing.Forwarded(), p.snap.ForwardsUnknown == nil)
+	p.rows, p.forwards = append(p.rows, forwards...), len(forwards)
+	p.count()
+	w.matched = w.matched || p.listed+p.forwarded > 0
 	w.incomplete = w.incomplete || !p.snap.Complete
 	for _, warning := range p.snap.Warnings {
 		w.sayOnce(warning.Message)

@@ -115,9 +115,9 @@ func (v *blockView) end(time.Time, int, int) error { return nil }
 
 // numbers says how much is listed.
 func (p *pass) numbers() string {
-	text := counted(p.listed(), "socket")
-	if n := len(p.forwarded); n > 0 {
-		text += fmt.Sprintf(", %d forwarded", n)
+	text := counted(p.listed, "socket")
+	if p.forwarded > 0 {
+		text += fmt.Sprintf(", %d forwarded", p.forwarded)
 	}
 	return text
 }
@@ -126,14 +126,15 @@ func (p *pass) numbers() string {
 func (p *pass) render(w io.Writer, l *render.Layout, m *marks) error {
 	m.set(p)
 	l.Host, l.GeneratedAt = p.snap.Host, p.at
-	all := make([]*sock.Socket, 0, len(p.rows)+len(p.forwarded))
-	for _, row := range p.rows {
+	rows := p.rows
+	if tellsForwards(l) {
+		rows = rows[:len(rows)-p.forwards]
+	}
+	all := make([]*sock.Socket, 0, len(rows))
+	for _, row := range rows {
 		if row.Kind != change.Closed || l.Mark != nil {
 			all = append(all, row.Socket)
 		}
-	}
-	if !tellsForwards(l) {
-		all = append(all, p.forwarded...)
 	}
 	return writeSockets(w, all, p.snap, l)
 }
@@ -152,7 +153,7 @@ func (v *screenView) pass(p *pass) error {
 	l := *v.layout
 	width, height := v.size()
 	l.Width = width
-	total := len(p.rows) + len(p.forwarded)
+	total := len(p.rows)
 	if l.Limit > 0 {
 		total = min(total, l.Limit)
 	}

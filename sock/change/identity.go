@@ -75,6 +75,10 @@ func ByEnds(s *sock.Socket) Identity {
 	if s.Knows(sock.FieldPath) {
 		id.path = s.Path
 	}
+	if b := s.Behind; s.Knows(sock.FieldPlace) && b != nil && b.By != "" {
+		// A forward, which has none of these: one to elsewhere is another.
+		id.remote, id.path, id.inode = b.Target, b.By, uint64(b.LastPort)
+	}
 	return id
 }
 

@@ -42,6 +42,7 @@ func TestIdentityStays(t *testing.T) {
 			},
 			func(s *sock.Socket) { s.Path, s.Known = "/run/x", s.Known|sock.FieldPath },
 		},
+		"a forward, and who is there": {forwarded, func(s *sock.Socket) { s.Behind.PID, s.Behind.Process = 4, "nginx" }},
 		"with a cookie: TIME_WAIT": {
 			func() *sock.Socket {
 				s := connection()
@@ -56,6 +57,12 @@ func TestIdentityStays(t *testing.T) {
 			t.Errorf("%s: another socket", name)
 		}
 	}
+}
+
+// forwarded is what stands for a port that the kernel forwards.
+func forwarded() *sock.Socket {
+	f := sock.Forward{Protocol: sock.TCP, Family: sock.IPv4, First: 80, Last: 80, Target: end("10.0.0.9:81"), By: "nftables"}
+	return f.Row(sock.TCP)
 }
 
 // TestIdentityDiffers is what only another socket has.
@@ -80,6 +87,9 @@ func TestIdentityDiffers(t *testing.T) {
 			},
 			func(s *sock.Socket) { s.Cookie = 6 },
 		},
+		"a forward to elsewhere":    {forwarded, func(s *sock.Socket) { s.Behind.Target = end("10.0.0.9:82") }},
+		"a forward of more ports":   {forwarded, func(s *sock.Socket) { s.Behind.LastPort = 90 }},
+		"a forward by another":      {forwarded, func(s *sock.Socket) { s.Behind.By = "ipvs" }},
 		"a cookie that is not told": {connection, func(s *sock.Socket) { s.Cookie, s.Known = 6, s.Known|sock.FieldCookie }},
 	} {
 		before, after := test.of(), test.of()

@@ -3,11 +3,13 @@ package livetest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
+	bpflink "github.com/cilium/ebpf/link"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
@@ -99,6 +101,9 @@ netns add pod
 	if strings.Count(passes, "  0 sockets, 1 forwarded") != 2 || strings.Count(passes, "forwarded to 172.30.0.2:80") != 2 {
 		t.Errorf("two passes:\n%s", passes)
 	}
+	if got := list(t, "--exposed", "--watch", "--passes", "1", "--json", "sport", "=", "8080"); strings.Contains(got, `"local_port"`) || strings.Count(got, `"first_port"`) != 1 {
+		t.Errorf("the document of a pass:\n%s", got)
+	}
 	validate(t, compileSchema(t, ""), []string{"--exposed", "--json"}, list(t, "--exposed", "--json"))
 	socket := compileSchema(t, "#/$defs/socket")
 	for line := range strings.Lines(list(t, "--exposed", "--ndjson")) {
@@ -137,6 +142,78 @@ func hidden(t *testing.T) {
 	if got = run(t, asNobody(sockeye(t, "--exposed", "-w", "-q"))); got.status != 1 || strings.Contains(got.stderr, says) {
 		t.Errorf("raw sockets: %d\n%s", got.status, got.stderr)
 	}
+}
+
+// TestWatchForwards: a forward that comes and goes is an event as a socket is one, and
+// one that leads elsewhere is another.
+func TestWatchForwards(t *testing.T) {
+	if !population.Alone(t, "ip", "nft") {
+		return
+	}
+	ip(t, `addr add 192.31.196.7/32 dev lo`)
+	nft := func(line string) { must(t, append([]string{"nft"}, strings.Fields(line)...)...) }
+	nft("add table ip t")
+	nft("add chain ip t in { type nat hook prerouting priority -90 ; }")
+	nft("add rule ip t in tcp dport 7000-7010 dnat to 172.30.0.7")
+	var lookup bpflink.Link
+	turn := func(pass int) {
+		switch pass {
+		case 2:
+			nft("add rule ip t in tcp dport 8080 dnat to 172.30.0.8")
+		case 3:
+			nft("flush chain ip t in")
+			nft("add rule ip t in tcp dport 7000-7010 dnat to 172.30.0.7")
+			nft("add rule ip t in tcp dport 8080 dnat to 172.30.0.9")
+		case 5: // with rules that do not tell all: none is known to be gone until the next
+			lookup = attachLookup(t)
+			nft("flush chain ip t in")
+		}
+	}
+	schema, pass := compileSchema(t, "#/$defs/event"), 1
+	var got []string
+	out := io.MultiWriter(eachLine(func(line string) { validate(t, schema, []string{"--watch"}, line) }), &follower{t: t, see: func(e event) {
+		got = append(got, strings.TrimSpace(fmt.Sprint(pass, " ", e.Event, " ", e.LocalPort, " ", e.Behind.Address)))
+	}})
+	watchInto(t, out, func(n int) { turn(n); pass = n + 1 }, "--exposed", "--watch", "--passes", "7", "--ndjson")
+	if diff := cmp.Diff([]string{
+		"1 opened 7000 172.30.0.7", "3 opened 8080 172.30.0.8",
+		"4 closed 8080 172.30.0.8", "4 opened 8080 172.30.0.9",
+		"7 closed 7000 172.30.0.7", "7 closed 8080 172.30.0.9", "7 end 0",
+	}, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if err := lookup.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	watchInto(t, &text, turn, "--exposed", "--watch", "--passes", "7", "-H", "-C", "local,behind.address")
+	blocks := strings.Split(text.String(), "\n\n")
+	for i, want := range []string{
+		"  0 sockets",
+		"  0 sockets, 0 opened, 0 changed, 0 closed",
+		"  0 sockets, 1 forwarded, 1 opened, 0 changed, 0 closed",
+		"  0 sockets, 2 forwarded, 2 opened, 0 changed, 1 closed",
+		"  0 sockets, 2 forwarded, 0 opened, 0 changed, 0 closed",
+		"  0 sockets, 2 forwarded, 0 opened, 0 changed, 0 closed",
+		"  0 sockets, 0 opened, 0 changed, 2 closed",
+	} {
+		if len(blocks) != 7 || !strings.Contains(blocks[i], want) {
+			t.Fatalf("pass %d of %d is not %q:\n%s", i+1, len(blocks), want, text.String())
+		}
+	}
+	if want := "\n-  0.0.0.0:8080        172.30.0.8\n"; !strings.Contains(blocks[3], want) {
+		t.Errorf("there is no %q:\n%s", want, blocks[3])
+	}
+}
+
+// eachLine calls see for every write, which holds whole lines.
+type eachLine func(string)
+
+func (see eachLine) Write(b []byte) (int, error) {
+	for line := range strings.Lines(string(b)) {
+		see(line)
+	}
+	return len(b), nil
 }
 
 // forwardsOf are the ports and scopes of the forwards of a document.

@@ -89,6 +89,22 @@ func attach(t *testing.T, group, name string, kind ebpf.ProgramType, at ebpf.Att
 	return l
 }
 
+// attachLookup attaches a program that may choose listeners to the network namespace.
+func attachLookup(t *testing.T) bpflink.Link {
+	t.Helper()
+	space, err := os.Open("/proc/self/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer space.Close()
+	l, err := bpflink.AttachNetNs(int(space.Fd()), allows(t, "to_listener", ebpf.SkLookup, ebpf.AttachSkLookup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
 // inGroup makes the group of the test all that a program sees.
 func inGroup(cmd *exec.Cmd) *exec.Cmd {
 	if cmd.SysProcAttr == nil {
@@ -139,16 +155,7 @@ func TestForwardsByPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	space, err := os.Open("/proc/self/ns/net")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer space.Close()
-	lookup, err := bpflink.AttachNetNs(int(space.Fd()), allows(t, "to_listener", ebpf.SkLookup, ebpf.AttachSkLookup))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lookup.Close()
+	attachLookup(t)
 	is("both kinds", 3, "", "^sockeye: "+unknown+regexp.QuoteMeta("to_listener (sk_lookup), to_backend (cgroup/sendmsg6)")+"\n$", "port", "8080")
 	for _, test := range []struct {
 		when   string

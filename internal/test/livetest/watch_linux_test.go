@@ -36,6 +36,7 @@ type event struct {
 	PID             int    `json:"pid"`
 	RecvRate        *int64 `json:"recv_rate"`
 	SendRate        *int64 `json:"send_rate"`
+	Behind          struct{ Address string }
 }
 
 // key tells a socket from the others: by its cookie, or by its ends.
@@ -75,10 +76,16 @@ func (f *follower) Write(b []byte) (int, error) {
 // after says so. after is called behind each pass with its number.
 func watchHere(t *testing.T, see func(event), after func(pass int), args ...string) {
 	t.Helper()
+	watchInto(t, &follower{t: t, see: see}, after, args...)
+}
+
+// watchInto is watchHere for what is no event.
+func watchInto(t *testing.T, out io.Writer, after func(pass int), args ...string) {
+	t.Helper()
 	passes := 0
 	var errs strings.Builder
 	status := cli.Main(t.Context(), args, cli.IO{
-		In: strings.NewReader(""), Out: &follower{t: t, see: see}, Err: &errs, Getenv: os.Getenv, Now: time.Now,
+		In: strings.NewReader(""), Out: out, Err: &errs, Getenv: os.Getenv, Now: time.Now,
 		After: func(d time.Duration) <-chan time.Time {
 			passes++
 			if after == nil {
