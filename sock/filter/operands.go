@@ -169,13 +169,16 @@ func (p *parser) cgroupCond(operands []token) (Expr, error) {
 	return c, nil
 }
 
-// cgroupMount is where systemd mounts the hierarchy; paths are written with it
-// and without.
-const cgroupMount = "/sys/fs/cgroup"
+// cgroupMounts are where systemd mounts the hierarchy, beside that of version 1 and
+// alone; paths are written with it and without.
+var cgroupMounts = [...]string{"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}
 
 func cgroupPath(path string) string {
-	if rest, ok := strings.CutPrefix(path, cgroupMount); ok && (rest == "" || rest[0] == '/') {
-		path = rest
+	for _, mount := range cgroupMounts {
+		if rest, ok := strings.CutPrefix(path, mount); ok && (rest == "" || rest[0] == '/') {
+			path = rest
+			break
+		}
 	}
 	return "/" + strings.Trim(path, "/")
 }
