@@ -297,6 +297,9 @@ func (c *comparison) list(req platform.Request) error {
 // saved returns sockets as they are when they have been written to a file and read
 // again: of names that are no UTF-8, JSON has not every byte.
 func (c *comparison) saved(sockets []*sock.Socket) (again []*sock.Socket, err error) {
+	if len(sockets) == 0 {
+		return nil, nil
+	}
 	var text bytes.Buffer
 	for _, s := range sockets {
 		text.Write(append(fact.AppendObject(text.AvailableBuffer(), s, fact.Members()), '\n'))
