@@ -43,7 +43,7 @@ type traceSource struct {
 
 // traceSources are the ways, the best first.
 var traceSources = []traceSource{
-	{sock.SourceBPF, []View{ViewStates, ViewLifetimes, ViewConnects, ViewAccepts, ViewListens, ViewRetransmits, ViewResets, ViewDrops, ViewEnds}, openTracer},
+	{sock.SourceBPF, []View{ViewStates, ViewLifetimes, ViewConnects, ViewAccepts, ViewListens, ViewRetransmits, ViewResets, ViewDrops, ViewEnds, ViewFailures}, openTracer},
 	{sock.SourceDestroy, []View{ViewStates, ViewLifetimes}, openEnds},
 	{sock.SourcePoll, []View{ViewStates, ViewLifetimes, ViewListens}, openPoll},
 }

@@ -191,6 +191,7 @@ func TestViews(t *testing.T) {
 	for v, want := range map[View][]uint16{
 		ViewStates: {1, 2, 3, 4, 5, 6, 7, 8, 9}, ViewLifetimes: {8}, ViewConnects: {2, 3}, ViewAccepts: {6}, ViewListens: {4, 9},
 		ViewRetransmits: {10, 11}, ViewResets: {12, 13}, ViewDrops: {14}, ViewEnds: {3, 7, 8, 9},
+		ViewFailures: {3},
 	} {
 		o := optionsOf[v]
 		var got []uint16

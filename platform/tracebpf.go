@@ -29,6 +29,7 @@ var optionsOf = map[View]tracer.Options{
 	ViewResets:      {Kinds: tracer.KindsOf(tracer.ResetSent, tracer.ResetReceived)},
 	ViewDrops:       {Kinds: tracer.KindsOf(tracer.Drop)},
 	ViewEnds:        {Kinds: tracer.KindsOf(tracer.StateChange), NewStates: sock.States(sock.FinWait1, sock.Closed), Buffer: endsBuffer},
+	ViewFailures:    {Kinds: tracer.KindsOf(tracer.StateChange), OldStates: sock.States(sock.SynSent), NewStates: sock.States(sock.Closed), Buffer: endsBuffer},
 }
 
 // A socket has no cookie until somebody asks for it. What the kernel keeps in TIME_WAIT
@@ -36,7 +37,7 @@ var optionsOf = map[View]tracer.Options{
 // told: so ViewEnds asks as a connection begins to close.
 
 // endsBuffer is room for 3,000 ends. The whole of a buffer counts as memory of the
-// program, twice, and this view runs beside one that holds much.
+// program, twice, and these views run beside what holds much.
 const endsBuffer = 1 << 20
 
 // TraceRefused returns why programs in the kernel cannot tell of events here, as far as
@@ -70,14 +71,17 @@ func openTracer(h *Host, ctx context.Context, req TraceRequest) (eventStream, []
 		return nil, nil, errors.Join(err, t.Close())
 	}
 	traced := &tracedEvents{tracing: t}
-	if req.Query.Want.Has(sock.FieldOwners) && o.Kinds&withListeners != 0 {
+	if req.Query.Want.Has(sock.FieldOwners) && withListeners(&o) {
 		traced.mptcp = h.mptcpOwners(ctx)
 	}
 	return traced, warnings, nil
 }
 
-// withListeners are the kinds of events whose socket may be a listener or come from one.
-var withListeners = tracer.KindsOf(tracer.StateChange, tracer.SynAckRetransmit)
+// withListeners reports whether the socket of an event may be a listener or come from
+// one. What goes out of SYN_SENT is neither.
+func withListeners(o *tracer.Options) bool {
+	return o.Kinds.Has(tracer.SynAckRetransmit) || o.Kinds.Has(tracer.StateChange) && o.OldStates != sock.States(sock.SynSent)
+}
 
 // missing says what a kernel does not tell of what is wanted. It is an error if that is
 // all. That it does not tell who writes is nothing to be said: the owner is learnt when

@@ -16,9 +16,10 @@ const (
 	ViewResets                  // resets that were sent and received
 	ViewDrops                   // segments that the kernel dropped
 	ViewEnds                    // sockets that have ended, whatever they were
+	ViewFailures                // handshakes that this machine began, and that failed
 )
 
-var viewNames = [...]string{"states", "lifetimes", "connects", "accepts", "listens", "retransmits", "resets", "drops", "ends"}
+var viewNames = [...]string{"states", "lifetimes", "connects", "accepts", "listens", "retransmits", "resets", "drops", "ends", "failures"}
 
 // String returns the name of the view, such as "lifetimes".
 func (v View) String() string { return viewNames[v] }
@@ -46,6 +47,8 @@ func (v View) takes(s *sock.Socket) bool {
 		return e.Kind == sock.EventDrop
 	case ViewEnds:
 		return changes && e.NewState == sock.Closed
+	case ViewFailures:
+		return changes && e.OldState == sock.SynSent && e.NewState == sock.Closed
 	}
 	return changes
 }

@@ -198,14 +198,17 @@ func (x *examination) look() error {
 		return err
 	}
 	counted := countBefore(&x.machine, listing.Kernels())
-	if err := x.sleep(x.machine.Took); err != nil {
-		return err
+	endTrace := x.traceAttempts(b)
+	err = x.sleep(x.machine.Took)
+	if err == nil {
+		listing, err = x.pass(b, needs, x.see)
 	}
-	listing, err = x.pass(b, needs, x.see)
 	if err != nil {
+		endTrace()
 		return err
 	}
 	countAfter(&x.machine, listing.Kernels(), counted)
+	x.machine.Attempts = endTrace()
 	x.snap = listing.Snapshot()
 	x.machine.Everywhere = x.o.allNetns && listing.Whole()
 	return nil

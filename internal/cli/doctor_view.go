@@ -107,15 +107,7 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, told
 		title += ", in the network namespace " + in
 	}
 	write(escape.Text(title))
-	for i, s := range f.Evidence.Sockets {
-		if i == mostShown {
-			write(fmt.Sprintf("and %d more", f.Evidence.Total-mostShown))
-			break
-		}
-		line := fact.SocketText(s) + " " + s.State.String()
-		if s.RecvQueue > 0 || s.SendQueue > 0 {
-			line += fmt.Sprintf(", recv_queue %d, send_queue %d", s.RecvQueue, s.SendQueue)
-		}
+	for _, line := range evidenceLines(&f.Evidence) {
 		write(line)
 	}
 	var numbers []string
@@ -133,6 +125,30 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, told
 		write(f.Rule.Advice)
 	}
 	write("More: " + escape.Text(x.tryIn(f)))
+}
+
+// evidenceLines are the first of the sockets of a finding, or of the attempts that say more
+// than their sockets do.
+func evidenceLines(e *doctor.Evidence) (lines []string) {
+	left := e.Total
+	for i := range min(len(e.Attempts), mostShown) {
+		lines = append(lines, escape.Text(e.Attempts[i].String()))
+		left -= e.Attempts[i].Number
+	}
+	if len(e.Attempts) == 0 {
+		for _, s := range e.Sockets[:min(len(e.Sockets), mostShown)] {
+			line := fact.SocketText(s) + " " + s.State.String()
+			if s.RecvQueue > 0 || s.SendQueue > 0 {
+				line += fmt.Sprintf(", recv_queue %d, send_queue %d", s.RecvQueue, s.SendQueue)
+			}
+			lines = append(lines, line)
+			left--
+		}
+	}
+	if left > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", left))
+	}
+	return lines
 }
 
 // spaceOf names the network namespace of a finding, where it may be another one.
@@ -189,6 +205,28 @@ type evidence struct {
 	Total    int               `json:"sockets_total"`
 	Counters map[string]int64  `json:"counters"`
 	Limits   map[string]int64  `json:"limits"`
+	Attempts []attempt         `json:"attempts,omitempty"`
+}
+
+// attempt is how many attempts to connect failed in one way, in JSON.
+type attempt struct {
+	Address string   `json:"remote_address"`
+	Port    uint16   `json:"remote_port"`
+	PID     int      `json:"pid,omitempty"`
+	Process string   `json:"process,omitempty"`
+	Failure string   `json:"failure"`
+	Number  int      `json:"attempts"`
+	Longest *float64 `json:"longest_ms,omitempty"`
+	AtLeast bool     `json:"longest_at_least,omitempty"`
+}
+
+func attemptOf(a *doctor.Attempt) attempt {
+	one := attempt{Address: a.To.Addr().String(), Port: a.To.Port(), PID: a.PID, Process: a.Process, Failure: a.Failure.String(), Number: a.Number, AtLeast: a.AtLeast}
+	if a.Longest >= 0 {
+		ms := float64(a.Longest.Microseconds()) / 1000
+		one.Longest = &ms
+	}
+	return one
 }
 
 // skipped is a rule that was not applied, in JSON.
@@ -204,6 +242,9 @@ func (x *examination) finding(f *doctor.Finding) finding {
 	}
 	if !f.Machine && f.Netns != (sock.Netns{}) {
 		one.Netns = &space{f.Netns.Inode, f.Netns.Name}
+	}
+	for i := range f.Evidence.Attempts {
+		one.Evidence.Attempts = append(one.Evidence.Attempts, attemptOf(&f.Evidence.Attempts[i]))
 	}
 	for _, s := range f.Evidence.Sockets {
 		one.Evidence.Sockets = append(one.Evidence.Sockets, fact.AppendObject(nil, s, fact.Members()))

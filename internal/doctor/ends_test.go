@@ -166,13 +166,14 @@ func TestFloodWithCookies(t *testing.T) {
 // TestConnectTitle: which part of them timed out is told as far as the counters do.
 func TestConnectTitle(t *testing.T) {
 	for _, test := range []struct {
-		failed, timedOut int64
-		want             string
+		failed, timedOut, ofOthers int64
+		want                       string
 	}{
-		{1, 0, "1 attempt to connect failed"},
-		{7, 9, "7 attempts to connect failed, 7 of them by a time-out at most"},
+		{1, 0, 0, "1 attempt to connect failed"},
+		{7, 9, 0, "7 attempts to connect failed, 7 of them by a time-out at most"},
+		{7, 0, 3, "7 attempts to connect failed, 3 of them begun by others at most"},
 	} {
-		if got := connectTitle(test.failed, test.timedOut); got != test.want {
+		if got := connectTitle(test.failed, test.timedOut, test.ofOthers); got != test.want {
 			t.Errorf("%q", got)
 		}
 	}

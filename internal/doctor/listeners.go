@@ -41,7 +41,7 @@ func shadows(all []*sock.Socket) (found []Finding) {
 				continue
 			}
 			found = append(found, Finding{
-				Severity: Info, Evidence: Evidence{[]*sock.Socket{narrow, wide}, 2}, Try: fmt.Sprintf("sockeye port %d", narrow.Local.Port()),
+				Severity: Info, Evidence: Evidence{Sockets: []*sock.Socket{narrow, wide}, Total: 2}, Try: fmt.Sprintf("sockeye port %d", narrow.Local.Port()),
 				Title: fmt.Sprintf("%s on %s hides port %d of %s", holder(narrow), narrow.Local.Addr(), narrow.Local.Port(), holder(wide)),
 			})
 		}

@@ -30,6 +30,9 @@ type Machine struct {
 	Arrives func(c *sock.Socket) (to sock.Netns, single, certain bool)
 	// Exists reports whether a socket is still there and open; nil: that is not asked.
 	Exists func(*sock.Socket) (bool, error)
+	// Attempts are those to connect that failed between the two listings, once the second
+	// is over; nil: nothing tells them, and there are the counters alone.
+	Attempts *Attempts
 	// Everywhere: every network namespace of the machine is listed, and each as a whole.
 	Everywhere bool
 	// Once: there is one listing, the second. Rules that compare two are skipped, and

@@ -126,6 +126,8 @@ func retransmits(s *sock.Socket) uint8 {
 type Evidence struct {
 	Sockets []*sock.Socket // the first of them
 	Total   int
+	// Attempts are how often what failed, the most frequent first; of connect_failed alone.
+	Attempts []Attempt
 }
 
 // mostKept is how many sockets are kept as evidence of one finding.
@@ -139,7 +141,7 @@ func (e *Evidence) add(s *sock.Socket) {
 }
 
 // one is the evidence of one socket.
-func one(s *sock.Socket) Evidence { return Evidence{[]*sock.Socket{s}, 1} }
+func one(s *sock.Socket) Evidence { return Evidence{Sockets: []*sock.Socket{s}, Total: 1} }
 
 // group is evidence that belongs together, with a number of it.
 type group struct {

@@ -95,26 +95,30 @@ func (l *looks) see(s *sock.Socket) {
 	}
 }
 
-// end ends a pass that was seen, whole or not.
-func (l *looks) end(at time.Time, whole bool) {
+// end ends a pass that was seen, whole or not. Meanwhile the ends tell of attempts to
+// connect that fail.
+func (l *looks) end(at time.Time, whole bool, e *ends) {
 	switch {
 	case l.now == nil:
 	case !whole: // what was not listed is not missing
 		l.now = nil
 	case !l.second:
 		l.Before(l.now)
+		e.follow()
 	default:
 		l.After(l.now)
+		l.now.Attempts = e.followed()
 		l.last = &looked{found: l.now.Findings(), skipped: l.now.Skipped(), sockets: l.sockets, took: at.Sub(l.since)}
 		for i := range l.last.found {
 			e := &l.last.found[i].Evidence
 			e.Sockets = slices.Clone(e.Sockets[:min(len(e.Sockets), shownEvidence)])
+			e.Attempts = slices.Clone(e.Attempts[:min(len(e.Attempts), shownEvidence)])
 		}
 		l.now = nil
 	}
 }
 
-// shownEvidence is how many sockets of a finding are kept: more than any text shows.
+// shownEvidence is how much of the evidence of a finding is kept: more than any text shows.
 const shownEvidence = 8
 
 // worst says how many findings there are of each severity, and what the worst of them is;

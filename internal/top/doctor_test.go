@@ -3,6 +3,7 @@ package top
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,49 @@ func startClinic(t *testing.T, width, height int) *clinic {
 		}
 	})
 	return c
+}
+
+// attempt is an attempt to connect that failed, as its end tells it.
+func attempt(cookie uint64, failure sock.Failure) *sock.Socket {
+	s := ended(cookie, sock.Owner{Process: &sock.Process{PID: 77, Name: "curl"}, FD: sock.NoFD})
+	s.Remote, s.Netns = netip.MustParseAddrPort("10.0.0.9:5432"), people()[0].Netns
+	s.Event.OldState, s.Event.Failure = sock.SynSent, failure
+	return s
+}
+
+// TestTroubleOfAttempts: the attempts to connect that failed between the two passes of a
+// look are named, and no others; where they are told no more the counters are left.
+func TestTroubleOfAttempts(t *testing.T) {
+	c := startClinic(t, 120, 40)
+	c.sockets[0].RecvQueue = 0
+	c.ends(attempt(80, sock.FailureRefused)) // before there was a pass to look at
+	fail := func(first uint64) {
+		for i := range uint64(5) {
+			c.ends(attempt(first+i, sock.FailureRefused))
+		}
+	}
+	for begun := c.begun; c.begun == begun; {
+		c.tick()
+	}
+	fail(90)
+	c.tick()
+	c.tick()
+	if line, want := c.view().lines[1], " ! 1 warning  5 attempts to connect to 10.0.0.9:5432 failed: 5 refused"; line != want {
+		t.Errorf("%q, want %q", line, want)
+	}
+	if all := c.troubled().found; len(all) != 1 || len(all[0].Evidence.Attempts) != 1 || all[0].Evidence.Attempts[0].PID != 77 {
+		t.Errorf("%+v", all)
+	}
+	for begun := c.begun; c.begun == begun; {
+		c.tick()
+	}
+	fail(100)
+	c.maker.ends.fail()
+	c.tick()
+	c.tick()
+	if all := c.troubled().found; len(all) != 0 {
+		t.Errorf("of a part of the time: %+v", all)
+	}
 }
 
 // withPaths are owners of whom it was asked which program they run.
@@ -182,7 +226,7 @@ func TestTroubleOfMany(t *testing.T) {
 		t.Error("more than may be are remembered")
 	}
 	l.see(c.sockets[0])
-	l.end(at, true)
+	l.end(at, true, &c.maker.ends)
 	if l.begin(at.Add(time.Hour), c.Filter, mostLooked+1) || !strings.Contains(l.last.why, "more than 25,000 sockets") {
 		t.Errorf("it is looked at more: %+v", l.last)
 	}

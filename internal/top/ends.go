@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"sockeye/internal/doctor"
 	"sockeye/sock"
 	"sockeye/sock/change"
 )
@@ -27,8 +28,12 @@ type ends struct {
 	// lists may yet be listed, as a connection in TIME_WAIT is.
 	ripeRows, ripeKeys int
 
-	lost  uint64 // events, from the beginning
-	begun bool
+	lost   uint64 // events, from the beginning
+	begun  bool
+	failed bool // and none are told any more
+
+	attempts   *doctor.Attempts // of a look that is under way; nil: none is
+	lostBefore uint64           // it began
 }
 
 // add takes a socket that ended; its memory stays its owner's.
@@ -37,6 +42,9 @@ func (e *ends) add(s *sock.Socket) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.begun = true
+	if e.attempts != nil {
+		e.attempts.Add(s)
+	}
 	switch {
 	case !s.Knows(sock.FieldCookie): // it could not be told from what is listed
 	case e.shown == nil || e.shown.has(key): // before the first pass nothing is new
@@ -79,6 +87,36 @@ func (e *ends) losses() (lost uint64, begun bool) {
 	return e.lost, e.begun
 }
 
+// follow begins to gather the attempts to connect that fail, for a look of doctor.
+func (e *ends) follow() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.attempts, e.lostBefore = nil, e.lost
+	if e.begun {
+		e.attempts = &doctor.Attempts{}
+	}
+}
+
+// followed returns those since then; nil: they were not told, or not all of the time.
+func (e *ends) followed() *doctor.Attempts {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := e.attempts
+	e.attempts = nil
+	if all == nil || e.failed {
+		return nil
+	}
+	all.Lost = e.lost - e.lostBefore
+	return all
+}
+
+// fail notes that none are told any more.
+func (e *ends) fail() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.failed = true
+}
+
 // begin starts to gather, if something here tells of ends.
 func (e *ends) begin(machine Machine) []effect {
 	if machine.Ends == nil {
@@ -86,6 +124,7 @@ func (e *ends) begin(machine Machine) []effect {
 	}
 	return []effect{func(ctx context.Context) message {
 		if err := machine.Ends(ctx, e.add, e.lose); err != nil {
+			e.fail()
 			return endsMessage{err}
 		}
 		return nil

@@ -106,7 +106,7 @@ func (m *maker) list(ctx context.Context, p *pass, a ask) (sock.Snapshot, error)
 		m.looks.see(s)
 		see(s)
 	})
-	m.looks.end(p.at, err == nil && !unread(snap))
+	m.looks.end(p.at, err == nil && !unread(snap), &m.ends)
 	return snap, err
 }
 
