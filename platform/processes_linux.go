@@ -29,6 +29,13 @@ func hasProcess(pid int) bool { return !errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 // MaySearch reports whether the reader may see which sockets a process holds.
 func (h *Host) MaySearch(pid int) bool { return procnet.At(h.chain.env.Proc).ReadableFDs(pid) }
 
+// HoldsNoSocket reports whether a process holds no socket, whatever table it would be of,
+// and whether that is known. Threads with descriptors of their own do not count.
+func (h *Host) HoldsNoSocket(pid int) (none, known bool) {
+	none, err := procnet.At(h.chain.env.Proc).HoldsNoSocket(pid)
+	return none, err == nil
+}
+
 // systemProcesses asks the proc file system.
 func systemProcesses(env *sock.Environment) processLookup {
 	fs := procnet.At(env.Proc)

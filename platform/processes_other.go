@@ -44,6 +44,10 @@ func (h *Host) HasProcess(ctx context.Context, pid int) bool {
 // is false where that cannot be told.
 func (h *Host) MaySearch(int) bool { return false }
 
+// HoldsNoSocket reports whether a process holds no socket, whatever table it would be of,
+// and whether that is known: here nobody but the tables tells.
+func (h *Host) HoldsNoSocket(int) (none, known bool) { return false, false }
+
 // systemProcesses asks gopsutil. Each call asks anew: a gopsutil process
 // remembers its answers.
 func systemProcesses(*sock.Environment) processLookup {

@@ -30,6 +30,10 @@ func (h *Host) HasProcess(_ context.Context, pid int) bool {
 // tables tell it of every process.
 func (h *Host) MaySearch(int) bool { return true }
 
+// HoldsNoSocket reports whether a process holds no socket, whatever table it would be of,
+// and whether that is known: here nobody but the tables tells.
+func (h *Host) HoldsNoSocket(int) (none, known bool) { return false, false }
+
 // systemProcesses asks a snapshot that is taken once, when the first is asked for,
 // since it is needed for processes that the reader may not open.
 func systemProcesses(*sock.Environment) processLookup {

@@ -3,8 +3,10 @@ package procnet
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,6 +46,26 @@ func (fs FS) InTransit(socket sock.Owner) (int, error) {
 func (fs FS) IsRing(o sock.Owner) bool {
 	target, err := os.Readlink(fs.descriptor(o, "fd"))
 	return err == nil && target == ringLink
+}
+
+// HoldsNoSocket reports whether no descriptor of a process refers to a socket, nor to an
+// io_uring instance, which may have sockets of its own. The error says why that cannot be
+// seen.
+func (fs FS) HoldsNoSocket(pid int) (bool, error) {
+	dir := fs.pidFile(pid, "fd")
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		target, readErr := os.Readlink(filepath.Join(dir, e.Name()))
+		_, socket := parseSocketLink([]byte(target))
+		switch {
+		case errors.Is(readErr, iofs.ErrNotExist): // closed meanwhile
+		case readErr != nil:
+			return false, readErr
+		case socket, target == ringLink:
+			return false, nil
+		}
+	}
+	return err == nil, err
 }
 
 // openInfo opens what the kernel tells of a descriptor.

@@ -62,3 +62,18 @@ func asAnother(f func()) {
 	}()
 	<-done
 }
+
+func TestHoldsNoSocket(t *testing.T) {
+	fs := procTree(t, map[int]proc{
+		7: {fds: map[int]string{0: "/dev/null", 1: "pipe:[5]"}}, 8: {fds: map[int]string{0: "/dev/null", 1: socket(5)}},
+		9: {fds: map[int]string{3: ringLink}}, 10: {},
+	})
+	for pid, want := range map[int]bool{7: true, 8: false, 9: false, 10: true} {
+		if got, err := fs.HoldsNoSocket(pid); got != want || err != nil {
+			t.Errorf("%d: %v, %v", pid, got, err)
+		}
+	}
+	if got, err := fs.HoldsNoSocket(11); got || err == nil {
+		t.Errorf("no such process: %v, %v", got, err)
+	}
+}

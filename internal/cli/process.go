@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +17,9 @@ const processHelp = `Lists the sockets that processes hold, in every state. The 
 processes, the rest is a filter. A process is a PID or a name, in which * is
 anything; several are joined with commas. The name is the kernel's: at most 15
 bytes of that of the program, unless it changed it. On Windows it is the
-file's, and matches in any case, with or without .exe. TCP, UDP and unix
-sockets are listed unless options or the filter name tables; -A all is all.
+file's, and matches in any case, with or without .exe. All tables but mptcp,
+vsock and tipc are listed unless options or the filter name some; -A all lists
+them too.
 
 Examples:
   sockeye process 812
@@ -57,8 +57,7 @@ func (r *run) process(o *options, words []string) error {
 	if err != nil {
 		return notAFilter(err, "behind the first word stands a filter; several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))
 	}
-	usual := tables{protocols: sock.Protocols(sock.TCP, sock.UDP, sock.Unix)}
-	req, err := o.request(filter.And(wanted.filter(), rest), scope{usual, sock.AllStates})
+	req, err := o.request(filter.And(wanted.filter(), rest), scope{processTables(), sock.AllStates})
 	if err != nil {
 		return err
 	}
@@ -83,13 +82,19 @@ func (r *run) process(o *options, words []string) error {
 		}
 	}
 	what := o.tablesText() + "socket"
-	if r.input == nil && runtime.GOOS == "linux" && req.Query.Protocols == usual.protocols && !o.choosesTables() {
-		what = "TCP, UDP or unix socket" // it may hold one of another table
-	}
 	if !rest.Empty() || o.choosesStates() || o.families != 0 {
 		what += " that matches"
 	}
 	return r.tellMissing(o, wanted, a, what)
+}
+
+// processTables are those in which the sockets of a process are looked for. What is
+// MPTCP's stands among TCP too. Many kernels have VSOCK or TIPC, but nothing that lists
+// their sockets or counts them: no answer would be whole.
+func processTables() tables {
+	all := allTables()
+	all.protocols &^= sock.Protocols(sock.MPTCP, sock.VSOCK, sock.TIPC)
+	return all
 }
 
 // wantedProcess is a process that is asked for, or all of a name.
@@ -183,7 +188,7 @@ func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what s
 		if w.seen {
 			continue
 		}
-		text, known, err := r.missing(w, a, what)
+		text, known, err := r.missing(o, w, a, what)
 		if err != nil {
 			return err
 		}
@@ -192,15 +197,18 @@ func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what s
 			r.say("%s", text)
 		}
 	}
-	if unknown && r.status == exitNothing {
+	switch {
+	case unknown && r.status == exitNothing:
 		r.status = exitFailed
+	case !unknown && a.matched == 0 && !o.strict:
+		r.status = exitNothing // whatever could not be read
 	}
 	return nil
 }
 
 // missing says why no socket of a process was listed, and whether it is known that
 // there is none.
-func (r *run) missing(w *wantedProcess, a answered, what string) (text string, known bool, err error) {
+func (r *run) missing(o *options, w *wantedProcess, a answered, what string) (text string, known bool, err error) {
 	if r.input != nil {
 		switch {
 		case a.unread():
@@ -225,8 +233,12 @@ func (r *run) missing(w *wantedProcess, a answered, what string) (text string, k
 	case len(found) > 1:
 		name = fmt.Sprintf("one of the %d processes %s", len(found), w.word)
 	}
+	none, known := r.holdNoSocket(found)
+	if known && !none && what == "socket" {
+		what += " in the tables that were read"
+	}
 	switch {
-	case a.unread():
+	case a.unread() && (o.threads || !none):
 		return fmt.Sprintf("whether %s holds a %s is not known: not everything could be read", name, what), false, nil
 	case a.hidden() && !r.maySearch(found):
 		return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", name, what), false, nil
@@ -257,6 +269,17 @@ func (r *run) maySearch(found []platform.ProcessEntry) bool {
 		}
 	}
 	return len(found) > 0
+}
+
+// holdNoSocket reports whether some processes hold no socket, whatever table it would be
+// of, and whether that is known. Of no process it is not, as for maySearch.
+func (r *run) holdNoSocket(found []platform.ProcessEntry) (none, known bool) {
+	none, known = true, len(found) > 0
+	for _, p := range found {
+		ofOne, ofOneKnown := r.machine.HoldsNoSocket(p.PID)
+		none, known = none && ofOne, known && ofOneKnown
+	}
+	return none && known, known
 }
 
 // tablesText names the tables that the options choose, with a blank behind.

@@ -28,7 +28,7 @@ func TestExpect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range [][]string{{"-tuln"}, {"-l", "-A", "inet,unix,!raw"}, {"-ltu", "sport > 1"}, {"-a", "-A", "tcp,udp,unix,packet"}, {"process", "*"}} {
+	for _, args := range [][]string{{"-tuln"}, {"-l", "-A", "inet,unix,!raw"}, {"-ltu", "sport > 1"}, {"-a", "-A", "tcp,udp,unix,packet"}, {"process", "*", "-A", "tcp,udp,unix,packet"}} {
 		write(args...)
 		for _, command := range [][]string{{"diff", "--expect", file}, {"diff", file}} {
 			if got := run(t, sockeye(t, command...)); got.status != 0 || got.stdout != "" {

@@ -42,6 +42,7 @@ func TestFamilies(t *testing.T) {
 	keep(t, set, err)
 	t.Run("made", func(t *testing.T) { familiesMade(t, set, "auto") })
 	t.Run("made through proc", func(t *testing.T) { familiesMade(t, set, "proc") })
+	t.Run("of a process", func(t *testing.T) { familiesOfProcess(t, set) })
 	t.Run("packet beside ss", func(t *testing.T) { packetBesideSS(t, 8) })
 	t.Run("netlink beside ss", func(t *testing.T) { netlinkBesideSS(t, set) })
 	t.Run("vsock beside ss", func(t *testing.T) { vsockBesideSS(t, set) })
@@ -82,6 +83,23 @@ func familiesMade(t *testing.T, set *population.Set, source string) {
 		}
 		if diff := lineDiff(want, got); diff != "" || len(want) == 0 && f.inProc {
 			t.Errorf("%s differs from what was made (-made +sockeye):\n%s", f.protocol, diff)
+		}
+	}
+}
+
+// familiesOfProcess: who asks for the sockets of a process has those of a sniffer too,
+// without naming tables.
+func familiesOfProcess(t *testing.T, set *population.Set) {
+	got := run(t, sockeye(t, "process", strconv.Itoa(set.Made[0].PID), "--json"))
+	held := map[uint64]bool{}
+	for _, r := range decode(t, got.stdout).Sockets {
+		if r.Inode != nil {
+			held[*r.Inode] = true
+		}
+	}
+	for _, m := range set.Made {
+		if (m.Protocol == population.Packet || m.Protocol == population.Netlink) && m.PID == set.Made[0].PID && !held[m.Inode] {
+			t.Errorf("%s %d is not among the sockets of process %d: %q", m.Protocol, m.Inode, m.PID, got.stderr)
 		}
 	}
 }

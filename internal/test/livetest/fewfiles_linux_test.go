@@ -25,7 +25,7 @@ func TestFewFiles(t *testing.T) {
 	p := newFaultPopulation(t)
 	held := socketsOf(t)
 	port, deep := strconv.Itoa(p.shared), strconv.Itoa(p.deep)
-	for _, args := range [][]string{{"-tulpan"}, {"-xa"}, {"-tuxa", "--owners", "proc"}, {"port", port}, {"process", deep}} {
+	for _, args := range [][]string{{"-tulpan"}, {"-xa"}, {"-tuxa", "--owners", "proc"}, {"port", port}, {"process", deep, "-A", "tcp,udp,unix"}} {
 		q := question{args: args}
 		q.learn(t, held)
 		step := 1
