@@ -1,6 +1,8 @@
 package bpfiter
 
 import (
+	"slices"
+
 	"sockeye/sock"
 	"sockeye/sock/ownerindex"
 )
@@ -11,6 +13,9 @@ type Index = ownerindex.Index
 // builder makes an Index of records.
 type builder struct {
 	Index
+	// full are the entries before those in Index, which a slice that grows would copy
+	// again and again.
+	full [][]ownerindex.Entry
 	// offset is that of the reader's time namespace, which the start times in
 	// /proc hold too (timens_add_boottime_ns in fs/proc/array.c); nanoseconds.
 	offset int64
@@ -35,6 +40,9 @@ type identity struct {
 	index int32  // in Index.Processes
 }
 
+// piece is how many entries more are made room for.
+const piece = 1024
+
 func newBuilder(expected int, offset int64) *builder {
 	b := &builder{
 		offset: offset,
@@ -54,6 +62,10 @@ func (b *builder) add(r *record) {
 			holder = b.newHolder(t, r)
 		}
 		b.last, b.lastHolder = t, holder
+	}
+	if len(b.Entries) == cap(b.Entries) {
+		b.full = append(b.full, b.Entries)
+		b.Entries = make([]ownerindex.Entry, 0, piece)
 	}
 	b.Entries = append(b.Entries, ownerindex.Entry{Inode: r.inode, Holder: b.lastHolder, FD: int32(r.fd)})
 }
@@ -108,6 +120,7 @@ func clockTicks(start uint64, offset int64) uint64 {
 // kernel gave twice.
 func (b *builder) finish() *Index {
 	ix := b.Index
+	ix.Entries = slices.Concat(append(b.full, b.Entries)...)
 	ix.Order()
 	return &ix
 }
