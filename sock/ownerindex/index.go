@@ -9,9 +9,8 @@ import (
 	"sockeye/sock"
 )
 
-// Index answers which processes hold a socket. It holds 16 bytes for each
-// descriptor that refers to one, with what the growth of a slice leaves unused
-// at most 24. The zero Index is empty. A search fills it and calls
+// Index answers which processes hold a socket. It holds at most 20 bytes for each
+// descriptor that refers to one. The zero Index is empty. A search fills it and calls
 // [Index.Order]; whoever asks then changes nothing.
 type Index struct {
 	Entries   []Entry // sorted by inode, then as owners are
@@ -20,6 +19,12 @@ type Index struct {
 	// Left are the inodes, sorted, of sockets that a process had which has ended
 	// since. It is filled by [Index.Order].
 	Left []uint64
+
+	// ranges says where the entries of each range of 1<<shift inodes begin, the first
+	// of which begins at the lowest inode, and behind the last where they end. There
+	// are no more ranges than entries, and few entries in each.
+	ranges []int32
+	shift  uint8
 }
 
 // Entry is a descriptor that refers to a socket.
@@ -47,15 +52,30 @@ type Started struct {
 // a thread's own table is given once, as the process's. The processes have PID
 // and Name, and are shared.
 func (ix *Index) Owners(inode uint64, buf []sock.Owner) []sock.Owner {
-	i, _ := slices.BinarySearchFunc(ix.Entries, inode, func(e Entry, inode uint64) int {
-		return cmp.Compare(e.Inode, inode)
-	})
+	i := ix.find(inode)
 	for ; i < len(ix.Entries) && ix.Entries[i].Inode == inode; i++ {
 		e := ix.Entries[i]
 		h := ix.Holders[e.Holder]
 		buf = append(buf, sock.Owner{Process: h.Process, FD: int(e.FD), TID: int(h.TID)})
 	}
 	return buf
+}
+
+// find returns the index of the first entry of a socket, if it has one.
+func (ix *Index) find(inode uint64) int {
+	if len(ix.Entries) == 0 || inode < ix.Entries[0].Inode || inode > ix.Entries[len(ix.Entries)-1].Inode {
+		return 0
+	}
+	at := (inode - ix.Entries[0].Inode) >> ix.shift
+	low, high := int(ix.ranges[at]), int(ix.ranges[at+1])
+	for low < high {
+		if middle := (low + high) / 2; ix.Entries[middle].Inode < inode {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // All calls yield for every descriptor in the index, in the order of the entries.
@@ -106,6 +126,26 @@ func (ix *Index) Order() {
 		return a.Inode == b.Inode && a.FD == b.FD && ix.Holders[a.Holder].Process == ix.Holders[b.Holder].Process
 	})
 	slices.SortFunc(ix.Processes, func(a, b Started) int { return cmp.Compare(a.Process.PID, b.Process.PID) })
+	ix.divide()
+}
+
+// divide makes the ranges of the entries, which are sorted.
+func (ix *Index) divide() {
+	if len(ix.Entries) == 0 {
+		return
+	}
+	first := ix.Entries[0].Inode
+	span := ix.Entries[len(ix.Entries)-1].Inode - first
+	for ix.shift = 0; span>>ix.shift >= uint64(len(ix.Entries)); {
+		ix.shift++
+	}
+	ix.ranges = make([]int32, span>>ix.shift+2)
+	for i, e := range ix.Entries {
+		ix.ranges[(e.Inode-first)>>ix.shift+1] = int32(i + 1)
+	}
+	for i := 1; i < len(ix.ranges); i++ { // where a range is empty
+		ix.ranges[i] = max(ix.ranges[i], ix.ranges[i-1])
+	}
 }
 
 // Compare orders entries by inode, then PID, descriptor and thread.
