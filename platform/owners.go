@@ -73,6 +73,7 @@ type ownerStage struct {
 	indexes   []ownerIndex
 	searches  int
 	held      []*sock.Socket // rows that wait for their owners
+	streamed  []sock.Owner   // of a row that did not wait; the next one uses its memory
 	scratch   []sock.Owner   // of an other end; its memory is used again
 	// everything: the last search was for all sockets.
 	everything bool
@@ -99,7 +100,9 @@ func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, er
 				}
 				continue
 			}
+			s.Owners = o.streamed[:0] // the row before is gone
 			if streaming && len(o.held) == 0 && o.resolve(s) {
+				o.streamed = s.Owners
 				o.peer(s)
 				if !yield(s, nil) {
 					return
