@@ -12,7 +12,7 @@ import (
 // peers returns what finds the other ends of connections of some protocols. asked says
 // that somebody asked for them by name.
 func (h *Host) peers(protocols sock.ProtocolSet, asked bool) *peers {
-	p := &peers{protocols: protocols, sockets: h.sockets, asked: asked, index: newPeerIndex(), named: map[uint16]sock.Netns{}}
+	p := &peers{protocols: protocols, sockets: h.sockets, asked: asked, index: newPeerIndex()}
 	if p.several = h.spaces != nil; p.several {
 		p.spaceOf = func(s *sock.Socket) (uint64, bool) { return s.Netns.Inode, s.Netns.Inode != 0 }
 	} else {

@@ -66,14 +66,15 @@ type peerEnd struct {
 const endsPiece = 1024
 
 // peerIndex holds the sockets that may be the other end of a connection: 16 bytes for
-// each while they are read, then 22 to 43, in a hash table with linear probing.
+// each while they are read, then 22, in a hash table with linear probing.
 type peerIndex struct {
 	seed    maphash.Seed
 	spaces  []uint64          // inodes of the network namespaces
 	numbers map[uint64]uint16 // of the namespaces in spaces
+	last    uint16            // the number that was asked last
 	pieces  [][]peerEnd
 	count   int
-	table   []peerEnd // a power of two of them
+	table   []peerEnd
 }
 
 func newPeerIndex() *peerIndex {
@@ -82,11 +83,15 @@ func newPeerIndex() *peerIndex {
 
 // space returns the number of a network namespace.
 func (x *peerIndex) space(inode uint64) uint16 {
+	if int(x.last) < len(x.spaces) && x.spaces[x.last] == inode {
+		return x.last // sockets come one namespace after the other
+	}
 	number, known := x.numbers[inode]
 	if !known && len(x.spaces) < noSpace { // of as many the kernel has no room
 		number = uint16(len(x.spaces))
 		x.spaces, x.numbers[inode] = append(x.spaces, inode), number
 	}
+	x.last = number
 	return number
 }
 
@@ -105,7 +110,7 @@ func (x *peerIndex) add(k endKey, s *sock.Socket, space uint16) {
 
 // order puts the sockets into the table, which is three quarters full at most.
 func (x *peerIndex) order() {
-	x.table = make([]peerEnd, 1<<bits.Len(uint(x.count+x.count/3)))
+	x.table = make([]peerEnd, x.count+x.count/3+1)
 	for i, piece := range x.pieces {
 		for _, e := range piece {
 			at := x.slot(e.where)
@@ -119,8 +124,19 @@ func (x *peerIndex) order() {
 	x.pieces = nil
 }
 
-func (x *peerIndex) slot(where uint64) uint64 { return where & uint64(len(x.table)-1) }
-func (x *peerIndex) after(slot uint64) uint64 { return (slot + 1) & uint64(len(x.table)-1) }
+// slot returns where in the table a hash is looked for first: as far behind its start as
+// the hash is among all.
+func (x *peerIndex) slot(where uint64) uint64 {
+	slot, _ := bits.Mul64(where, uint64(len(x.table)))
+	return slot
+}
+
+func (x *peerIndex) after(slot uint64) uint64 {
+	if slot++; slot < uint64(len(x.table)) {
+		return slot
+	}
+	return 0
+}
 
 // matches are sockets at the same ends: how many, and one of them.
 type matches struct {

@@ -31,8 +31,8 @@ type peers struct {
 	index *peerIndex
 	// translated says how the packets of a flow are addressed behind a translation.
 	translated map[endKey][]translated
-	failed     error                 // why translations could not be read
-	named      map[uint16]sock.Netns // the namespaces of which the name was asked
+	failed     error        // why translations could not be read
+	named      []sock.Netns // the namespaces by their number; the inode is 0 before the name was asked
 }
 
 // translated is a flow behind a translation that a network namespace makes.
@@ -230,9 +230,15 @@ func (p *peers) add(s *sock.Socket) {
 
 // netns returns the network namespace of an end, with its name.
 func (p *peers) netns(end *peerEnd) sock.Netns {
-	ns, known := p.named[end.space]
-	if known || end.space == noSpace {
-		return ns
+	if end.space == noSpace {
+		return sock.Netns{}
+	}
+	for len(p.named) < len(p.index.spaces) {
+		p.named = append(p.named, sock.Netns{})
+	}
+	ns := &p.named[end.space]
+	if ns.Inode != 0 {
+		return *ns
 	}
 	ns.Inode = p.index.spaces[end.space]
 	for env := range p.environments {
@@ -240,8 +246,7 @@ func (p *peers) netns(end *peerEnd) sock.Netns {
 			ns.Name = env.Namespace.Name()
 		}
 	}
-	p.named[end.space] = ns
-	return ns
+	return *ns
 }
 
 // of returns the other end of a socket with [sock.PeerKnown], or else says that there
