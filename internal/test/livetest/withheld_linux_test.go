@@ -1,7 +1,6 @@
 package livetest
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -80,15 +79,7 @@ func TestWithheld(t *testing.T) {
 // anybody: a subflow of MPTCP has one. Where there is no MPTCP its release decides.
 func tellsULP(t *testing.T) bool {
 	t.Helper()
-	var name unix.Utsname
-	if err := unix.Uname(&name); err != nil {
-		t.Fatal(err)
-	}
-	var major, minor int
-	if _, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor); err != nil {
-		t.Fatal(err)
-	}
-	since := major > 6 || major == 6 && minor >= 15
+	since := linuxSince(t, 6, 15)
 	const ipprotoMPTCP = 262
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
 	if err != nil {
@@ -112,7 +103,7 @@ func tellsULP(t *testing.T) bool {
 	}
 	got := run(t, asNobody(sockeye(t, "-ta", "--no-processes", "--quiet", "ulp", "=", "mptcp")))
 	if (got.status == 0) != since {
-		t.Errorf("MPTCP is told to anybody: %v, on Linux %d.%d", got.status == 0, major, minor)
+		t.Errorf("MPTCP is told to anybody: %v, which Linux 6.15 and newer do: %v", got.status == 0, since)
 	}
 	return since
 }
