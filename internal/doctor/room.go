@@ -97,7 +97,7 @@ var softnetDrops = &Rule{
 			return []Finding{{
 				Severity: Warning, Machine: true, Try: "sockeye -s -s",
 				Counters: []Number{{"dropped", dropped}, {"time_squeeze", s.grown("softnet_stat", "time_squeeze")}, {"processed", s.grown("softnet_stat", "processed")}},
-				Title:    fmt.Sprintf("%s dropped before they came to a socket: the queue of a processor was full", count(int(dropped), "packet")),
+				Title:    fmt.Sprintf("%s dropped on the way to a socket: the queue of a processor was full", count(int(dropped), "packet")),
 			}}
 		})
 	},

@@ -1,16 +1,12 @@
 package livetest
 
-import (
-	"os/exec"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// roomTroubles are what is full, or nearly so. What is of the whole machine (file_handles,
-// softnet_drops) is not made here; internal/doctor tests that.
+// roomTroubles are what is full, or nearly so.
 var roomTroubles = []trouble{
 	{"conntrack_full", func(m *maker) ([]int, []string) {
-		// The limit is that of the machine, and the connections those of the namespace.
+		// The limit is that of the machine, and the connections those of the namespace;
+		// see also [tracked].
 		m.filter("INPUT", "-m", "conntrack", "--ctstate", "INVALID", "-j", "DROP")
 		m.pair("127.0.0.1", "127.0.0.1")
 		return nil, []string{"--set", "conntrack_full.percent=0.00001"}
@@ -30,7 +26,7 @@ var roomTroubles = []trouble{
 		return nil, nil
 	}},
 	{"ephemeral_listener", func(m *maker) ([]int, []string) {
-		m.sysctl("ip_local_reserved_ports", "40002")
+		m.sysctl("net.ipv4.ip_local_reserved_ports", "40002")
 		m.listen("127.0.0.1:40000", 8)
 		m.listen("127.0.0.1:40002", 8)
 		m.listen("127.0.0.1:0", 8) // which the kernel chooses
@@ -38,8 +34,8 @@ var roomTroubles = []trouble{
 	}},
 	{"port_exhaustion", func(m *maker) ([]int, []string) {
 		_, port := m.listen("127.0.0.1:9100", 64)
-		m.sysctl("ip_local_port_range", "50000 50011")
-		m.sysctl("ip_local_reserved_ports", "50010-50011")
+		m.sysctl("net.ipv4.ip_local_port_range", "50000 50011")
+		m.sysctl("net.ipv4.ip_local_reserved_ports", "50010-50011")
 		var ports []int
 		for range 9 {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -49,12 +45,5 @@ var roomTroubles = []trouble{
 			ports = append(ports, boundPort(m.T, fd))
 		}
 		return ports, nil
-	}},
-	{"process_files", func(m *maker) ([]int, []string) {
-		cmd := startListener(m.T, exec.Command("busybox", "nc", "-ll", "-p", "8101", "-e", "cat"), "8101")
-		m.Cleanup(func() { reap(cmd) })
-		// Three that every process has, and the socket.
-		m.must(unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 5, Max: 5}, nil))
-		return nil, []string{"--set", "process_files.sockets=1"}
 	}},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -123,12 +124,32 @@ func (m *maker) filter(rule ...string) {
 	m.Cleanup(func() { must(m.T, append([]string{"iptables", "-w", "-D"}, rule...)...) })
 }
 
-// sysctl sets a setting of the network namespace for the test.
+// sysctl sets a setting of the kernel for the test.
 func (m *maker) sysctl(name, value string) {
 	m.Helper()
-	path := "/proc/sys/net/ipv4/" + name
-	was, err := os.ReadFile(path)
+	was, err := os.ReadFile(sysctlFile(name))
 	m.must(err)
-	m.must(os.WriteFile(path, []byte(value), 0))
-	m.Cleanup(func() { os.WriteFile(path, was, 0) })
+	m.must(os.WriteFile(sysctlFile(name), []byte(value), 0))
+	m.Cleanup(func() { os.WriteFile(sysctlFile(name), was, 0) })
+}
+
+func sysctlFile(name string) string { return "/proc/sys/" + strings.ReplaceAll(name, ".", "/") }
+
+// fill writes until there is no more room, here and at the other end.
+func (m *maker) fill(fd int) {
+	for {
+		if _, err := unix.Write(fd, make([]byte, 1<<16)); err != nil {
+			return
+		}
+	}
+}
+
+// datagrams makes a socket of UDP that nobody reads.
+func (m *maker) datagrams() (fd int) {
+	m.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	m.must(err)
+	m.Cleanup(func() { unix.Close(fd) })
+	m.must(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	return fd
 }

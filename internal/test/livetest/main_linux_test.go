@@ -75,3 +75,12 @@ func keep(t *testing.T, set *population.Set, err error) *population.Set {
 	})
 	return set
 }
+
+// ownMachine skips a test that needs a machine of its own, and says why. It is no failure
+// that other machines have none: .ci/kernels boots some, and tells the tests.
+func ownMachine(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("SOCKEYE_TEST_MACHINE") == "" {
+		t.Skip(why + ", see .ci/kernels")
+	}
+}

@@ -19,9 +19,7 @@ const modprobeFile = "/proc/sys/kernel/modprobe"
 // there. The kernel must not have the modules yet, so this is the first test of a
 // machine of .ci/kernels.
 func TestWithoutModules(t *testing.T) {
-	if os.Getenv("SOCKEYE_TEST_MACHINE") == "" {
-		t.Skip("needs a machine of its own, see .ci/kernels")
-	}
+	ownMachine(t, "must be the first to ask for a module")
 	if !population.Alone(t, "ip", "cat") {
 		return
 	}

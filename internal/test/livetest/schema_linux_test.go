@@ -89,6 +89,9 @@ func differingFile(t *testing.T) string {
 
 func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
 	t.Helper()
+	if compiled := schemas[pointer]; compiled != nil {
+		return compiled
+	}
 	data, err := os.ReadFile("../../../docs/json-schema.json")
 	if err != nil {
 		t.Fatal(err)
@@ -107,8 +110,12 @@ func compileSchema(t *testing.T, pointer string) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schemas[pointer] = schema
 	return schema
 }
+
+// schemas are those that were compiled: an emulator takes half a second for one.
+var schemas = map[string]*jsonschema.Schema{}
 
 // forbidOthers makes every object refuse members that the schema does not name.
 func forbidOthers(v any) {
