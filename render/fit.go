@@ -18,6 +18,7 @@ type fitting struct {
 	widths []int     // of the header and the rows; becomes the result
 	fixed  bool      // the columns were chosen: none is dropped
 	spare  []*Column // but these, the first first
+	kept   *Column   // is never dropped; nil: there is none
 	shown  []bool    // the result
 	wraps  bool      // rows do not fit in any way: the terminal breaks them
 	scroll bool      // it does not, but shows a part of them: columns stay narrow then
@@ -86,7 +87,7 @@ func (f *fitting) drop() bool {
 	}
 	least := -1
 	for i, c := range f.cols {
-		if f.shown[i] && c.rank > 0 && (least < 0 || c.rank > f.cols[least].rank) {
+		if f.shown[i] && c.rank > 0 && !c.same(f.kept) && (least < 0 || c.rank > f.cols[least].rank) {
 			least = i
 		}
 	}
@@ -96,10 +97,11 @@ func (f *fitting) drop() bool {
 	return least >= 0
 }
 
-// indexOf returns the place of a column, by its name; -1 if it has none.
-func indexOf(columns []*Column, one *Column) int {
-	return slices.IndexFunc(columns, func(c *Column) bool { return c.Name == one.Name })
-}
+// indexOf returns the place of a column; -1 if it has none.
+func indexOf(columns []*Column, one *Column) int { return slices.IndexFunc(columns, one.same) }
+
+// same reports whether two columns are of one fact, whatever their headings.
+func (c *Column) same(other *Column) bool { return c != nil && other != nil && c.Name == other.Name }
 
 // shrink takes cells from the widest of some columns until the row fits, but
 // leaves each the least.

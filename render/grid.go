@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 
 	"github.com/rivo/uniseg"
@@ -14,29 +15,70 @@ import (
 // grow with the rows that were shown, and do not shrink until Reset: what is read
 // stays where it is.
 type Grid struct {
-	table *table
-	seen  []int // the widths of what was shown, whether there is room for it or not
+	table   *table
+	columns []*Column      // all of them, and where they stand if a row fits
+	narrow  []*Column      // the same, where they stand if it does not
+	seen    map[string]int // the widths of what was shown, whether there is room for it or not
 }
 
 // NewGrid returns the grid of a layout, which is one of a [Table].
 func NewGrid(l *Layout) *Grid {
 	t := newTable(&output{}, l, l.view())
 	t.scroll = true
-	return &Grid{t, make([]int, len(l.columns))}
+	return &Grid{table: t, columns: l.columns, narrow: l.columns, seen: map[string]int{}}
 }
 
 // Reset forgets how wide rows were.
 func (g *Grid) Reset() { clear(g.seen) }
+
+// front is the place of a kept column where a row does not fit: behind PROTO and STATE.
+const front = 2
+
+// Keep makes sure that a column is seen, which the layout may not have. It is not left
+// out, and where a row is wider than the screen it stands in front of the addresses. Nil
+// keeps none.
+func (g *Grid) Keep(c *Column) {
+	if g.table.kept == c {
+		return
+	}
+	own := g.table.o.columns
+	g.table.kept, g.columns, g.narrow = c, own, own
+	if c == nil || c.Composite() && indexOf(own, c) < 0 {
+		return
+	}
+	at := indexOf(own, c)
+	if at < 0 {
+		at = len(own)
+		g.columns = append(slices.Clone(own), c)
+	}
+	if g.narrow = g.columns; at > front {
+		g.narrow = slices.Insert(slices.Delete(slices.Clone(g.columns), at, at+1), front, g.columns[at])
+	}
+}
 
 // Fit makes room for rows in so many cells: columns are left out and names
 // shortened as on any terminal.
 func (g *Grid) Fit(cells int, rows []*sock.Socket) {
 	t := g.table
 	t.o.Width = cells
-	copy(t.widths, g.seen)
+	g.arrange(g.columns)
 	t.widen(rows)
-	copy(g.seen, t.widths)
-	t.fitTo(cells)
+	for i, c := range t.cols {
+		g.seen[c.Name] = t.widths[i]
+	}
+	if t.fitTo(cells); t.wraps {
+		g.arrange(g.narrow)
+		t.fitTo(cells)
+	}
+}
+
+// arrange puts columns in an order, as wide as what was shown of them.
+func (g *Grid) arrange(columns []*Column) {
+	t := g.table
+	t.cols, t.widths = columns, t.widths[:0]
+	for _, c := range columns {
+		t.widths = append(t.widths, g.seen[c.Name])
+	}
 }
 
 // AppendHeader appends the headings. AppendRow appends a row; both come behind Fit.

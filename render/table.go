@@ -25,7 +25,8 @@ type table struct {
 	shown   []bool // which columns fit
 	wraps   bool   // they do not, whatever is left out
 	scroll  bool   // what does not fit is scrolled to: see [Grid]
-	last    int    // of those
+	kept    *Column
+	last    int // of those
 	widths  []int
 	asked   sock.Field     // facts for the detail of a row
 	parts   []*fact.Fact   // of those, what has a column already
@@ -117,7 +118,7 @@ func (t *table) widen(rows []*sock.Socket) {
 
 // fitTo decides which columns are shown in so many cells, and how wide.
 func (t *table) fitTo(limit int) {
-	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil, spare: t.o.Spare, scroll: t.scroll}
+	f := fitting{cols: t.cols, widths: t.widths, fixed: t.o.Columns != nil, spare: t.o.Spare, scroll: t.scroll, kept: t.kept}
 	t.shown = f.fit(limit)
 	t.wraps = f.wraps
 	t.last = lastShown(t.shown)

@@ -131,7 +131,7 @@ func mistakeOf(text string, err error) *mistake {
 
 // askOrder begins to type an order.
 func (m *model) askOrder() {
-	before := m.sort
+	before, ordered := m.sort, m.ordered
 	p := newPrompt("order", orderText(m.sort))
 	p.changed = func(m *model) []effect {
 		keys, err := parseOrder(string(p.text), m.Facts)
@@ -140,7 +140,10 @@ func (m *model) askOrder() {
 		}
 		return m.orderBy(keys)
 	}
-	p.cancel = func(m *model) { m.orderBy(before) }
+	p.cancel = func(m *model) {
+		m.orderBy(before)
+		m.ordered = ordered
+	}
 	p.done = func(*model) ([]effect, bool) { return nil, p.wrong == nil }
 	m.prompt = p
 }
@@ -178,7 +181,7 @@ func (m *model) mistakeOfOrder(text string, err error) *mistake {
 // orderBy sorts by keys.
 func (m *model) orderBy(keys []render.SortKey) []effect {
 	before := m.asked()
-	m.sort = keys
+	m.sort, m.ordered = keys, true
 	m.arrange()
 	return m.relistFor(before)
 }
@@ -193,7 +196,7 @@ func (m *model) reverse() {
 	for i := range keys {
 		keys[i].Desc = !keys[i].Desc
 	}
-	m.sort = keys
+	m.sort, m.ordered = keys, true
 	m.arrange()
 }
 

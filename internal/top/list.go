@@ -50,6 +50,7 @@ func (m *model) rowLines(lines []string, from, to int) []string {
 	for line := from; line < to; line++ {
 		sockets = append(sockets, m.records[line-from].of(m.rowAt(line)))
 	}
+	m.grid.Keep(m.sortedBy())
 	m.grid.Fit(max(1, m.width-gutter), sockets)
 	m.widest = gutter + m.grid.Width()
 	all := make([][]byte, len(sockets))
@@ -62,6 +63,14 @@ func (m *model) rowLines(lines []string, from, to int) []string {
 		lines = append(lines, m.line(from+i == m.cursor, m.rowAt(from+i), cut(string(text), m.left, m.width-gutter)))
 	}
 	return lines
+}
+
+// sortedBy is the column of the order that somebody chose; nil if nobody did.
+func (m *model) sortedBy() *render.Column {
+	if !m.ordered || len(m.sort) == 0 {
+		return nil
+	}
+	return m.sort[0].Column
 }
 
 // line puts the cursor and the mark in front of a row.
