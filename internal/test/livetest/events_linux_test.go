@@ -304,7 +304,7 @@ func TestEventsAtTheEnd(t *testing.T) {
 	if !population.Alone(t) {
 		return
 	}
-	n := 1000 // which are told within the time that a program has to end, however slow
+	n := 1000            // which are told within the time that a program has to end, however slow
 	if testing.Short() { // on an emulated machine
 		n = 500
 	}
