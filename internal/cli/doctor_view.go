@@ -36,7 +36,8 @@ func (x *examination) tell(found []doctor.Finding) error {
 	return x.print(nothing + x.text(found, x.machine.Skipped(), cmp.Or(x.Width, 100)))
 }
 
-// text is all findings and the rules that were skipped, in lines of a width.
+// text is all findings and the rules that were skipped, in lines of a width; commands are
+// not broken.
 func (x *examination) text(found []doctor.Finding, skipped []doctor.Skip, width int) string {
 	width = max(width, narrowest)
 	var text strings.Builder
@@ -124,7 +125,7 @@ func (x *examination) findingText(text *strings.Builder, f *doctor.Finding, told
 		write(f.Rule.Meaning)
 		write(f.Rule.Advice)
 	}
-	write("More: " + escape.Text(x.tryIn(f)))
+	text.WriteString(blanks + "More: " + escape.Text(x.tryIn(f)) + "\n") // in one line, to be copied
 }
 
 // evidenceLines are the first of the sockets of a finding, or of the attempts that say more

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sockeye/internal/doctor"
+	"sockeye/render"
 	"sockeye/sock"
 	"sockeye/sock/escape"
 	"sockeye/sock/filter"
@@ -179,8 +180,11 @@ func (m *model) troubleLines() []string {
 	if len(l.found) == 0 {
 		lines = append(lines, fmt.Sprintf(" nothing found: %s, %v", socketsText(l.sockets), l.took.Round(time.Millisecond)))
 	}
-	for line := range strings.Lines(m.machine.Doctor.Text(l.found, l.skipped, max(20, m.width-2))) {
-		lines = append(lines, " "+strings.TrimSuffix(line, "\n"))
+	width := max(20, m.width-2)
+	for line := range strings.Lines(m.machine.Doctor.Text(l.found, l.skipped, width)) {
+		for part := range strings.SplitSeq(render.Wrap(strings.TrimSuffix(line, "\n"), width, "  "), "\n") {
+			lines = append(lines, " "+part)
+		}
 	}
 	return lines
 }
