@@ -81,7 +81,7 @@ func TestEveryColumn(t *testing.T) {
 func sign(n int) int { return min(1, max(-1, n)) }
 
 func TestNeeds(t *testing.T) {
-	table := sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
+	table := sock.FieldLocal | sock.FieldPath | sock.FieldInode | sock.FieldInterface | sock.FieldV6Only | sock.FieldRemote |
 		sock.FieldPeerPath | sock.FieldPeerInode | sock.FieldOwners |
 		sock.FieldPacket | sock.FieldNetlink | sock.FieldVSOCK | sock.FieldXDP | sock.FieldTIPC
 	queues := sock.FieldRecvQueue | sock.FieldSendQueue | sock.FieldBacklog

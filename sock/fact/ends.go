@@ -14,9 +14,9 @@ import (
 // joinedFacts are made of several members of JSON.
 var joinedFacts = []*Fact{
 	{
-		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | endFacts,
+		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInode | sock.FieldInterface | sock.FieldV6Only | endFacts,
 		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract", "packet", "netlink", "vsock", "xdp", "tipc"},
-		Doc: "where the socket is: its address and port, its path, or what its family has in their place", Example: "local 127.0.0.0/8",
+		Doc: "where the socket is: its address and port, its path or inode, or what its family has in their place", Example: "local 127.0.0.0/8",
 		show: (*View).appendLocal, has: hasLocal, order: compareLocal,
 	},
 	{
@@ -58,8 +58,9 @@ type View struct {
 	Now time.Time
 }
 
-// appendLocal shows where a socket is: an address with its port, the path of a
-// unix socket, or the device of one that has nothing else. A scope stands behind
+// appendLocal shows where a socket is: an address with its port, the path of a unix
+// socket or its inode as "#12345" if it has none, or the device of one that has nothing
+// else. A scope stands behind
 // the address as RFC 4007 section 11.2 and RFC 5952 section 6 put it.
 func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 	switch {
@@ -80,8 +81,20 @@ func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 		return appendFamilyLocal(dst, s)
 	case !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != "":
 		return appendEscaped(dst, s.Interface)
+	case unnamed(s):
+		return appendInode(dst, s.Inode)
 	}
 	return dst
+}
+
+// unnamed reports whether a socket is of unix, without a name.
+func unnamed(s *sock.Socket) bool {
+	return s.Protocol == sock.Unix && !(s.Knows(sock.FieldPath) && s.Path != "") && s.Knows(sock.FieldInode) && s.Inode != 0
+}
+
+// appendInode shows a unix socket without a name, as its peer shows it too.
+func appendInode(dst []byte, inode uint64) []byte {
+	return strconv.AppendUint(append(dst, '#'), inode, 10)
 }
 
 // appendRemote shows the peer: an address with its port, or the path of a unix
@@ -94,7 +107,7 @@ func (v *View) appendRemote(dst []byte, s *sock.Socket) []byte {
 		dst = v.appendAddress(dst, s, s.Remote.Addr(), scoped(s.Remote.Addr()))
 		return v.appendPort(dst, s, s.Remote, false)
 	case s.Knows(sock.FieldPeerInode) && s.PeerInode != 0:
-		return strconv.AppendUint(append(dst, '#'), s.PeerInode, 10)
+		return appendInode(dst, s.PeerInode)
 	case hasFamilyRemote(s):
 		return appendFamilyRemote(dst, s)
 	}
@@ -204,7 +217,7 @@ func (v *View) portName(s *sock.Socket, port uint16) string {
 // anything.
 func hasLocal(s *sock.Socket) bool {
 	return s.Knows(sock.FieldPath) && s.Path != "" || s.Knows(sock.FieldLocal) && hasEnd(s.Local) ||
-		hasFamilyLocal(s) || !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != ""
+		hasFamilyLocal(s) || !s.Protocol.Inet() && s.Knows(sock.FieldInterface) && s.Interface != "" || unnamed(s)
 }
 
 func hasRemote(s *sock.Socket) bool {
@@ -215,6 +228,14 @@ func hasRemote(s *sock.Socket) bool {
 func hasEnd(end netip.AddrPort) bool { return end.Addr().IsValid() || end.Port() != 0 }
 
 func compareLocal(a, b *sock.Socket) int {
+	switch x, y := unnamed(a), unnamed(b); {
+	case x && y:
+		return cmp.Compare(a.Inode, b.Inode)
+	case x && b.Protocol == sock.Unix: // behind those with a name
+		return 1
+	case y && a.Protocol == sock.Unix:
+		return -1
+	}
 	return cmp.Or(a.Local.Compare(b.Local), strings.Compare(a.Path, b.Path), strings.Compare(a.Interface, b.Interface), compareFamilyEnds(a, b, localDetails))
 }
 
