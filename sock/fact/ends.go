@@ -228,15 +228,19 @@ func hasRemote(s *sock.Socket) bool {
 func hasEnd(end netip.AddrPort) bool { return end.Addr().IsValid() || end.Port() != 0 }
 
 func compareLocal(a, b *sock.Socket) int {
-	switch x, y := unnamed(a), unnamed(b); {
-	case x && y:
-		return cmp.Compare(a.Inode, b.Inode)
-	case x && b.Protocol == sock.Unix: // behind those with a name
-		return 1
-	case y && a.Protocol == sock.Unix:
-		return -1
+	aPath, aInode := orderedName(a)
+	bPath, bInode := orderedName(b)
+	return cmp.Or(a.Local.Compare(b.Local), strings.Compare(aPath, bPath), cmp.Compare(aInode, bInode),
+		strings.Compare(a.Interface, b.Interface), compareFamilyEnds(a, b, localDetails))
+}
+
+// orderedName is what the name of a unix socket is ordered by: one without a name comes
+// behind those that have one.
+func orderedName(s *sock.Socket) (path string, inode uint64) {
+	if unnamed(s) {
+		return "\xff", s.Inode
 	}
-	return cmp.Or(a.Local.Compare(b.Local), strings.Compare(a.Path, b.Path), strings.Compare(a.Interface, b.Interface), compareFamilyEnds(a, b, localDetails))
+	return s.Path, 0
 }
 
 func compareRemote(a, b *sock.Socket) int {
