@@ -50,7 +50,10 @@ type ownerIndex interface {
 // ownerBlock is how many rows wait for the first search. A listing of fewer
 // rows has only its own sockets searched; a longer one has all sockets
 // searched once, so that the rest can stream.
-const ownerBlock = 4096
+const ownerBlock = 1024
+
+// laterBlock is how many rows wait for a further search, of which there are few.
+const laterBlock = 4096
 
 // maxSearches bounds how often the processes are gone through for sockets that
 // came into being while the listing was made.
@@ -110,7 +113,7 @@ func (o *ownerStage) attach(ctx context.Context, rows iter.Seq2[*sock.Socket, er
 				continue
 			}
 			o.held = append(o.held, s.Clone())
-			if len(o.held) < ownerBlock {
+			if len(o.held) < ownerBlock || streaming && len(o.held) < laterBlock {
 				continue
 			}
 			if !o.release(ctx, streaming, yield) {

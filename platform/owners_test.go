@@ -148,6 +148,26 @@ func TestALongListingSearchesOnceAndStreams(t *testing.T) {
 	}
 }
 
+// Behind the first search more rows wait for a further one.
+func TestFurtherSearchesAreForManyRows(t *testing.T) {
+	const n = ownerBlock + laterBlock + 10
+	finder := &fakeFinder{later: map[uint64][]sock.Owner{n: held(7, "young")}}
+	var rows []sock.Socket
+	for i := uint64(1); i <= n; i++ {
+		s := row(tcp4, sock.Established, uint16(i))
+		s.Inode = i
+		rows = append(rows, s)
+	}
+	got := attached(t, newStage(t, finder), rows...)
+	var searched []int
+	for _, want := range finder.searches {
+		searched = append(searched, len(want))
+	}
+	if !slices.Contains(searched, laterBlock) || searched[len(searched)-1] != 10 || len(got) != n || got[n-1].OwnerStatus != sock.OwnerKnown {
+		t.Errorf("searched for %v sockets, the last of %d is %v", searched, len(got), got[len(got)-1].OwnerStatus)
+	}
+}
+
 func TestASocketBornDuringTheListingIsSearchedAgain(t *testing.T) {
 	const n = ownerBlock + 10
 	finder := &fakeFinder{owners: map[uint64][]sock.Owner{}, later: map[uint64][]sock.Owner{n - 3: held(7, "young")}}
