@@ -10,6 +10,7 @@ import (
 	"sockeye/platform"
 	"sockeye/render/portview"
 	"sockeye/sock"
+	"sockeye/sock/escape"
 	"sockeye/sock/filter"
 )
 
@@ -194,7 +195,7 @@ func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what s
 		}
 		unknown = unknown || !known
 		if !o.terse() {
-			r.say("%s", text)
+			r.say("%s", shown(text))
 		}
 	}
 	switch {
@@ -207,31 +208,32 @@ func (r *run) tellMissing(o *options, wanted wantedProcesses, a answered, what s
 }
 
 // missing says why no socket of a process was listed, and whether it is known that
-// there is none.
+// there is none. Names in the text are escaped.
 func (r *run) missing(o *options, w *wantedProcess, a answered, what string) (text string, known bool, err error) {
+	word := escape.Text(w.word)
 	if r.input != nil {
 		switch {
 		case a.unread():
-			return fmt.Sprintf("whether %s holds a %s is not known: not everything is in the file", w.word, what), false, nil
+			return fmt.Sprintf("whether %s holds a %s is not known: not everything is in the file", word, what), false, nil
 		case a.hidden():
-			return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", w.word, what), false, nil
+			return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", word, what), false, nil
 		}
-		return fmt.Sprintf("%s holds no %s", w.word, what), true, nil
+		return fmt.Sprintf("%s holds no %s", word, what), true, nil
 	}
 	all, complete, err := r.machine.Processes(r.ctx)
 	if err != nil {
 		return "", false, fmt.Errorf("the processes of this machine cannot be listed: %w", err)
 	}
-	name, found := w.word, w.among(all)
+	name, found := word, w.among(all)
 	switch {
 	case w.pid != 0 && !r.machine.HasProcess(r.ctx, w.pid):
 		return fmt.Sprintf("there is no process %d", w.pid), true, nil
 	case len(found) == 0 && w.pid == 0 && complete:
-		return "no process is called " + w.word + suggest.Hint(w.word, namesOf(all)), true, nil
+		return "no process is called " + word + oneLine(suggest.Hint(w.word, namesOf(all))), true, nil
 	case len(found) == 1:
-		name = fmt.Sprintf("%s[%d]", found[0].Name, found[0].PID)
+		name = fmt.Sprintf("%s[%d]", escape.Text(found[0].Name), found[0].PID)
 	case len(found) > 1:
-		name = fmt.Sprintf("one of the %d processes %s", len(found), w.word)
+		name = fmt.Sprintf("one of the %d processes %s", len(found), word)
 	}
 	none, known := r.holdNoSocket(found)
 	if known && !none && what == "socket" {
@@ -244,7 +246,7 @@ func (r *run) missing(o *options, w *wantedProcess, a answered, what string) (te
 		return fmt.Sprintf("whether %s holds a %s is not known: owners are hidden", name, what), false, nil
 	}
 	if len(found) > 1 {
-		name = fmt.Sprintf("none of the %d processes %s", len(found), w.word)
+		name = fmt.Sprintf("none of the %d processes %s", len(found), word)
 		return fmt.Sprintf("%s holds a %s", name, what), true, nil
 	}
 	return fmt.Sprintf("%s holds no %s", name, what), true, nil
