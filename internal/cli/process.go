@@ -54,6 +54,9 @@ func (r *run) process(o *options, words []string) error {
 	if err != nil {
 		return err
 	}
+	if len(words) > 1 && isNumber(words[1]) {
+		return usagef("%s is no filter; several processes are joined with commas: %s,%s", words[1], words[0], words[1])
+	}
 	rest, err := r.readFilter(o, words[1:])
 	if err != nil {
 		return notAFilter(err, "behind the first word stands a filter; several processes are joined with commas: "+words[0]+","+strings.Join(words[1:], ","))

@@ -20,7 +20,7 @@ func (r *run) shellTook(err error, words []string) error {
 		return usagef("a shell makes %s of ~; quote the filter: '%s ~ %s'", words[home], words[home-1], words[home+1])
 	}
 	last := fact.Lookup(words[len(words)-1])
-	if last != nil && last.Kind != fact.Bool && !r.Terminal && syntax.Offset == len(syntax.Text) {
+	if last != nil && last.Kind.Ordered() && !r.Terminal && syntax.Offset == len(syntax.Text) {
 		syntax.Message += "; a shell takes < and > for files: quote them, or type lt and gt"
 	}
 	return err
