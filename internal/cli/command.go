@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	ucli "github.com/urfave/cli/v2"
+
+	"sockeye/sock/fact"
 )
 
 // command is one of the commands. The first is the one that is meant when none
@@ -88,9 +90,9 @@ func (c command) library(r *run, l *line) *ucli.Command {
 // choose takes the name of a command from the front of the words that are no
 // options.
 func choose(all []command, l *line) command {
-	if len(l.rest) > 0 && !l.literal && !isCondition(l.rest) {
+	if len(l.rest) > 0 && !l.literal {
 		for _, cmd := range all {
-			if l.rest[0] == cmd.name {
+			if l.rest[0] == cmd.name && !(fact.Lookup(cmd.name) != nil && isCondition(l.rest)) {
 				l.rest = l.rest[1:]
 				return cmd
 			}
