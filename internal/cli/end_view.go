@@ -49,7 +49,7 @@ func (e *ending) conclude() error {
 	case len(e.targets) == 0 && e.status == exitMatched:
 		e.status = exitNothing
 		if !e.o.terse() && len(e.nobody) == 0 {
-			e.say("nothing that matches is held by a process")
+			e.say("%s", e.nothing())
 		}
 	case e.o.dryRun:
 		e.tellGuarded()
@@ -57,6 +57,14 @@ func (e *ending) conclude() error {
 		e.tellResults()
 	}
 	return nil
+}
+
+// nothing says that no socket matches, and which were looked at.
+func (e *ending) nothing() string {
+	if e.req.Query.States&^sock.ListeningStates == 0 {
+		return "nothing that listens matches; with -a connections count too"
+	}
+	return "no socket matches"
 }
 
 // tellGuarded says which processes would be asked about by themselves.

@@ -87,7 +87,7 @@ func testEnd(t *testing.T, p program) {
 	if got := p.run(t, "kill", strconv.Itoa(int(l.Local.Port())), "--yes"); got.status != 1 || !strings.Contains(got.stderr, "no process holds tcp "+l.Local.String()) {
 		t.Errorf("a listener whose process Wine 8 does not tell: %+v", got)
 	}
-	if got := p.run(t, "kill", "1", "--yes"); got.status != 1 || got.stderr != "sockeye: nothing that matches is held by a process\n" {
+	if got := p.run(t, "kill", "1", "--yes"); got.status != 1 || got.stderr != "sockeye: nothing that listens matches; with -a connections count too\n" {
 		t.Errorf("a free port: %+v", got)
 	}
 	name := fmt.Sprintf("%s[%d]", HolderName, four.PID)
