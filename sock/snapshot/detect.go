@@ -26,9 +26,12 @@ var documentKeys = map[string]bool{
 	"complete": true, "warnings": true, "sockets": true, "groups": true,
 }
 
-// errEmpty is that of an input without a line. --ndjson writes none where nothing
+// errEmpty and errNoEvents are those of an input without a line. --ndjson writes none where nothing
 // matches, but nobody can tell that from what a writer that failed left behind.
-var errEmpty = errors.New("it is empty; where nothing matches --json still writes a document")
+var (
+	errEmpty    = errors.New("it is empty; where nothing matches --json still writes a document")
+	errNoEvents = errors.New("it is empty; the last line of events tells their end")
+)
 
 // detect finds the shape of an input from the first member that tells, and
 // returns a reader that gives the whole input again. It reads no further than
@@ -44,6 +47,9 @@ func detect(r io.Reader, events bool) (shape, io.Reader, error) {
 	dec := json.NewDecoder(io.TeeReader(&position{r: r}, &seen))
 	found, err := firstShape(dec, events)
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(seen.Bytes())) == 0 {
+		if events {
+			return 0, nil, errNoEvents
+		}
 		return 0, nil, errEmpty
 	}
 	if err != nil {
