@@ -370,7 +370,8 @@ func TestEventsWithheld(t *testing.T) {
 		select {
 		case line := <-said:
 			heard = true
-			if want := "sockeye: the owner of 1 socket is hidden from this user; run as root to see them all\n"; line != want {
+			// The listing may have found one that is opened and closed here, too.
+			if !regexp.MustCompile(`^sockeye: (the owner of 1 socket is|the owners of 2 sockets are) hidden from this user; run as root to see them all\n$`).MatchString(line) {
 				t.Errorf("said %q", line)
 			}
 		default:
