@@ -138,12 +138,11 @@ func (l *Layout) Compared() []*fact.Fact {
 }
 
 // besides are the members that a column shows beside its own: the limit of a queue,
-// the reason why there is no owner. The inode is none: it stands for a name, and tells
-// which socket it is.
+// the reason why there is no owner.
 func besides(asks sock.Field) []*fact.Fact {
 	var facts []*fact.Fact
 	for _, f := range fact.Members() {
-		if f.Needs != 0 && f.Needs != sock.FieldInode && !f.Optional && f.Kind != fact.Object && asks.Has(f.Needs) {
+		if f.Needs != 0 && !f.Optional && f.Kind != fact.Object && asks.Has(f.Needs) {
 			facts = append(facts, f)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // joinedFacts are made of several members of JSON.
 var joinedFacts = []*Fact{
 	{
-		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInode | sock.FieldInterface | sock.FieldV6Only | endFacts,
+		Name: "local", Kind: Host, Needs: sock.FieldLocal | sock.FieldPath | sock.FieldInterface | sock.FieldV6Only | endFacts,
 		Of:  []string{"local_address", "local_port", "interface", "v6only", "local_path", "abstract", "packet", "netlink", "vsock", "xdp", "tipc"},
 		Doc: "where the socket is: its address and port, its path or inode, or what its family has in their place", Example: "local 127.0.0.0/8",
 		show: (*View).appendLocal, has: hasLocal, order: compareLocal,
@@ -87,7 +87,8 @@ func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 	return dst
 }
 
-// unnamed reports whether a socket is of unix, without a name.
+// unnamed reports whether a socket is of unix, without a name. Its inode, which stands
+// for that, every source tells whatever was wanted, so that no one asks for it.
 func unnamed(s *sock.Socket) bool {
 	return s.Protocol == sock.Unix && !(s.Knows(sock.FieldPath) && s.Path != "") && s.Knows(sock.FieldInode) && s.Inode != 0
 }
