@@ -148,8 +148,7 @@ func (r *run) answerJSON(member string, answer any, snap *sock.Snapshot, beside 
 func Run() int {
 	streams, restore := systemIO()
 	defer restore()
-	ctx, stop := interruptible(restore)
-	defer stop()
+	ctx := interruptible(restore)
 	defer profile()()
 	return Main(ctx, os.Args[1:], streams)
 }

@@ -65,8 +65,9 @@ const graceTime = 100 * time.Millisecond
 
 // interruptible returns a context that ends with the first SIGINT or SIGTERM. The
 // program ends a little later, or with another one if that takes long; restore is called
-// then.
-func interruptible(restore func()) (ctx context.Context, stop func()) {
+// then. Signals are taken until the program has ended: one that comes behind the last
+// line, as the second that timeout(1) sends, does not change how it ends.
+func interruptible(restore func()) context.Context {
 	ignoreBrokenPipe()
 	ctx, cancel := context.WithCancelCause(context.WithValue(withView(context.Background()), slowKey{}, new(atomic.Bool)))
 	signals := make(chan os.Signal, 2)
@@ -86,5 +87,5 @@ func interruptible(restore func()) (ctx context.Context, stop func()) {
 		restore()
 		os.Exit(statusOf(ctx))
 	}()
-	return ctx, func() { signal.Stop(signals) }
+	return ctx
 }
