@@ -329,11 +329,17 @@ func TestWatchTimeWait(t *testing.T) {
 	}
 }
 
-// pacer sends at a known pace, and remembers how much it had sent when.
+// pacer sends at a known pace, or receives, and remembers how much it had done when.
 type pacer struct {
 	mu   sync.Mutex
 	at   []time.Time
-	sent []int64
+	done []int64
+}
+
+func (p *pacer) note(total int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at, p.done = append(p.at, time.Now()), append(p.done, total)
 }
 
 // send writes chunks, as many a second as every says, until the connection ends.
@@ -347,23 +353,36 @@ func (p *pacer) send(c net.Conn, chunk int, every time.Duration) error {
 				return err
 			}
 		}
-		p.mu.Lock()
-		p.at, p.sent = append(p.at, time.Now()), append(p.sent, total)
-		p.mu.Unlock()
+		p.note(total)
 		time.Sleep(every)
 	}
 }
 
-// by returns how much had been sent at a time: at least, and at most, since a write may
+// receive reads until the connection ends. It notes what it has read whenever there is
+// no more of it: the kernel acknowledges all of it then, and may be 40 ms late before.
+func (p *pacer) receive(c net.Conn) {
+	buf := make([]byte, 1<<18)
+	for total := int64(0); ; {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		if total += int64(n); n < len(buf) {
+			p.note(total)
+		}
+	}
+}
+
+// by returns how much had been done at a time: at least, and at most, since a write may
 // go on then.
 func (p *pacer) by(at time.Time) (least, most int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := sort.Search(len(p.at), func(i int) bool { return p.at[i].After(at) })
-	return p.sent[max(i-1, 0)], p.sent[min(i, len(p.sent)-1)]
+	return p.done[max(i-1, 0)], p.done[min(i, len(p.done)-1)]
 }
 
-// untilNoted waits until it is known how much had been sent by now.
+// untilNoted waits until it is known how much had been done by now.
 func (p *pacer) untilNoted() {
 	for now := time.Now(); ; time.Sleep(time.Millisecond) {
 		p.mu.Lock()
@@ -378,14 +397,14 @@ func (p *pacer) untilNoted() {
 // reading is when an end was read: between the beginning of its pass and the event.
 type reading struct{ began, seen time.Time }
 
-// paces returns the slowest and the fastest pace, in bytes a second, at which may have
-// been sent between two readings.
-func (p *pacer) paces(from, to reading) (slowest, fastest float64) {
-	least, _ := p.by(to.began)
-	_, most := p.by(from.seen)
+// paces returns the slowest and the fastest pace, in bytes a second, at which a counter
+// may have grown between two readings that is never behind one pacer nor before another.
+func paces(behind, before *pacer, from, to reading) (slowest, fastest float64) {
+	least, _ := behind.by(to.began)
+	_, most := before.by(from.seen)
 	slowest, fastest = float64(max(0, least-most))/to.seen.Sub(from.began).Seconds(), math.Inf(1)
-	least, _ = p.by(from.began)
-	_, most = p.by(to.seen)
+	least, _ = behind.by(from.began)
+	_, most = before.by(to.seen)
 	if shortest := to.began.Sub(from.seen); shortest > 0 {
 		fastest = float64(most-least) / shortest.Seconds()
 	}
@@ -421,14 +440,15 @@ func TestWatchRates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var p pacer
+	var p, read pacer
 	var ended sync.WaitGroup
-	ended.Go(func() { _, _ = io.Copy(io.Discard, server) })
+	ended.Go(func() { read.receive(server) })
 	ended.Go(func() { _ = p.send(client, 2000, time.Millisecond) }) // until it is closed
 	defer ended.Wait()
 	defer server.Close()
 	defer client.Close()
 	p.untilNoted()
+	read.untilNoted()
 	const passes = 21
 	from, to := client.LocalAddr().(*net.TCPAddr).Port, listener.Addr().(*net.TCPAddr).Port
 	ends := map[[2]int]string{{from, to}: "sent", {to, from}: "received"} // by local and remote port
@@ -454,10 +474,15 @@ func TestWatchRates(t *testing.T) {
 		rates = append(rates, toldRate{end, float64(*rate), before, now})
 	}, nil, "--watch=0.1", "--passes", strconv.Itoa(passes), "--ndjson", "-t", "-C", "local_address,local_port,remote_port,recv_rate,send_rate", "state", "established")
 	p.untilNoted()
+	read.untilNoted()
 	told, sent, slack := 0.0, 0.0, 0.0
 	before := map[string]float64{} // rates by their ends
 	for _, r := range rates {
-		if slowest, fastest := p.paces(r.from, r.to); r.rate < 0.95*slowest || r.rate > 1.05*fastest {
+		behind := &p
+		if r.end == "sent" {
+			behind = &read // the rate is of what was acknowledged
+		}
+		if slowest, fastest := paces(behind, &p, r.from, r.to); r.rate < 0.95*slowest || r.rate > 1.05*fastest {
 			t.Errorf("%s: %.0f bytes a second, in truth %.0f to %.0f", r.end, r.rate, slowest, fastest)
 		}
 		from, _ := p.by(r.from.began)
