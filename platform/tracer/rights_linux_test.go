@@ -107,7 +107,7 @@ func TestVerifierIsQuoted(t *testing.T) {
 		fmt.Errorf("map create: %w (MEMLOCK may be too low)", unix.EPERM): "denied by kernel policy (lockdown, LSM or seccomp)",
 		errors.New("anything else"):                                       "the kernel refused the program",
 	} {
-		if isOld(t) {
+		if !population.LinuxSince(t, 5, 12) {
 			want = tooOld
 		}
 		if err := refused(in); !errors.As(err, &unavailable) || unavailable.Reason != want || strings.Contains(err.Error(), "MEMLOCK") {
@@ -121,25 +121,13 @@ func TestOldKernel(t *testing.T) {
 	if !population.Alone(t) {
 		return
 	}
-	if got := start(t, "open", nil); (got.Reason == tooOld) != isOld(t) {
-		t.Errorf("reason %q (%s); the kernel is old: %v", got.Reason, got.Cause, isOld(t))
+	old := !population.LinuxSince(t, 5, 12)
+	if got := start(t, "open", nil); (got.Reason == tooOld) != old {
+		t.Errorf("reason %q (%s); the kernel is old: %v", got.Reason, got.Cause, old)
 	}
 }
 
 const tooOld = "the kernel is too old (Linux 5.12 is needed)"
-
-func isOld(t *testing.T) bool {
-	t.Helper()
-	var name unix.Utsname
-	if err := unix.Uname(&name); err != nil {
-		t.Fatal(err)
-	}
-	var major, minor int
-	if _, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor); err != nil {
-		t.Fatal(err)
-	}
-	return major < 5 || major == 5 && minor < 12
-}
 
 // Without the kernel's types there is no trace.
 func TestNoTypes(t *testing.T) {

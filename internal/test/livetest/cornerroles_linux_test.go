@@ -121,6 +121,17 @@ func intoMessage(fd int) error {
 	return unix.Close(fd)
 }
 
+// closeAccepted closes what a listener accepts, until the listener is closed.
+func closeAccepted(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		c.Close()
+	}
+}
+
 // serve accepts and closes what two clients open, without pause, and goes first as
 // nginx does, so that the connections end in TIME_WAIT here.
 func serve(fd int, port uint16) error {
@@ -128,15 +139,7 @@ func serve(fd int, port uint16) error {
 	if err != nil {
 		return err
 	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			c.Close()
-		}
-	}()
+	go closeAccepted(l)
 	for range 2 {
 		go func() {
 			buf := make([]byte, 1)

@@ -82,15 +82,7 @@ func failedPorts(m *maker) (failures map[int]string, well int) {
 	l, err := net.Listen("tcp4", "10.1.0.2:0")
 	m.must(err)
 	m.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	}()
+	go closeAccepted(l)
 	for _, to := range []string{"10.1.0.2:9201", "10.1.0.2:9202", l.Addr().String()} {
 		m.dialOn(to, 0)
 	}

@@ -55,7 +55,7 @@ const lastPID = "/proc/sys/kernel/ns_last_pid"
 // 6.14 the limit is that of the whole machine: it stays, and false is returned.
 func fewPIDs(t *testing.T) bool {
 	t.Helper()
-	if !linuxSince(t, 6, 14) {
+	if !population.LinuxSince(t, 6, 14) {
 		return false
 	}
 	// The kernel does not give the first 300 a second time.

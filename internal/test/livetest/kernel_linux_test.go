@@ -2,7 +2,6 @@ package livetest
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"testing"
 
@@ -10,21 +9,6 @@ import (
 
 	"sockeye/internal/test/population"
 )
-
-// linuxSince reports whether the kernel is that release of Linux or a newer one, where
-// nothing else tells.
-func linuxSince(t *testing.T, major, minor int) bool {
-	t.Helper()
-	var name unix.Utsname
-	if err := unix.Uname(&name); err != nil {
-		t.Fatal(err)
-	}
-	var is, point int
-	if _, err := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &is, &point); err != nil {
-		t.Fatal(err)
-	}
-	return is > major || is == major && point >= minor
-}
 
 // diagnosesRaw reports whether sock_diag(7) lists raw sockets here.
 func diagnosesRaw(t *testing.T) bool {

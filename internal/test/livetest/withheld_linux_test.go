@@ -79,7 +79,7 @@ func TestWithheld(t *testing.T) {
 // anybody: a subflow of MPTCP has one. Where there is no MPTCP its release decides.
 func tellsULP(t *testing.T) bool {
 	t.Helper()
-	since := linuxSince(t, 6, 15)
+	since := population.LinuxSince(t, 6, 15)
 	const ipprotoMPTCP = 262
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, ipprotoMPTCP)
 	if err != nil {
