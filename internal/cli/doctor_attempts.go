@@ -33,12 +33,11 @@ func (x *examination) traceAttempts(b backend) (end func() *doctor.Attempts) {
 	begun, told := make(chan struct{}), make(chan toldAttempts, 1)
 	go func() {
 		t, err := b.host.Trace(ctx, platform.TraceRequest{Request: req, View: platform.ViewFailures})
+		close(begun)
 		if err != nil {
 			told <- toldAttempts{nil, err}
-			close(begun)
 			return
 		}
-		close(begun)
 		told <- gatherAttempts(ctx, t)
 	}()
 	return func() *doctor.Attempts {

@@ -60,8 +60,8 @@ type View struct {
 
 // appendLocal shows where a socket is: an address with its port, the path of a unix
 // socket or its inode as "#12345" if it has none, or the device of one that has nothing
-// else. A scope stands behind
-// the address as RFC 4007 section 11.2 and RFC 5952 section 6 put it.
+// else. A scope stands behind the address as RFC 4007 section 11.2 and RFC 5952 section 6
+// put it.
 func (v *View) appendLocal(dst []byte, s *sock.Socket) []byte {
 	switch {
 	case s.Knows(sock.FieldPath) && s.Path != "":

@@ -26,8 +26,8 @@ var documentKeys = map[string]bool{
 	"complete": true, "warnings": true, "sockets": true, "groups": true,
 }
 
-// errEmpty and errNoEvents are those of an input without a line. --ndjson writes none where nothing
-// matches, but nobody can tell that from what a writer that failed left behind.
+// errEmpty and errNoEvents are those of an input without a line. --ndjson writes none where
+// nothing matches, but nobody can tell that from what a writer that failed left behind.
 var (
 	errEmpty    = errors.New("it is empty; where nothing matches --json still writes a document")
 	errNoEvents = errors.New("it is empty; the last line of events tells their end")
